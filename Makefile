@@ -1,0 +1,42 @@
+# Two commands from a fresh clone: `make run` and `make test`. The rest is listed by `make help`.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint viz help
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 12
+
+run: $(VENV)/installed-to-run ## install, then train and evaluate (kedro run)
+	$(BIN)/kedro run
+
+test: $(VENV)/installed-to-test ## install with the test extras, then run all tests
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: $(VENV)/installed-to-test ## check style and format (ruff)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+viz: $(VENV)/installed-to-run ## open Kedro-Viz in the browser
+	$(BIN)/kedro viz run
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "expected Python 3.11, 3.12 or 3.13, found none; install one or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c '$(SUPPORTED)' || { echo "expected Python 3.11, 3.12 or 3.13, received $$($(PYTHON) --version); name another: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed-to-run: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --requirement requirements.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-to-test: requirements-test.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --requirement requirements-test.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@

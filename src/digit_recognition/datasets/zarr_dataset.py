@@ -1,0 +1,183 @@
+"""``ZarrDataset`` keeps a NumPy array as a Zarr array, anywhere fsspec reaches."""
+
+import base64
+import io
+import os
+import shutil
+import tempfile
+from copy import deepcopy
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import fsspec
+import numpy as np
+import zarr
+from kedro.io.core import (
+    AbstractVersionedDataset,
+    DatasetError,
+    Version,
+    get_filepath_str,
+    get_protocol_and_path,
+)
+from kedro_datasets._typing import ImagePreview
+from zarr.storage import FsspecStore, LocalStore
+
+METADATA = "zarr.json"
+
+
+class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
+    """A NumPy array as one Zarr array (format 3): chunked, compressed, without pickle.
+
+    An array appears whole or not at all: on a local disk it is written aside and
+    renamed into its place, elsewhere its metadata are written last and a folder
+    without them does not count as existing.
+
+    Example of an entry in ``catalog.yml``::
+
+        x_train:
+          type: digit_recognition.datasets.ZarrDataset
+          filepath: s3://bucket/x_train.zarr
+          credentials: bucket
+          versioned: true
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str | os.PathLike,
+        save_args: dict[str, Any] | None = None,
+        version: Version | None = None,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Name the folder, as a path or URL of any filesystem that fsspec knows.
+
+        ``save_args`` go to ``zarr.create_array`` (``chunks``, ``compressors``, …),
+        ``credentials`` and ``fs_args`` to the filesystem, ``metadata`` to plugins.
+        """
+        protocol, path = get_protocol_and_path(filepath, version)
+        self._protocol = protocol
+        self._fs = fsspec.filesystem(
+            protocol, **deepcopy(credentials or {}), **deepcopy(fs_args or {})
+        )
+        self._save_args = save_args or {}
+        self.metadata = metadata
+        super().__init__(
+            filepath=PurePosixPath(path),
+            version=version,
+            exists_function=self._is_whole,
+            glob_function=self._fs.glob,
+        )
+
+    def load(self) -> np.ndarray:
+        """The whole array, of the shape and dtype in which it was saved."""
+        return self._open()[...]
+
+    def save(self, data: np.ndarray) -> None:
+        """Save an array of any shape and any dtype but ``object``."""
+        if not isinstance(data, np.ndarray) or data.dtype.hasobject:
+            received = getattr(data, "dtype", type(data).__name__)
+            raise DatasetError(
+                f"{self._filepath.name}: expected a NumPy array of numbers, received "
+                f"{received}; pass np.asarray(data) with a numeric dtype"
+            )
+        path = get_filepath_str(self._get_save_path(), self._protocol)
+        if self._protocol == "file":
+            self._save_locally(data, Path(path))
+        else:
+            self._save_remotely(data, path)
+        self._fs.invalidate_cache(str(self._filepath))
+
+    def preview(self, count: int = 100) -> ImagePreview:
+        """The first ``count`` images side by side, as a base64-encoded PNG.
+
+        The array is (n, height, width) or (n, height, width, 1), uint8 in 0..255 or
+        float in 0..1; DatasetError otherwise.
+        """
+        from PIL import Image
+
+        array = self._open()
+        images = array[:count]
+        if images.ndim == 4 and images.shape[-1] == 1:  # noqa: PLR2004
+            images = images[..., 0]
+        if images.ndim != 3:  # noqa: PLR2004
+            raise DatasetError(
+                f"{self._filepath.name}: expected images of shape (n, height, width) "
+                f"or (n, height, width, 1) to preview, received {array.shape}"
+            )
+        if images.dtype != np.uint8:
+            images = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
+        picture = io.BytesIO()
+        Image.fromarray(_side_by_side(images)).save(picture, format="PNG")
+        return ImagePreview(base64.b64encode(picture.getvalue()).decode())
+
+    def _open(self) -> zarr.Array:
+        path = get_filepath_str(self._get_load_path(), self._protocol)
+        if not self._is_whole(path):
+            raise DatasetError(
+                f"expected a Zarr array at {path}, found none; run the pipeline that "
+                f"makes {self._filepath.name} first"
+            )
+        if self._protocol == "file":
+            store = LocalStore(path, read_only=True)
+        else:
+            store = FsspecStore.from_mapper(self._fs.get_mapper(path), read_only=True)
+        return zarr.open_array(store, mode="r", zarr_format=3)
+
+    def _save_locally(self, data: np.ndarray, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".saving-", dir=path.parent))
+        try:
+            self._write(data, aside / "array")
+            if path.exists():
+                path.rename(aside / "old")
+            (aside / "array").rename(path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _save_remotely(self, data: np.ndarray, path: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            array = Path(folder) / "array"
+            self._write(data, array)
+            files = sorted(file for file in array.rglob("*") if file.is_file())
+            files.sort(key=lambda file: file.name == METADATA)
+            if self._fs.exists(path):
+                self._fs.rm(path, recursive=True)
+            for file in files:
+                self._fs.put_file(
+                    str(file), f"{path}/{file.relative_to(array).as_posix()}"
+                )
+
+    def _write(self, data: np.ndarray, folder: Path) -> None:
+        zarr.create_array(LocalStore(folder), data=data, **self._save_args)
+
+    def _is_whole(self, path: str) -> bool:
+        return self._fs.exists(f"{path}/{METADATA}")
+
+    def _exists(self) -> bool:
+        path = get_filepath_str(self._get_load_path(), self._protocol)
+        return self._is_whole(path)
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            "filepath": self._filepath,
+            "protocol": self._protocol,
+            "save_args": self._save_args,
+            "version": self._version,
+        }
+
+    def _release(self) -> None:
+        super()._release()
+        self._fs.invalidate_cache(str(self._filepath))
+
+
+def _side_by_side(images: np.ndarray) -> np.ndarray:
+    """Images (n, height, width) as one picture, twice as wide as high or nearly so."""
+    count, height, width = images.shape
+    columns = max(1, int(np.ceil(np.sqrt(2 * count))))
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height, width), images.dtype)
+    cells[:count] = images
+    grid = cells.reshape(rows, columns, height, width).swapaxes(1, 2)
+    return grid.reshape(rows * height, columns * width)

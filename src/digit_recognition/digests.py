@@ -1,0 +1,36 @@
+"""Digests that tell whether two arrays, datasets or models are the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+
+def array_digest(array: np.ndarray) -> str:
+    """SHA-256 of the array's bytes in C order, as 64 hex digits.
+
+    Shape and dtype are not part of it, so that it can be held beside the digests which
+    are published for MNIST's files.
+    """
+    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+
+
+def combined_digest(digests: Mapping[str, str]) -> str:
+    """SHA-256 over the lines ``name digest``, sorted by name, as 64 hex digits."""
+    lines = "".join(f"{name} {digests[name]}\n" for name in sorted(digests))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def weights_digest(weights: Iterable[np.ndarray]) -> str:
+    """SHA-256 over shape, dtype and bytes of each array in turn, as 64 hex digits.
+
+    Of ``model.get_weights()`` it is the same for two models of the same layers exactly
+    if every weight is the same to the last bit.
+    """
+    digest = hashlib.sha256()
+    for array in weights:
+        digest.update(f"{array.shape} {array.dtype.str}\n".encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()

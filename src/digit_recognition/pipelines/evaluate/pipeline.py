@@ -1,0 +1,31 @@
+"""The road from a trained model to its metrics."""
+
+from kedro.pipeline import Node, Pipeline
+
+from .nodes import predict_digits, score_predictions, verify_test_arrays
+
+
+def create_pipeline() -> Pipeline:
+    """From the model and the test arrays to predictions and metrics."""
+    return Pipeline(
+        [
+            Node(
+                verify_test_arrays,
+                ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
+                ["verified_x_test", "verified_y_test", "test_data"],
+                name="verify_test_arrays",
+            ),
+            Node(
+                predict_digits,
+                ["model", "verified_x_test", "verified_y_test"],
+                ["predictions", "model_scores"],
+                name="predict_digits",
+            ),
+            Node(
+                score_predictions,
+                ["predictions", "test_data", "training", "model_scores", "lineage"],
+                "metrics",
+                name="score_predictions",
+            ),
+        ]
+    )

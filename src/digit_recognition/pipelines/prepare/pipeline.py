@@ -1,0 +1,50 @@
+"""The road from MNIST to model input."""
+
+from kedro.pipeline import Node, Pipeline
+
+from .nodes import (
+    describe_dataset,
+    load_mnist,
+    normalize_pixels,
+    one_hot_labels,
+    reshape_images,
+)
+
+
+def create_pipeline() -> Pipeline:
+    """From MNIST to the arrays that the network takes."""
+    published = ["train_images", "train_labels", "test_images", "test_labels"]
+    model_input = ["x_train", "y_train", "x_test", "y_test"]
+    nodes = [
+        Node(load_mnist, ["mnist", "params:prepare"], published, name="load_mnist")
+    ]
+    for split in ("train", "test"):
+        nodes += [
+            Node(
+                reshape_images,
+                f"{split}_images",
+                f"reshaped_{split}_images",
+                name=f"reshape_images_{split}",
+            ),
+            Node(
+                normalize_pixels,
+                f"reshaped_{split}_images",
+                f"x_{split}",
+                name=f"normalize_pixels_{split}",
+            ),
+            Node(
+                one_hot_labels,
+                f"{split}_labels",
+                f"y_{split}",
+                name=f"one_hot_labels_{split}",
+            ),
+        ]
+    nodes.append(
+        Node(
+            describe_dataset,
+            published + model_input,
+            "dataset_info",
+            name="describe_dataset",
+        )
+    )
+    return Pipeline(nodes)

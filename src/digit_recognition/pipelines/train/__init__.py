@@ -1,0 +1,5 @@
+"""A network, trained on a part of the training images and watched on the rest."""
+
+from .pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -1,0 +1,24 @@
+"""The road from model input to a trained model."""
+
+from kedro.pipeline import Node, Pipeline
+
+from .nodes import build_model, train_model
+
+
+def create_pipeline() -> Pipeline:
+    """From the training arrays and a recipe to a model and the record of its training.
+
+    The model is saved last: where there is one, what was written beside it is whole.
+    """
+    recipe = ["params:recipe", "params:seed", "params:train"]
+    return Pipeline(
+        [
+            Node(build_model, recipe, "untrained_model", name="build_model"),
+            Node(
+                train_model,
+                ["untrained_model", "x_train", "y_train", "dataset_info", *recipe],
+                ["history", "training", "validation_predictions", "model"],
+                name="train_model",
+            ),
+        ]
+    )

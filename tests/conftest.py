@@ -1,0 +1,101 @@
+"""What several tests share: small digits, a project of their own, all of MNIST."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+WHOLE_MNIST = (
+    ROOT / "data" / "01_raw" / "mnist.npz",
+    ROOT.parent / "shared" / "mnist" / "mnist.npz",
+)
+
+
+def pytest_sessionfinish(session):
+    """With NO_SKIPS set, as in CI, a skipped test is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NO_SKIPS") and reporter and reporter.stats.get("skipped"):
+        print("\nNO_SKIPS is set and tests were skipped", file=sys.stderr)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def whole_mnist() -> Path:
+    """The path of the whole MNIST, where this machine has it."""
+    path = next((path for path in WHOLE_MNIST if path.exists()), None)
+    if path is None:
+        pytest.skip("the whole of MNIST is not on this machine")
+    return path
+
+
+@pytest.fixture(scope="session")
+def digits() -> dict[str, np.ndarray]:
+    """40 real digits of each class to train on, 10 of each to test on."""
+    from digit_recognition.datasets.mnist_dataset import load_sample
+
+    sample = load_sample()
+    arrays = {}
+    for split, count in (("train", 40), ("test", 10)):
+        labels = sample[f"y_{split}"]
+        rows = np.concatenate([np.flatnonzero(labels == d)[:count] for d in range(10)])
+        arrays[f"x_{split}"] = sample[f"x_{split}"][rows]
+        arrays[f"y_{split}"] = labels[rows]
+    return arrays
+
+
+class Project:
+    """A copy of the project, without data, in a folder of its own."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for name in ("conf", "src"):
+            shutil.copytree(
+                ROOT / name,
+                folder / name,
+                ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"),
+            )
+        for file in (folder / "conf" / "local").glob("*.y*ml"):
+            file.unlink()
+        for name in ("pyproject.toml", ".telemetry"):
+            shutil.copy(ROOT / name, folder / name)
+
+    def put(self, arrays: dict[str, np.ndarray]) -> None:
+        """Put the arrays where MNIST is expected."""
+        path = self.folder / "data" / "01_raw" / "mnist.npz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **arrays)
+
+    def kedro(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        """Run ``kedro`` in the project; no proxy leads out of it."""
+        return subprocess.run(
+            [sys.executable, "-m", "kedro", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder / "src"), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+
+    def versions(self, path: str) -> list[str]:
+        """The versions below ``data/path``, oldest first."""
+        folder = self.folder / "data" / path
+        return sorted(item.name for item in folder.iterdir()) if folder.exists() else []
+
+    def newest(self, path: str) -> Path:
+        """The file or folder of the newest version below ``data/path``."""
+        folder = self.folder / "data" / path
+        return folder / self.versions(path)[-1] / folder.name
+
+
+@pytest.fixture
+def project(tmp_path) -> Project:
+    """A project of the test's own."""
+    return Project(tmp_path / "project")

@@ -1,0 +1,293 @@
+import gzip
+import io
+import logging
+import pickle
+import socket
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from kedro.io import DatasetError
+
+from digit_recognition.datasets import MnistDataset, mnist_dataset
+from digit_recognition.datasets.mnist_dataset import (
+    IDX_FILES,
+    NAMES,
+    identify_dataset,
+    load_sample,
+    why_unreachable,
+)
+
+
+@pytest.fixture
+def arrays():
+    return {
+        "x_train": np.arange(2 * 784, dtype=np.uint8).reshape(2, 28, 28),
+        "y_train": np.array([9, 0], np.uint8),
+        "x_test": np.full((1, 28, 28), 7, np.uint8),
+        "y_test": np.array([4], np.uint8),
+    }
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "mnist.npz"
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(mnist_dataset, "why_unreachable", lambda _: "no network")
+
+
+def load(path):
+    (x_train, y_train), (x_test, y_test) = MnistDataset(filepath=str(path)).load()
+    return dict(zip(NAMES, (x_train, y_train, x_test, y_test), strict=True))
+
+
+def assert_same(loaded, arrays):
+    for name in NAMES:
+        np.testing.assert_array_equal(loaded[name], arrays[name], err_msg=name)
+        assert loaded[name].dtype == np.uint8
+
+
+def write_idx(folder, arrays, suffix="", names=NAMES):
+    for name in names:
+        array = arrays[name]
+        head = bytes([0, 0, 8, array.ndim])
+        sizes = np.array(array.shape, ">u4").tobytes()
+        content = head + sizes + array.tobytes()
+        if suffix == ".gz":
+            content = gzip.compress(content)
+        (folder / f"{IDX_FILES[name][0]}{suffix}").write_bytes(content)
+
+
+def test_the_npz_file_gives_the_four_arrays_as_keras_does(path, arrays):
+    np.savez(path, **arrays)
+    assert_same(load(path), arrays)
+
+
+def test_labels_of_any_integer_type_are_taken(path, arrays):
+    np.savez(path, **arrays | {"y_train": np.array([9, 0], np.int64)})
+    assert_same(load(path), arrays)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_the_four_idx_files_give_the_same_arrays(path, arrays, suffix):
+    write_idx(path.parent, arrays, suffix)
+    assert_same(load(path), arrays)
+
+
+def test_the_npz_file_comes_before_the_idx_files(path, arrays):
+    write_idx(path.parent, arrays)
+    np.savez(path, **arrays | {"y_test": np.array([5], np.uint8)})
+    assert load(path)["y_test"] == [5]
+
+
+def test_missing_idx_files_are_named(path, arrays):
+    write_idx(path.parent, arrays, names=NAMES[:3])
+    with pytest.raises(DatasetError, match="received none of t10k-labels-idx1-ubyte"):
+        load(path)
+
+
+def test_a_damaged_idx_file_is_named_with_what_was_expected(path, arrays):
+    write_idx(path.parent, arrays)
+    file = path.parent / "t10k-labels-idx1-ubyte"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(
+        DatasetError, match=r"t10k-labels.*expected 9 bytes.*received 8"
+    ):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"x_train": np.zeros((2, 28, 28))},
+            r"x_train as uint8.*float64 \(2, 28, 28\)",
+        ),
+        ({"x_test": np.zeros((1, 784), np.uint8)}, r"x_test as uint8.*\(1, 784\)"),
+        ({"x_test": np.zeros((0, 28, 28), np.uint8)}, r"n > 0, received .*\(0, 28, 28"),
+        ({"y_train": np.zeros(3, np.uint8)}, r"y_train as integers .* \(3,\)"),
+        ({"y_train": np.zeros(2)}, "y_train as integers.*received float64"),
+        ({"y_test": np.array([10], np.uint8)}, r"y_test within 0\.\.9, received 10"),
+        ({"y_test": np.array([-1])}, r"y_test within 0\.\.9, received -1"),
+        ({"x_train": np.array([object()])}, "no Python objects"),
+    ],
+)
+def test_wrong_arrays_are_refused_and_the_file_is_left_as_it_was(
+    path, arrays, change, message
+):
+    np.savez(path, **arrays | change)
+    before = path.read_bytes()
+    with pytest.raises(DatasetError, match=f"{message}.*data/01_raw"):
+        load(path)
+    assert path.read_bytes() == before
+
+
+def test_a_missing_array_is_refused_with_the_names_that_are_there(path, arrays):
+    del arrays["y_test"]
+    np.savez(path, **arrays)
+    with pytest.raises(DatasetError, match="received the arrays x_test, x_train, y_tr"):
+        load(path)
+
+
+class Trap:
+    def __reduce__(self):
+        return (pytest.fail, ("the pickle was executed",))
+
+
+def npz_of(member, content):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(member, content)
+    return file.getvalue()
+
+
+def truncated(arrays):
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()[:-40]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"not an archive",
+        pickle.dumps(Trap()),
+        npz_of("x_train.npy", pickle.dumps(Trap())),
+        npz_of("x_train", b"foreign"),
+    ],
+)
+def test_a_foreign_file_is_refused_and_never_unpickled(path, content):
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"expected an \.npz file .* received"):
+        load(path)
+    assert path.read_bytes() == content
+
+
+def test_a_truncated_file_is_refused_and_left_as_it_was(path, arrays):
+    path.write_bytes(truncated(arrays))
+    with pytest.raises(DatasetError, match=r"expected an \.npz file .* no whole"):
+        load(path)
+    assert path.read_bytes() == truncated(arrays)
+
+
+def test_a_file_with_a_flipped_byte_is_refused(path, arrays):
+    np.savez_compressed(path, **arrays)
+    content = bytearray(path.read_bytes())
+    content[200] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"expected an \.npz file"):
+        load(path)
+
+
+def test_a_download_is_kept_where_the_file_is_expected(
+    path, arrays, monkeypatch, tmp_path
+):
+    import keras
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(mnist_dataset, "why_unreachable", lambda _: None)
+    monkeypatch.setattr(
+        keras.datasets.mnist,
+        "load_data",
+        lambda: (
+            (arrays["x_train"], arrays["y_train"]),
+            (arrays["x_test"], arrays["y_test"]),
+        ),
+    )
+    assert_same(load(path), arrays)
+    with np.load(path) as kept:
+        assert_same(kept, arrays)
+    assert [item.name for item in tmp_path.iterdir()] == ["mnist.npz"]
+
+
+def test_a_broken_download_leaves_nothing_and_the_sample_stands_in(
+    path, monkeypatch, tmp_path, caplog
+):
+    import keras
+
+    def broken():
+        raise ConnectionResetError("connection reset")
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(mnist_dataset, "why_unreachable", lambda _: None)
+    monkeypatch.setattr(keras.datasets.mnist, "load_data", broken)
+    with caplog.at_level(logging.WARNING):
+        assert identify_dataset(load(path)) == "mnist-sample"
+    assert "could not be downloaded: connection reset" in caplog.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_download_that_cannot_be_kept_leaves_no_part_of_it(path, arrays, monkeypatch):
+    dataset = MnistDataset(filepath=str(path))
+
+    def full_disk(*arguments):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(dataset._fs, "mv", full_disk)
+    with pytest.raises(OSError, match="no space left"):
+        dataset._keep(arrays, str(path))
+    assert list(path.parent.iterdir()) == []
+
+
+def test_without_file_and_network_the_sample_stands_in(path, offline, caplog):
+    with caplog.at_level(logging.INFO):
+        loaded = load(path)
+    assert identify_dataset(loaded) == "mnist-sample"
+    assert "could not be downloaded: no network" in caplog.text
+    assert not path.exists()
+
+
+def test_the_sample_is_cut_into_400_and_100_of_each_digit():
+    sample = load_sample()
+    assert np.bincount(sample["y_train"]).tolist() == [400] * 10
+    assert np.bincount(sample["y_test"]).tolist() == [100] * 10
+    images = np.concatenate([sample["x_train"], sample["x_test"]]).reshape(5000, -1)
+    assert len(np.unique(images, axis=0)) == 5000
+    assert identify_dataset(sample) == "mnist-sample"
+
+
+def test_other_arrays_are_called_custom(arrays):
+    assert identify_dataset(arrays) == "custom"
+
+
+@pytest.mark.mnist
+def test_the_official_arrays_are_called_mnist_and_hold_the_sample(whole_mnist):
+    whole = load(whole_mnist)
+    assert identify_dataset(whole) == "mnist"
+    training_images = {image.tobytes() for image in whole["x_train"]}
+    sample = load_sample()
+    assert all(image.tobytes() in training_images for image in sample["x_test"])
+
+
+def test_a_server_that_never_answers_is_given_up_in_time():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/mnist.npz"
+        started = time.monotonic()
+        assert why_unreachable(url, seconds=0.5) is not None
+        assert time.monotonic() - started < 5
+
+
+def test_a_name_look_up_that_hangs_is_given_up_in_time(monkeypatch):
+    def hang(*arguments, **options):
+        time.sleep(3)
+        raise OSError("too late")
+
+    monkeypatch.setattr(mnist_dataset, "urlopen", hang)
+    assert why_unreachable("https://example.org", 0.2) == "no answer within 0.2 s"
+
+
+def test_a_closed_port_is_named_as_the_reason():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert "refused" in why_unreachable(f"http://127.0.0.1:{port}/mnist.npz", 5)
+
+
+def test_mnist_is_never_written(path, arrays):
+    with pytest.raises(DatasetError, match="is only read"):
+        MnistDataset(filepath=str(path)).save(arrays)

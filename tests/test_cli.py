@@ -1,0 +1,90 @@
+"""What a person who errs is told: one message, exit code 1, nothing written."""
+
+import pytest
+
+
+def refused(project, *arguments):
+    done = project.kedro("run", *arguments)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    errors = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1
+    written = [
+        path
+        for path in project.folder.glob("data/**/*")
+        if path.is_file() and "01_raw" not in path.parts
+    ]
+    assert written == []
+    return " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ("recipe=standrad", "expected one of standard, received 'standrad'"),
+        ("recipe=3", "expected a valid string, received 3"),
+        ("seed=fast", "expected a valid integer, received 'fast'"),
+        ("sed=3", "received 'sed'; did you mean seed?"),
+        ("epochs=3", "did you mean train.recipes.standard.epochs?"),
+        ("train.recipes.standard.epoch=3", "mean train.recipes.standard.epochs?"),
+        ("train.recipes.standard.epochs=0", "greater than or equal to 1, received 0"),
+        ("train.recipes.standard.batch_size=-1", "or equal to 1, received -1"),
+        ("train.recipes.standard.learning_rate=fast", "number, received 'fast'"),
+    ],
+)
+def test_a_wrong_parameter_stops_the_run_before_anything_is_written(
+    project, digits, params, message
+):
+    project.put(digits)
+    assert message in refused(project, "--params", params)
+
+
+def test_an_unknown_parameter_of_another_pipeline_is_refused_too(project):
+    message = refused(project, "--pipelines", "evaluate", "--params", "train.sed=1")
+    assert "received 'train.sed'" in message
+
+
+def test_evaluation_without_a_model_says_so_in_one_sentence(project):
+    message = refused(project, "--pipeline", "evaluate")
+    assert "received none yet; `kedro run` makes it" in message
+
+
+def test_a_version_that_does_not_exist_is_named(project):
+    message = refused(
+        project, "--pipelines", "evaluate", "--load-versions", "x_test:2020"
+    )
+    assert "expected" in message
+
+
+def test_a_foreign_file_in_the_place_of_mnist_stops_the_run(project):
+    path = project.folder / "data" / "01_raw" / "mnist.npz"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not MNIST")
+    assert "expected an .npz file with the arrays x_train" in refused(project)
+    assert path.read_bytes() == b"not MNIST"
+
+
+def test_without_network_and_sample_the_three_ways_to_mnist_are_named(project):
+    done = project.kedro(
+        "run",
+        "--params",
+        "prepare.allow_sample=false",
+        https_proxy="http://127.0.0.1:9",
+        KERAS_HOME=str(project.folder / "keras"),
+    )
+    assert done.returncode == 1
+    message = " ".join(done.stderr.split())
+    for way in ("mnist.npz", "IDX files", "downloaded", "prepare.allow_sample=true"):
+        assert way in message
+
+
+def test_an_unknown_pipeline_is_answered_with_the_nearest(project):
+    done = project.kedro("run", "--pipelines", "evalute")
+    assert done.returncode == 1
+    assert "evaluate" in done.stderr + done.stdout
+
+
+def test_other_commands_of_kedro_still_work(project):
+    done = project.kedro("registry", "list")
+    assert done.returncode == 0
+    assert "- evaluate" in done.stdout

@@ -1,0 +1,44 @@
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+
+def run_python(code, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_no_module_of_the_package_imports_tensorflow():
+    done = run_python(
+        "import importlib, pkgutil, sys\n"
+        "import digit_recognition\n"
+        "names = [module.name for module in pkgutil.walk_packages("
+        "digit_recognition.__path__, 'digit_recognition.')]\n"
+        "[importlib.import_module(name) for name in names]\n"
+        "print(); print(len(names), {'tensorflow', 'keras'} & set(sys.modules))"
+    )
+    count, _, found = done.stdout.splitlines()[-1].partition(" ")
+    assert int(count) > 15, done.stderr
+    assert found == "set()"
+
+
+@pytest.mark.parametrize("command", [["registry", "list"], ["run", "-h"], ["info"]])
+def test_kedro_starts_without_tensorflow(command):
+    done = run_python(
+        "import sys\n"
+        "from kedro.framework.cli.cli import main\n"
+        f"sys.argv = ['kedro', *{command!r}]\n"
+        "try:\n"
+        "    main()\n"
+        "except SystemExit as end:\n"
+        "    print(end.code, {'tensorflow', 'keras'} & set(sys.modules))"
+    )
+    assert done.stdout.splitlines()[-1] == "0 set()", done.stderr

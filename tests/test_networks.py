@@ -1,0 +1,58 @@
+import keras
+import numpy as np
+
+from digit_recognition.networks import build_cnn, without_softmax
+
+
+def test_the_default_network_is_the_one_of_the_design_layer_by_layer():
+    network = build_cnn()
+    kinds = [type(layer).__name__ for layer in network.layers]
+    assert kinds == [
+        "Conv2D",
+        "MaxPooling2D",
+        "Conv2D",
+        "MaxPooling2D",
+        "Flatten",
+        "Dense",
+        "Dense",
+    ]
+    shapes = [layer.output.shape[1:] for layer in network.layers]
+    assert shapes == [
+        (26, 26, 32),
+        (13, 13, 32),
+        (11, 11, 64),
+        (5, 5, 64),
+        (1600,),
+        (128,),
+        (10,),
+    ]
+    activations = [
+        layer.activation.__name__
+        for layer in network.layers
+        if hasattr(layer, "activation")
+    ]
+    assert activations == ["relu", "relu", "relu", "softmax"]
+    assert network.count_params() == 225_034
+    assert network.input_shape == (None, 28, 28, 1)
+
+
+def test_a_saved_network_loads_in_safe_mode_with_the_same_answers(tmp_path):
+    network = build_cnn(filters=[2], kernel_size=5, dense_units=3)
+    network.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras", safe_mode=True)
+    images = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    np.testing.assert_array_equal(
+        loaded.predict(images, verbose=0), network.predict(images, verbose=0)
+    )
+
+
+def test_the_softmax_of_the_logits_is_what_the_network_answers():
+    network = build_cnn(filters=[2], dense_units=3)
+    images = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    logits = without_softmax(network).predict(images, verbose=0)
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(
+        exponentials / exponentials.sum(axis=1, keepdims=True),
+        network.predict(images, verbose=0),
+        rtol=1e-5,
+    )

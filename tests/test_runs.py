@@ -1,0 +1,262 @@
+"""Whole runs of the project in a folder of its own, as a person starts them."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import zarr
+from conftest import ROOT, Project
+
+QUICK = "train.recipes.standard.epochs=1"
+
+
+def read(path):
+    return json.loads(path.read_text())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, digits):
+    """A project after one ``kedro run``; tests only add versions to it."""
+    project = Project(tmp_path_factory.mktemp("trained") / "project")
+    project.put(digits)
+    project.first_run = project.kedro("run", "--params", f"seed=5,{QUICK}")
+    assert project.first_run.returncode == 0, project.first_run.stderr
+    project.first_version = project.versions("06_models/model.keras")[0]
+    return project
+
+
+@pytest.fixture
+def project_after_run(trained, tmp_path):
+    """A copy of the trained project that the test may change."""
+    project = Project(tmp_path / "project")
+    shutil.copytree(trained.folder / "data", project.folder / "data")
+    return project
+
+
+def test_one_command_makes_everything_under_one_version(trained):
+    files = {
+        f"{path.parents[2].name}/{path.name}"
+        for path in trained.folder.glob(f"data/*/*/{trained.first_version}/*")
+    }
+    assert files == {
+        "05_model_input/x_train.zarr",
+        "05_model_input/y_train.zarr",
+        "05_model_input/x_test.zarr",
+        "05_model_input/y_test.zarr",
+        "05_model_input/dataset_info.json",
+        "06_models/model.keras",
+        "07_model_output/predictions.csv",
+        "07_model_output/validation_predictions.csv",
+        "08_reporting/history.csv",
+        "08_reporting/training.json",
+        "08_reporting/metrics.json",
+    }
+
+
+def test_the_run_prints_the_loss_the_accuracy_and_a_line_an_epoch(trained):
+    metrics = read(trained.newest("08_reporting/metrics.json"))
+    lines = trained.first_run.stdout.splitlines()
+    assert f"Test Loss: {metrics['test_loss']:.4f}" in lines
+    assert f"Test Accuracy: {metrics['test_accuracy']:.4f}" in lines
+    assert len([line for line in lines if line.startswith("Epoch 1/1: loss")]) == 1
+
+
+def test_the_metrics_tell_what_was_run(trained):
+    metrics = read(trained.newest("08_reporting/metrics.json"))
+    expected = {
+        "dataset": "custom",
+        "train_images": 360,
+        "validation_images": 40,
+        "test_images": 100,
+        "recipe": "standard",
+        "seed": 5,
+        "epochs": 1,
+        "model_version": trained.first_version,
+        "data_version": trained.first_version,
+        "code_revision": "unknown",
+    }
+    assert expected.items() <= metrics.items()
+
+
+def test_the_arrays_are_what_keras_users_expect(trained):
+    x_train = zarr.open_array(trained.newest("05_model_input/x_train.zarr"), mode="r")
+    y_test = zarr.open_array(trained.newest("05_model_input/y_test.zarr"), mode="r")
+    assert (x_train.shape, x_train.dtype) == ((400, 28, 28, 1), np.float32)
+    assert (np.min(x_train), np.max(x_train)) == (0, 1)
+    assert y_test.shape == (100, 10)
+    assert np.sum(y_test) == 100
+
+
+def test_the_saved_model_gives_the_metrics_that_were_reported(trained):
+    import keras
+
+    with pytest.warns(UserWarning, match="Skipping variable loading for optimizer"):
+        model = keras.models.load_model(trained.newest("06_models/model.keras"))
+    x_test, y_test = (
+        zarr.open_array(trained.newest(f"05_model_input/{name}.zarr"), mode="r")[...]
+        for name in ("x_test", "y_test")
+    )
+    loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+    metrics = read(trained.newest("08_reporting/metrics.json"))
+    assert metrics["test_loss"] == pytest.approx(loss, rel=1e-5)
+    assert metrics["test_accuracy"] == pytest.approx(accuracy)
+    predictions = pd.read_csv(trained.newest("07_model_output/predictions.csv"))
+    assert (predictions["label"] == predictions["predicted"]).mean() == pytest.approx(
+        accuracy
+    )
+
+
+def test_a_run_changes_no_file_of_the_project(trained):
+    different = subprocess.run(
+        ["diff", "-rq", "-x", "local", ROOT / "conf", trained.folder / "conf"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert different.stdout == ""
+    for name in ("pyproject.toml", ".telemetry"):
+        assert (trained.folder / name).read_text() == (ROOT / name).read_text()
+    assert {item.name for item in trained.folder.iterdir()} == {
+        "conf",
+        "data",
+        "src",
+        "pyproject.toml",
+        ".telemetry",
+    }
+
+
+@pytest.mark.parametrize("option", ["--pipeline", "--pipelines"])
+def test_an_old_model_judged_alone_is_described_truly(project_after_run, option):
+    project = project_after_run
+    done = project.kedro("run", option, "evaluate", "--params", "seed=9")
+    assert done.returncode == 0, done.stderr
+    assert len(project.versions("08_reporting/metrics.json")) == 2
+    first, second = (
+        read(
+            project.folder / "data/08_reporting/metrics.json" / version / "metrics.json"
+        )
+        for version in project.versions("08_reporting/metrics.json")
+    )
+    assert second == first
+    assert second["seed"] == 5
+
+
+def test_each_pipeline_runs_alone_and_a_named_version_is_judged(project_after_run):
+    project = project_after_run
+    done = project.kedro("run", "--pipelines", "prepare")
+    assert done.returncode == 0, done.stderr
+    done = project.kedro(
+        "run", "--pipelines", "train", "--runner=ThreadRunner", "--params", QUICK
+    )
+    assert done.returncode == 0, done.stderr
+    old, _ = project.versions("06_models/model.keras")
+    done = project.kedro(
+        "run", "--pipelines", "evaluate", "--load-versions", f"model:{old}"
+    )
+    assert done.returncode == 0, done.stderr
+    metrics = read(project.newest("08_reporting/metrics.json"))
+    assert metrics["model_version"] == old
+    assert metrics["seed"] == 5
+    assert metrics["data_version"] == project.versions("05_model_input/x_test.zarr")[1]
+
+
+def test_a_killed_prepare_or_train_leaves_the_last_whole_version_in_use(
+    project_after_run,
+):
+    """What a kill leaves: a newer record without its model, a newer half array."""
+    project = project_after_run
+    data = project.folder / "data"
+    newer = "2999-01-01T00.00.00.000Z"
+    record = data / "08_reporting/training.json" / newer / "training.json"
+    record.parent.mkdir()
+    record.write_text("{}")
+    half = data / "05_model_input/x_test.zarr" / newer / "x_test.zarr" / "c" / "0"
+    half.mkdir(parents=True)
+    done = project.kedro("run", "--pipelines", "evaluate")
+    assert done.returncode == 0, done.stderr
+    assert read(project.newest("08_reporting/metrics.json"))["seed"] == 5
+
+
+def test_other_test_arrays_stop_the_evaluation_unless_allowed(
+    project_after_run, digits
+):
+    project = project_after_run
+    project.put(digits | {"y_test": digits["y_test"][::-1].copy()})
+    assert project.kedro("run", "--pipelines", "prepare").returncode == 0
+    done = project.kedro("run", "--pipelines", "evaluate")
+    assert done.returncode == 1
+    assert "Error: expected the test arrays that the model was trained" in done.stderr
+    assert len(project.versions("07_model_output/predictions.csv")) == 1
+    done = project.kedro(
+        *("run", "--pipelines", "evaluate"),
+        *("--params", "evaluate.allow_other_data=true"),
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_arrays_of_two_prepares_are_not_trained_on_together(project_after_run, digits):
+    project = project_after_run
+    project.put(digits | {"y_train": digits["y_train"][::-1].copy()})
+    assert project.kedro("run", "--pipelines", "prepare").returncode == 0
+    old = project.versions("05_model_input/y_train.zarr")[0]
+    done = project.kedro(
+        "run", "--pipelines", "train", "--load-versions", f"y_train:{old}"
+    )
+    assert done.returncode == 1
+    assert "received y_train" in done.stderr
+    assert len(project.versions("06_models/model.keras")) == 1
+
+
+def test_the_sample_is_named_at_the_start_at_the_end_and_in_the_metrics(project):
+    done = project.kedro(
+        "run",
+        "--params",
+        QUICK,
+        HTTPS_PROXY="http://127.0.0.1:9",
+        https_proxy="http://127.0.0.1:9",
+        KERAS_HOME=str(project.folder / "keras"),
+        COLUMNS="200",
+    )
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.index("This run is on a 5,000-image sample of MNIST")
+    assert told < done.stdout.index("Running node: load_mnist")
+    assert done.stdout.index("These results are from the 5,000-image sample") > (
+        done.stdout.index("Test Accuracy")
+    )
+    metrics = read(project.newest("08_reporting/metrics.json"))
+    assert metrics["dataset"] == "mnist-sample"
+    assert (metrics["train_images"], metrics["test_images"]) == (3600, 1000)
+    assert metrics["test_accuracy"] > 0.8
+
+
+def test_an_environment_changes_one_parameter_and_a_path(project, digits):
+    project.put(digits)
+    environment = project.folder / "conf" / "quick"
+    environment.mkdir()
+    (environment / "parameters.yml").write_text(
+        "seed: 4\ntrain:\n  recipes:\n    standard:\n      epochs: 2\n"
+    )
+    done = project.kedro("run", "--env", "quick", "--to-outputs", "training")
+    assert done.returncode == 0, done.stderr
+    training = read(project.newest("08_reporting/training.json"))
+    assert (training["seed"], training["epochs"]) == (4, 2)
+    assert training["batch_size"] > 0
+
+
+def test_the_packaged_project_runs_from_its_wheel(trained, tmp_path):
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "digit_recognition", "--pipelines", "evaluate"),
+            *("--conf-source", str(trained.folder / "conf")),
+        ],
+        cwd=trained.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Test Accuracy" in done.stdout

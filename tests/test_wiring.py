@@ -1,0 +1,123 @@
+import importlib
+import sys
+
+import pytest
+import yaml
+from conftest import ROOT
+from kedro.config import OmegaConfigLoader
+from kedro.framework.project import configure_project, find_pipelines
+from kedro.io import DataCatalog
+from kedro.validation import TypeExtractor
+
+BASE = ROOT / "conf" / "base"
+
+
+@pytest.fixture(scope="module")
+def pipelines():
+    configure_project("digit_recognition")
+    from digit_recognition.pipeline_registry import register_pipelines
+
+    return register_pipelines()
+
+
+@pytest.fixture(scope="module")
+def configuration():
+    return OmegaConfigLoader(
+        conf_source=str(ROOT / "conf"), base_env="base", default_run_env="base"
+    )
+
+
+@pytest.fixture(scope="module")
+def used(pipelines):
+    return set().union(*(pipeline.datasets() for pipeline in pipelines.values()))
+
+
+def test_the_default_pipeline_is_prepare_train_evaluate(pipelines):
+    parts = pipelines["prepare"] + pipelines["train"] + pipelines["evaluate"]
+    assert {node.name for node in pipelines["__default__"].nodes} == {
+        node.name for node in parts.nodes
+    }
+    assert {"load_mnist", "train_model", "score_predictions"} <= {
+        node.name for node in pipelines["__default__"].nodes
+    }
+
+
+def test_the_default_pipeline_needs_nothing_but_mnist(pipelines):
+    inputs = pipelines["__default__"].inputs()
+    assert {name for name in inputs if not name.startswith("params:")} == {
+        "mnist",
+        "lineage",
+    }
+
+
+def test_every_declared_dataset_is_used_and_every_used_one_declared(
+    used, configuration
+):
+    declared = {name for name in configuration["catalog"] if not name.startswith("_")}
+    assert declared == {name for name in used if not name.startswith("params:")}
+
+
+def test_every_parameter_is_used_and_every_used_one_declared(used, configuration):
+    asked = {name.removeprefix("params:") for name in used if name.startswith("params")}
+    assert asked == set(configuration["parameters"])
+
+
+def test_every_parameter_is_typed_so_that_kedro_checks_it(used, pipelines):
+    asked = {name.removeprefix("params:") for name in used if name.startswith("params")}
+    assert set(TypeExtractor(pipelines).extract_types_from_pipelines()) == asked
+
+
+def test_a_node_is_named_as_its_function_and_says_in_one_line_what_comes_out(
+    pipelines,
+):
+    for node in pipelines["__default__"].nodes:
+        assert node.name in (
+            node.func.__name__,
+            f"{node.func.__name__}_train",
+            f"{node.func.__name__}_test",
+        )
+        first_line = node.func.__doc__.splitlines()[0]
+        assert first_line.endswith((".", ":"))
+
+
+def test_a_pipeline_imports_no_other_pipeline():
+    folder = ROOT / "src" / "digit_recognition" / "pipelines"
+    names = [item.name for item in folder.iterdir() if item.is_dir()]
+    names.remove("__pycache__") if "__pycache__" in names else None
+    for name in names:
+        for file in (folder / name).glob("*.py"):
+            text = file.read_text()
+            for other in set(names) - {name}:
+                assert f"pipelines.{other}" not in text
+                assert f"from ..{other}" not in text
+
+
+def test_the_catalog_stands_in_layer_order():
+    layers = ["raw", "model_input", "models", "model_output", "reporting"]
+    catalog = yaml.safe_load((BASE / "catalog.yml").read_text())
+    found = [
+        layers.index(entry["metadata"]["kedro-viz"]["layer"])
+        for name, entry in catalog.items()
+        if not name.startswith("_") and "metadata" in entry
+    ]
+    assert found == sorted(found)
+
+
+def test_what_stays_in_memory_is_handed_on_without_a_copy(configuration):
+    catalog = DataCatalog.from_config(
+        {k: v for k, v in configuration["catalog"].items() if not k.startswith("_")}
+    )
+    value = object()
+    in_memory = [name for name in catalog if "Memory" in catalog.get_type(name)]
+    assert "untrained_model" in in_memory
+    for name in in_memory:
+        catalog.save(name, value)
+        assert catalog.load(name) is value
+
+
+def test_pipelines_can_be_found_one_by_one():
+    configure_project("digit_recognition")
+    importlib.invalidate_caches()
+    found = find_pipelines(pipelines_to_find=["evaluate"])
+    assert list(found) == ["evaluate"]
+    assert "digit_recognition.pipelines.evaluate" in sys.modules
