@@ -82,7 +82,9 @@ def test_the_page_shows_the_nodes_the_layers_and_the_digits(server, nodes, brows
     for name in ("train_model", "load_mnist", "score_predictions", "metrics"):
         page.locator(f'.pipeline-node[data-id="{nodes[name]["id"]}"]').wait_for()
     layers = page.locator(".pipeline-layer-name").all_text_contents()
-    assert {"raw", "model_input", "models", "reporting"} <= set(layers)
+    assert set(layers) == {
+        *("raw", "model_input", "models", "model_output", "reporting")
+    }
     page.locator(f'.pipeline-node[data-id="{nodes["x_train"]["id"]}"]').click()
     image = page.locator("img[src^='data:image/png;base64']").first
     image.wait_for()

@@ -17,9 +17,9 @@ def array_digest(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
 
 
-def combined_digest(digests: Mapping[str, str]) -> str:
+def combined_digest(arrays: Mapping[str, np.ndarray]) -> str:
     """SHA-256 over the lines ``name digest``, sorted by name, as 64 hex digits."""
-    lines = "".join(f"{name} {digests[name]}\n" for name in sorted(digests))
+    lines = "".join(f"{name} {array_digest(arrays[name])}\n" for name in sorted(arrays))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 

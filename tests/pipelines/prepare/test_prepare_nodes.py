@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from digit_recognition.datasets.mnist_dataset import NAMES, load_sample
+from digit_recognition.datasets.mnist_dataset import load_sample
 from digit_recognition.errors import ProjectError
 from digit_recognition.pipelines.prepare.nodes import (
     PrepareParameters,
@@ -18,10 +18,12 @@ from digit_recognition.pipelines.prepare.nodes import (
 
 def test_mnist_comes_apart_into_its_four_arrays():
     four = [np.full(1, number, np.uint8) for number in range(4)]
-    result = load_mnist(
+    *result, published = load_mnist(
         ((four[0], four[1]), (four[2], four[3])), PrepareParameters(allow_sample=False)
     )
     assert [array.item() for array in result] == [0, 1, 2, 3]
+    assert published["dataset"] == "custom"
+    assert len(published["dataset_digest"]) == 64
 
 
 def test_the_sample_is_refused_where_it_is_not_allowed_with_three_ways_to_mnist():
@@ -30,7 +32,8 @@ def test_the_sample_is_refused_where_it_is_not_allowed_with_three_ways_to_mnist(
         (sample["x_train"], sample["y_train"]),
         (sample["x_test"], sample["y_test"]),
     )
-    load_mnist(splits, PrepareParameters(allow_sample=True))
+    *_, published = load_mnist(splits, PrepareParameters(allow_sample=True))
+    assert published["dataset"] == "mnist-sample"
     with pytest.raises(ProjectError) as error:
         load_mnist(splits, PrepareParameters(allow_sample=False))
     for way in ("mnist.npz", "IDX files", "downloaded", "prepare.allow_sample=true"):
@@ -58,14 +61,10 @@ def test_labels_become_what_keras_makes_of_them():
     assert encoded[0].tolist() == [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
 
 
-def test_the_description_names_the_dataset_and_the_digest_of_each_array():
-    sample = load_sample()
-    x_test = np.zeros(2, np.float32)
-    published = [sample[name] for name in NAMES]
-    info = describe_dataset(
-        *[published[i] for i in range(4)], x_test, x_test, x_test, x_test
-    )
-    assert info["dataset"] == "mnist-sample"
-    assert (info["train_images"], info["test_images"]) == (4000, 1000)
+def test_the_description_holds_sizes_and_the_digest_of_each_array():
+    x_train, x_test = np.ones((3, 2), np.float32), np.zeros((2, 1), np.float32)
+    info = describe_dataset({"dataset": "custom"}, x_train, x_train, x_test, x_test)
+    assert info["dataset"] == "custom"
+    assert (info["train_images"], info["test_images"]) == (3, 2)
     assert info["digests"]["x_test"] == hashlib.sha256(bytes(8)).hexdigest()
-    assert len(info["dataset_digest"]) == 64
+    assert list(info["digests"]) == ["x_train", "y_train", "x_test", "y_test"]

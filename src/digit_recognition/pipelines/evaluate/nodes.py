@@ -34,7 +34,8 @@ def verify_test_arrays(
     of another digest, unless ``allow_other_data``: among them may be images that the
     model was trained on.
     """
-    digests = {"x_test": array_digest(x_test), "y_test": array_digest(y_test)}
+    arrays = {"x_test": x_test, "y_test": y_test}
+    digests = {name: array_digest(array) for name, array in arrays.items()}
     if len(x_test) != len(y_test):
         raise ProjectError(
             f"expected as many labels as images, received {len(x_test)} images in "
@@ -46,7 +47,7 @@ def verify_test_arrays(
             found = {key: known[key] for key in ("dataset", "dataset_digest")}
             break
     else:
-        found = {"dataset": "custom", "dataset_digest": combined_digest(digests)}
+        found = {"dataset": "custom", "dataset_digest": combined_digest(arrays)}
     beside = {name: training["digests"][name] for name in digests}
     if digests != beside and not parameters.allow_other_data:
         raise ProjectError(

@@ -8,6 +8,7 @@ import numpy as np
 
 from digit_recognition.datasets.mnist_dataset import (
     DIGITS,
+    NAMES,
     SAMPLE,
     THREE_WAYS,
     Split,
@@ -26,28 +27,24 @@ class PrepareParameters(Parameters):
 
 def load_mnist(
     mnist: tuple[Split, Split], parameters: PrepareParameters
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Training images and labels, test images and labels, as they were published.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+    """Training images and labels, test images and labels, and what dataset they are.
 
-    Images are uint8 (n, 28, 28) in 0..255, labels uint8 (n,) in 0..9. Raises
-    ProjectError where only the sample could be had and is not allowed.
+    Images are uint8 (n, 28, 28) in 0..255, labels uint8 (n,) in 0..9, as they were
+    published. ``dataset`` is ``mnist``, ``mnist-sample`` or ``custom``, and
+    ``dataset_digest`` is over the four arrays. Raises ProjectError where only the
+    sample could be had and is not allowed.
     """
     (train_images, train_labels), (test_images, test_labels) = mnist
-    if not parameters.allow_sample:
-        name = identify_dataset(
-            {
-                "x_train": train_images,
-                "y_train": train_labels,
-                "x_test": test_images,
-                "y_test": test_labels,
-            }
+    four = (train_images, train_labels, test_images, test_labels)
+    arrays = dict(zip(NAMES, four, strict=True))
+    dataset = identify_dataset(arrays)
+    if dataset == SAMPLE and not parameters.allow_sample:
+        raise ProjectError(
+            "expected MNIST, received only its 5,000-image sample, which "
+            f"prepare.allow_sample=false refuses; {THREE_WAYS}"
         )
-        if name == SAMPLE:
-            raise ProjectError(
-                "expected MNIST, received only its 5,000-image sample, which "
-                f"prepare.allow_sample=false refuses; {THREE_WAYS}"
-            )
-    return train_images, train_labels, test_images, test_labels
+    return *four, {"dataset": dataset, "dataset_digest": combined_digest(arrays)}
 
 
 def reshape_images(images: np.ndarray) -> np.ndarray:
@@ -68,40 +65,17 @@ def one_hot_labels(labels: np.ndarray) -> np.ndarray:
 
 
 def describe_dataset(
-    train_images: np.ndarray,
-    train_labels: np.ndarray,
-    test_images: np.ndarray,
-    test_labels: np.ndarray,
+    published: dict[str, Any],
     x_train: np.ndarray,
     y_train: np.ndarray,
     x_test: np.ndarray,
     y_test: np.ndarray,
 ) -> dict[str, Any]:
-    """Name, digest and sizes of the dataset, and the digests of the arrays made of it.
-
-    ``dataset`` is ``mnist``, ``mnist-sample`` or ``custom``; ``dataset_digest`` is over
-    the arrays as they were published, ``digests`` over those that the model takes.
-    """
-    published = {
-        "x_train": train_images,
-        "y_train": train_labels,
-        "x_test": test_images,
-        "y_test": test_labels,
-    }
-    model_input = {
-        "x_train": x_train,
-        "y_train": y_train,
-        "x_test": x_test,
-        "y_test": y_test,
-    }
+    """What dataset it is, its sizes, and the digests of the arrays a model takes."""
+    arrays = dict(zip(NAMES, (x_train, y_train, x_test, y_test), strict=True))
     return {
-        "dataset": identify_dataset(published),
-        "dataset_digest": combined_digest(_digests(published)),
-        "train_images": len(train_images),
-        "test_images": len(test_images),
-        "digests": _digests(model_input),
+        **published,
+        "train_images": len(x_train),
+        "test_images": len(x_test),
+        "digests": {name: array_digest(array) for name, array in arrays.items()},
     }
-
-
-def _digests(arrays: dict[str, np.ndarray]) -> dict[str, str]:
-    return {name: array_digest(array) for name, array in arrays.items()}

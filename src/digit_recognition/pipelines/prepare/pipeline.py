@@ -13,10 +13,19 @@ from .nodes import (
 
 def create_pipeline() -> Pipeline:
     """From MNIST to the arrays that the network takes."""
-    published = ["train_images", "train_labels", "test_images", "test_labels"]
-    model_input = ["x_train", "y_train", "x_test", "y_test"]
     nodes = [
-        Node(load_mnist, ["mnist", "params:prepare"], published, name="load_mnist")
+        Node(
+            load_mnist,
+            ["mnist", "params:prepare"],
+            ["train_images", "train_labels", "test_images", "test_labels", "published"],
+            name="load_mnist",
+        ),
+        Node(
+            describe_dataset,
+            ["published", "x_train", "y_train", "x_test", "y_test"],
+            "dataset_info",
+            name="describe_dataset",
+        ),
     ]
     for split in ("train", "test"):
         nodes += [
@@ -39,12 +48,4 @@ def create_pipeline() -> Pipeline:
                 name=f"one_hot_labels_{split}",
             ),
         ]
-    nodes.append(
-        Node(
-            describe_dataset,
-            published + model_input,
-            "dataset_info",
-            name="describe_dataset",
-        )
-    )
     return Pipeline(nodes)
