@@ -68,9 +68,8 @@ def main() -> None:
             seconds, memory, _ = measure(kedro, project)
             added = size(project / "data") - before
             metrics = newest(project, "08_reporting/metrics.json")
-            rows["kedro run"].append(
-                (seconds, metrics["fit_seconds"], memory, added, metrics["test_accuracy"])
-            )
+            fit, accuracy = metrics["fit_seconds"], metrics["test_accuracy"]
+            rows["kedro run"].append((seconds, fit, memory, added, accuracy))
             recipe = Path(folder) / "recipe.json"
             recipe.write_text(json.dumps(newest(project, "08_reporting/training.json")))
             plain = [sys.executable, str(ROOT / "benchmarks" / "plain_keras.py")]
@@ -79,9 +78,8 @@ def main() -> None:
             )
             result = json.loads(text.splitlines()[-1])
             added = (Path(folder) / "model.keras").stat().st_size / 1e6
-            rows["plain Keras"].append(
-                (seconds, result["fit_seconds"], memory, added, result["test_accuracy"])
-            )
+            fit, accuracy = result["fit_seconds"], result["test_accuracy"]
+            rows["plain Keras"].append((seconds, fit, memory, added, accuracy))
             print(json.dumps({name: row[-1] for name, row in rows.items()}), flush=True)
 
     print(f"\n{processor()}, {date.today()}, median of {rounds} rounds\n")

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,9 @@ WHOLE_MNIST = (
     ROOT / "data" / "01_raw" / "mnist.npz",
     ROOT.parent / "shared" / "mnist" / "mnist.npz",
 )
+
+# Keras writes a settings file into its home when it is imported.
+os.environ.setdefault("KERAS_HOME", tempfile.mkdtemp(prefix="keras-"))
 
 
 def pytest_sessionfinish(session):

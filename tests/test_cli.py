@@ -49,13 +49,6 @@ def test_evaluation_without_a_model_says_so_in_one_sentence(project):
     assert "received none yet; `kedro run` makes it" in message
 
 
-def test_a_version_that_does_not_exist_is_named(project):
-    message = refused(
-        project, "--pipelines", "evaluate", "--load-versions", "x_test:2020"
-    )
-    assert "expected" in message
-
-
 def test_a_foreign_file_in_the_place_of_mnist_stops_the_run(project):
     path = project.folder / "data" / "01_raw" / "mnist.npz"
     path.parent.mkdir(parents=True)

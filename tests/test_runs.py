@@ -247,7 +247,16 @@ def test_an_environment_changes_one_parameter_and_a_path(project, digits):
     assert training["batch_size"] > 0
 
 
-def test_the_packaged_project_runs_from_its_wheel(trained, tmp_path):
+def test_a_version_that_does_not_exist_is_named(project_after_run):
+    project = project_after_run
+    done = project.kedro(
+        *("run", "--pipelines", "evaluate"), *("--load-versions", "model:2020-01-01")
+    )
+    assert done.returncode == 1
+    assert "received no version 2020-01-01 of it" in done.stderr
+
+
+def test_the_package_runs_as_a_module(trained):
     done = subprocess.run(
         [
             *(sys.executable, "-m", "digit_recognition", "--pipelines", "evaluate"),
