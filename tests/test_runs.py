@@ -247,6 +247,19 @@ def test_an_environment_changes_one_parameter_and_a_path(project, digits):
     assert training["batch_size"] > 0
 
 
+def test_one_named_array_brings_those_that_were_made_with_it(project_after_run, digits):
+    project = project_after_run
+    project.put({name: array[::-1].copy() for name, array in digits.items()})
+    assert project.kedro("run", "--pipelines", "prepare").returncode == 0
+    old, _ = project.versions("05_model_input/x_test.zarr")
+    done = project.kedro(
+        *("run", "--pipelines", "evaluate"), *("--load-versions", f"x_test:{old}")
+    )
+    assert done.returncode == 0, done.stderr
+    metrics = read(project.newest("08_reporting/metrics.json"))
+    assert metrics["data_version"] == old
+
+
 def test_a_version_that_does_not_exist_is_named(project_after_run):
     project = project_after_run
     done = project.kedro(

@@ -56,8 +56,11 @@ class KnownParametersHooks:
 class VersionHooks:
     """See to it that what is loaded together belongs together."""
 
-    follows: ClassVar = {"training": "model", "dataset_info": "x_test"}
-    """A dataset that is loaded in another's version: what was written beside it."""
+    records: ClassVar = {"training": ("model",), "dataset_info": ("x_train", "x_test")}
+    """Records, loaded in the version of what they describe."""
+
+    labels: ClassVar = {"y_train": ("x_train",), "y_test": ("x_test",)}
+    """Labels, loaded in the version of their images where that was named."""
 
     @hook_impl
     def before_pipeline_run(
@@ -71,10 +74,13 @@ class VersionHooks:
         inputs = sorted(pipeline.inputs())
         for name in inputs:
             self._require(name, catalog)
-        for name in inputs:
-            leader = self.follows.get(name)
-            if leader in inputs and name not in named:
-                self._follow(name, leader, catalog)
+        for name in set(inputs) - named.keys():
+            for leader in self.records.get(name, ()):
+                if leader in inputs:
+                    self._follow(name, leader, catalog)
+            for leader in self.labels.get(name, ()):
+                if leader in named:
+                    self._follow(name, leader, catalog)
 
     @staticmethod
     def _read_back_own(name: str, catalog: DataCatalog) -> None:
