@@ -29,7 +29,7 @@ viz: $(VENV)/installed-to-run ## open Kedro-Viz in the browser
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "expected Python 3.11, 3.12 or 3.13, found none; install one or name it: make PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -c '$(SUPPORTED)' || { echo "expected Python 3.11, 3.12 or 3.13, received $$($(PYTHON) --version); name another: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/installed-to-run: requirements.txt pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --requirement requirements.txt

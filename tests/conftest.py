@@ -23,9 +23,12 @@ os.environ.setdefault("KERAS_HOME", tempfile.mkdtemp(prefix="keras-"))
 
 
 def pytest_sessionfinish(session):
-    """With NO_SKIPS set, as in CI, a skipped test is a failure."""
+    """With NO_SKIPS set, as in CI, only a missing MNIST excuses a skipped test."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("NO_SKIPS") and reporter and reporter.stats.get("skipped"):
+    if not os.environ.get("NO_SKIPS") or reporter is None:
+        return
+    skipped = reporter.stats.get("skipped", [])
+    if any("mnist" not in report.keywords for report in skipped):
         print("\nNO_SKIPS is set and tests were skipped", file=sys.stderr)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -24,6 +24,8 @@ def refused(project, *arguments):
         ("recipe=standrad", "expected one of standard, received 'standrad'"),
         ("recipe=3", "expected a valid string, received 3"),
         ("seed=fast", "expected a valid integer, received 'fast'"),
+        ("lr=0.1", "received 'lr'; known are "),
+        ("train.epochs=3", "did you mean train.recipes.standard.epochs?"),
         ("sed=3", "received 'sed'; did you mean seed?"),
         ("epochs=3", "did you mean train.recipes.standard.epochs?"),
         ("train.recipes.standard.epoch=3", "mean train.recipes.standard.epochs?"),
@@ -46,7 +48,8 @@ def test_an_unknown_parameter_of_another_pipeline_is_refused_too(project):
 
 def test_evaluation_without_a_model_says_so_in_one_sentence(project):
     message = refused(project, "--pipeline", "evaluate")
-    assert "received none yet; `kedro run` makes it" in message
+    assert "Error: expected model, dataset_info, training" in message
+    assert "received none yet; `kedro run` makes" in message
 
 
 def test_a_foreign_file_in_the_place_of_mnist_stops_the_run(project):
@@ -72,9 +75,15 @@ def test_without_network_and_sample_the_three_ways_to_mnist_are_named(project):
 
 
 def test_an_unknown_pipeline_is_answered_with_the_nearest(project):
-    done = project.kedro("run", "--pipelines", "evalute")
-    assert done.returncode == 1
-    assert "evaluate" in done.stderr + done.stdout
+    message = refused(project, "--pipelines", "evalute")
+    assert "Did you mean one of these instead? evaluate" in message
+
+
+def test_a_misspelt_parameter_in_a_file_is_refused(project, digits):
+    project.put(digits)
+    (project.folder / "conf" / "local").mkdir(exist_ok=True)
+    (project.folder / "conf" / "local" / "parameters.yml").write_text("sed: 9\n")
+    assert "in conf/local, received 'sed'; did you mean seed?" in refused(project)
 
 
 def test_other_commands_of_kedro_still_work(project):

@@ -30,6 +30,19 @@ def test_no_module_of_the_package_imports_tensorflow():
     assert found == "set()"
 
 
+def test_a_pipeline_that_is_named_is_imported_without_the_others():
+    done = run_python(
+        "import sys\n"
+        "from kedro.framework.project import configure_project, pipelines\n"
+        "configure_project('digit_recognition')\n"
+        "pipelines.set_requested(['evaluate'])\n"
+        "start = 'digit_recognition.pipelines.'\n"
+        "print(list(pipelines), sorted({name.split('.')[2] for name in sys.modules"
+        " if name.startswith(start)}))"
+    )
+    assert done.stdout.splitlines()[-1] == "['evaluate'] ['evaluate']", done.stderr
+
+
 @pytest.mark.parametrize("command", [["registry", "list"], ["run", "-h"], ["info"]])
 def test_kedro_starts_without_tensorflow(command):
     done = run_python(

@@ -1,7 +1,7 @@
 import pytest
 from kedro.validation import ModelInstantiationError
 
-from digit_recognition.parameters import Parameters, Seed, nearest
+from digit_recognition.parameters import Parameters, Seed
 
 
 class Oven(Parameters):
@@ -36,8 +36,3 @@ def test_a_seed_is_an_integer_of_32_bits(seed):
 
 def test_a_good_seed_is_kept():
     assert Seed.model_validate(2**32 - 1).root == 4294967295
-
-
-def test_the_nearest_name_is_suggested_else_all_are_listed():
-    assert nearest("epoch", ["epochs", "seed"]) == "did you mean epochs?"
-    assert nearest("xyz", ["seed", "epochs"]) == "known are epochs, seed"

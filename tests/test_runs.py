@@ -208,6 +208,7 @@ def test_arrays_of_two_prepares_are_not_trained_on_together(project_after_run, d
     )
     assert done.returncode == 1
     assert "received y_train" in done.stderr
+    assert list(project.folder.glob("data/**/.saving*")) == []
     assert len(project.versions("06_models/model.keras")) == 1
 
 
@@ -222,8 +223,10 @@ def test_the_sample_is_named_at_the_start_at_the_end_and_in_the_metrics(project)
         COLUMNS="200",
     )
     assert done.returncode == 0, done.stderr
+    taken = done.stdout.index("Taking 5,000 of MNIST's training images")
+    assert taken < done.stdout.index("Running node: load_mnist")
     told = done.stdout.index("This run is on a 5,000-image sample of MNIST")
-    assert told < done.stdout.index("Running node: load_mnist")
+    assert told < done.stdout.index("Running node: train_model")
     assert done.stdout.index("These results are from the 5,000-image sample") > (
         done.stdout.index("Test Accuracy")
     )
@@ -240,9 +243,13 @@ def test_an_environment_changes_one_parameter_and_a_path(project, digits):
     (environment / "parameters.yml").write_text(
         "seed: 4\ntrain:\n  recipes:\n    standard:\n      epochs: 2\n"
     )
+    (environment / "catalog.yml").write_text(
+        "training:\n  type: json.JSONDataset\n  versioned: true\n"
+        "  filepath: data/elsewhere/training.json\n"
+    )
     done = project.kedro("run", "--env", "quick", "--to-outputs", "training")
     assert done.returncode == 0, done.stderr
-    training = read(project.newest("08_reporting/training.json"))
+    training = read(project.newest("elsewhere/training.json"))
     assert (training["seed"], training["epochs"]) == (4, 2)
     assert training["batch_size"] > 0
 

@@ -1,11 +1,8 @@
-import importlib
-import sys
-
 import pytest
 import yaml
 from conftest import ROOT
 from kedro.config import OmegaConfigLoader
-from kedro.framework.project import configure_project, find_pipelines
+from kedro.framework.project import configure_project
 from kedro.io import DataCatalog
 from kedro.validation import TypeExtractor
 
@@ -113,11 +110,3 @@ def test_what_stays_in_memory_is_handed_on_without_a_copy(configuration):
     for name in in_memory:
         catalog.save(name, value)
         assert catalog.load(name) is value
-
-
-def test_pipelines_can_be_found_one_by_one():
-    configure_project("digit_recognition")
-    importlib.invalidate_caches()
-    found = find_pipelines(pipelines_to_find=["evaluate"])
-    assert list(found) == ["evaluate"]
-    assert "digit_recognition.pipelines.evaluate" in sys.modules

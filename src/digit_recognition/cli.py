@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from kedro.io import DatasetError
 from kedro.validation import ParameterValidationError
 
 from digit_recognition.errors import ProjectError
+
+logger = logging.getLogger(__name__)
 
 EXPECTED = (
     ProjectError,
@@ -36,7 +39,12 @@ def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*args, **options)
         except EXPECTED as error:
+            logger.debug("What led to the message", exc_info=True)
             raise click.ClickException(str(error)) from error
+        except ValueError as error:
+            if str(error).startswith("Failed to find the pipeline named"):
+                raise click.ClickException(str(error)) from error
+            raise
 
     return run
 

@@ -11,8 +11,8 @@ import numpy as np
 def array_digest(array: np.ndarray) -> str:
     """SHA-256 of the array's bytes in C order, as 64 hex digits.
 
-    Shape and dtype are not part of it, so that it can be held beside the digests which
-    are published for MNIST's files.
+    Shape and dtype are not part of it: an array has the same digest whatever file it
+    came in.
     """
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Annotated, Any, Self
 
 from kedro.validation import ModelInstantiationError
@@ -37,14 +36,6 @@ class Seed(Parameters, RootModel[Annotated[int, Field(ge=0, lt=2**32)]]):
     """The seed of a run, an integer in 0..4294967295."""
 
     model_config = ConfigDict(extra=None, strict=True, frozen=True)
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """``did you mean …?`` where a known name is near, else a list of what is known."""
-    matches = get_close_matches(name, known, n=1)
-    if matches:
-        return f"did you mean {matches[0]}?"
-    return f"known are {', '.join(sorted(known))}"
 
 
 def _explain(error: ValidationError) -> str:

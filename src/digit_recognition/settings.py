@@ -8,9 +8,16 @@ from digit_recognition.hooks import (
     LineageHooks,
     SampleHooks,
     VersionHooks,
+    WholeVersionHooks,
 )
 
-HOOKS = (KnownParametersHooks(), VersionHooks(), LineageHooks(), SampleHooks())
+HOOKS = (
+    KnownParametersHooks(),
+    VersionHooks(),
+    WholeVersionHooks(),
+    LineageHooks(),
+    SampleHooks(),
+)
 
 # kedro-telemetry would send usage data, kedro-viz rewrite a file in each run.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")

@@ -29,6 +29,7 @@ def test_gzipped_bytes_are_read_as_the_same():
         (TWO_LABELS[:6], "expected .* bytes"),
         (gzip.compress(TWO_LABELS)[:-9], "whole gzip file"),
     ],
+    ids=["empty", "images", "short", "long", "no sizes", "broken gzip"],
 )
 def test_a_damaged_file_is_refused_with_what_was_expected(content, message):
     with pytest.raises(ValueError, match=message):

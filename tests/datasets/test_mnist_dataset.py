@@ -3,12 +3,14 @@ import io
 import logging
 import pickle
 import socket
+import threading
 import time
 import zipfile
 
 import numpy as np
 import pytest
 from kedro.io import DatasetError
+from numpy.lib.format import write_array_header_1_0
 
 from digit_recognition.datasets import MnistDataset, mnist_dataset
 from digit_recognition.datasets.mnist_dataset import (
@@ -115,6 +117,7 @@ def test_a_damaged_idx_file_is_named_with_what_was_expected(path, arrays):
         ({"y_test": np.array([10], np.uint8)}, r"y_test within 0\.\.9, received 10"),
         ({"y_test": np.array([-1])}, r"y_test within 0\.\.9, received -1"),
         ({"x_train": np.array([object()])}, "no Python objects"),
+        ({"x_train": np.uint8(1)}, r"x_train as uint8 .* \(\)"),
     ],
 )
 def test_wrong_arrays_are_refused_and_the_file_is_left_as_it_was(
@@ -132,6 +135,14 @@ def test_a_missing_array_is_refused_with_the_names_that_are_there(path, arrays):
     np.savez(path, **arrays)
     with pytest.raises(DatasetError, match="received the arrays x_test, x_train, y_tr"):
         load(path)
+
+
+def header_of(shape):
+    file = io.BytesIO()
+    write_array_header_1_0(
+        file, {"descr": "|u1", "fortran_order": False, "shape": shape}
+    )
+    return file.getvalue()
 
 
 class Trap:
@@ -160,7 +171,9 @@ def truncated(arrays):
         pickle.dumps(Trap()),
         npz_of("x_train.npy", pickle.dumps(Trap())),
         npz_of("x_train", b"foreign"),
+        npz_of("x_train.npy", header_of((2**46, 28, 28))),
     ],
+    ids=["empty", "text", "pickle", "pickle in zip", "no array", "petabytes"],
 )
 def test_a_foreign_file_is_refused_and_never_unpickled(path, content):
     path.write_bytes(content)
@@ -223,15 +236,17 @@ def test_a_broken_download_leaves_nothing_and_the_sample_stands_in(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_that_cannot_be_kept_leaves_no_part_of_it(path, arrays, monkeypatch):
+def test_a_download_that_cannot_be_kept_is_said_and_leaves_no_part_of_it(
+    path, arrays, monkeypatch, caplog
+):
     dataset = MnistDataset(filepath=str(path))
 
     def full_disk(*arguments):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(dataset._fs, "mv", full_disk)
-    with pytest.raises(OSError, match="no space left"):
-        dataset._keep(arrays, str(path))
+    dataset._keep(arrays, str(path))
+    assert "could not be kept: no space left" in caplog.text
     assert list(path.parent.iterdir()) == []
 
 
@@ -280,6 +295,28 @@ def test_a_name_look_up_that_hangs_is_given_up_in_time(monkeypatch):
 
     monkeypatch.setattr(mnist_dataset, "urlopen", hang)
     assert why_unreachable("https://example.org", 0.2) == "no answer within 0.2 s"
+
+
+def test_an_answer_that_is_not_http_is_named_as_the_reason():
+    def answer(server):
+        connection, _ = server.accept()
+        connection.recv(1000)
+        connection.sendall(b"please log in\r\n\r\n")
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, args=(server,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/mnist.npz"
+        assert why_unreachable(url, 5) == "please log in\r\n"
+
+
+def test_a_folder_of_the_files_name_is_passed_over(path, arrays):
+    write_idx(path.parent, arrays)
+    path.mkdir()
+    stem = path.parent / "train-images-idx3-ubyte"
+    stem.rename(path.parent / "train-images.idx3-ubyte")
+    stem.mkdir()
+    assert_same(load(path), arrays)
 
 
 def test_a_closed_port_is_named_as_the_reason():

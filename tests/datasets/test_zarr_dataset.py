@@ -1,5 +1,6 @@
 import base64
 import io
+from pathlib import Path
 
 import fsspec
 import numpy as np
@@ -37,6 +38,23 @@ def test_saving_again_replaces_an_unversioned_array(folder):
     dataset.save(ARRAY)
     dataset.save(ARRAY[:1])
     np.testing.assert_array_equal(dataset.load(), ARRAY[:1])
+
+
+def test_a_failed_replacement_keeps_the_array_that_was_there(tmp_path, monkeypatch):
+    dataset = ZarrDataset(filepath=str(tmp_path / "array.zarr"))
+    dataset.save(ARRAY)
+    rename, calls = Path.rename, []
+
+    def busy_the_second_time(path, target):
+        calls.append(path)
+        if len(calls) == 2:
+            raise PermissionError("in use")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", busy_the_second_time)
+    with pytest.raises(DatasetError, match="in use"):
+        dataset.save(ARRAY + 1)
+    np.testing.assert_array_equal(dataset.load(), ARRAY)
 
 
 def test_each_version_keeps_its_array_and_the_newest_is_loaded(folder):

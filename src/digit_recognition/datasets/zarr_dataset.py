@@ -30,7 +30,8 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
 
     An array appears whole or not at all: on a local disk it is written aside and
     renamed into its place, elsewhere its metadata are written last and a folder
-    without them does not count as existing.
+    without them does not count as existing. Elsewhere than on a local disk, to
+    replace an array that is not versioned begins with its removal.
 
     Example of an entry in ``catalog.yml``::
 
@@ -132,7 +133,12 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
             self._write(data, aside / "array")
             if path.exists():
                 path.rename(aside / "old")
-            (aside / "array").rename(path)
+            try:
+                (aside / "array").rename(path)
+            except BaseException:
+                if (aside / "old").exists():
+                    (aside / "old").rename(path)
+                raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -140,7 +146,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         with tempfile.TemporaryDirectory() as folder:
             array = Path(folder) / "array"
             self._write(data, array)
-            files = sorted(file for file in array.rglob("*") if file.is_file())
+            files = [file for file in array.rglob("*") if file.is_file()]
             files.sort(key=lambda file: file.name == METADATA)
             if self._fs.exists(path):
                 self._fs.rm(path, recursive=True)

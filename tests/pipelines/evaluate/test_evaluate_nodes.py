@@ -83,9 +83,18 @@ def model():
     return network
 
 
+def record_of(network):
+    return {"model_digest": weights_digest(network.get_weights())}
+
+
+def test_the_record_of_another_model_stops_the_evaluation(model):
+    with pytest.raises(ProjectError, match="received that of 0123456789ab"):
+        predict_digits(model, {"model_digest": "0123456789abcdef"}, X_TEST, Y_TEST)
+
+
 @pytest.fixture(scope="module")
 def predicted(model):
-    return predict_digits(model, X_TEST, Y_TEST)
+    return predict_digits(model, record_of(model), X_TEST, Y_TEST)
 
 
 def test_each_image_has_a_row_with_its_probabilities(model, predicted):
@@ -119,7 +128,7 @@ def test_loss_and_accuracy_equal_those_of_keras_for_a_sure_model_that_errs():
     network = build_cnn(filters=[2], dense_units=4)
     network.set_weights([weight * 30 for weight in network.get_weights()])
     network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-    predictions, scores = predict_digits(network, X_TEST, Y_TEST)
+    predictions, scores = predict_digits(network, record_of(network), X_TEST, Y_TEST)
     metrics = score_predictions(predictions, TEST_DATA, record(), scores, LINEAGE)
     loss, accuracy = network.evaluate(X_TEST, Y_TEST, verbose=0)
     assert loss > 20

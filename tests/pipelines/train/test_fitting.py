@@ -87,9 +87,6 @@ def fitted(images, labels=LABELS, recipe=RECIPE):
     return fit(network, dataset, dataset, recipe)
 
 
-BLANK = np.zeros((10, 28, 28, 1), np.float32)
-
-
 def test_the_history_has_a_row_and_the_log_a_line_an_epoch(capsys):
     history = fitted(BLANK)
     assert list(history.columns) == [

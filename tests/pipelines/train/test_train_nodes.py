@@ -6,6 +6,8 @@ from sklearn.metrics import accuracy_score
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.parameters import RecipeName, Seed
+from digit_recognition.pipelines.train import nodes
+from digit_recognition.pipelines.train.fitting import batches
 from digit_recognition.pipelines.train.nodes import build_model, train_model
 from digit_recognition.pipelines.train.recipes import TrainParameters
 
@@ -100,10 +102,24 @@ def test_training_learns_and_records_what_was_done(trained):
     assert training["model_digest"] == weights_digest(model.get_weights())
 
 
-def test_the_validation_part_is_a_tenth_of_each_digit_that_was_not_trained_on(trained):
-    _, _, predictions, _ = trained
-    assert predictions["index"].is_unique
+def test_the_validation_part_holds_each_digit_and_is_never_trained_on(
+    arrays, dataset_info, monkeypatch
+):
+    seen = []
+
+    def watched(images, labels, indices, batch_size, seed=None):
+        seen.append((set(indices.tolist()), seed))
+        return batches(images, labels, indices, batch_size, seed)
+
+    monkeypatch.setattr(nodes, "batches", watched)
+    _, _, predictions, _ = train_model(
+        build_model(*RECIPE), *arrays, dataset_info, *RECIPE
+    )
     assert predictions["label"].value_counts().tolist() == [10] * 10
+    (trained_on, seed), (validated_on, _) = seen
+    assert seed == 7
+    assert validated_on == set(predictions["index"])
+    assert trained_on == set(range(400)) - validated_on
 
 
 def test_the_validation_predictions_are_the_models_logits(trained, arrays):

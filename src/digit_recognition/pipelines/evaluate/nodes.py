@@ -62,14 +62,25 @@ def verify_test_arrays(
 
 
 def predict_digits(
-    model: Classifier, x_test: np.ndarray, y_test: np.ndarray
+    model: Classifier,
+    training: dict[str, Any],
+    x_test: np.ndarray,
+    y_test: np.ndarray,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """A row for each test image, and the model's loss and digest.
 
     Columns: index, label, predicted, confidence (the highest probability) and the
     probabilities p0..p9. The loss, the mean cross-entropy in nats, is Keras' own: it
-    comes from the logits, of which probabilities near 0 have lost some.
+    comes from the logits, of which probabilities near 0 have lost some. Raises
+    ProjectError where ``training`` is the record of another model.
     """
+    model_digest = weights_digest(model.get_weights())
+    if model_digest != training["model_digest"]:
+        raise ProjectError(
+            f"expected the record of the model {model_digest[:12]}…, received that of "
+            f"{training['model_digest'][:12]}…; name model and training of one version "
+            "with --load-versions, or neither"
+        )
     probabilities = model.predict(x_test, batch_size=1000, verbose=0)
     predictions = pd.DataFrame(
         {
@@ -84,7 +95,7 @@ def predict_digits(
         "test_loss": model.evaluate(
             x_test, y_test, batch_size=1000, verbose=0, return_dict=True
         )["loss"],
-        "model_digest": weights_digest(model.get_weights()),
+        "model_digest": model_digest,
     }
 
 

@@ -17,7 +17,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 predict_digits,
-                ["model", "verified_x_test", "verified_y_test"],
+                ["model", "training", "verified_x_test", "verified_y_test"],
                 ["predictions", "model_scores"],
                 name="predict_digits",
             ),

@@ -8,7 +8,7 @@ from .nodes import build_model, train_model
 def create_pipeline() -> Pipeline:
     """From the training arrays and a recipe to a model and the record of its training.
 
-    The model is saved last: where there is one, what was written beside it is whole.
+    The model comes last, when what describes it is saved already.
     """
     recipe = ["params:recipe", "params:seed", "params:train"]
     return Pipeline(

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.networks import INPUT_SHAPE
-from digit_recognition.parameters import Parameters, RecipeName, nearest
+from digit_recognition.parameters import Parameters, RecipeName
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -56,7 +56,7 @@ class TrainParameters(Parameters):
         if name.root not in self.recipes:
             known = ", ".join(self.recipes)
             raise ProjectError(
-                f"recipe: expected one of {known}, received {name.root!r}; "
-                f"{nearest(name.root, list(self.recipes))}"
+                f"recipe: expected one of {known}, received {name.root!r}; name one "
+                "of these, or add yours to train.recipes in conf/"
             )
         return self.recipes[name.root]

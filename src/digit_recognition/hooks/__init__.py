@@ -1,0 +1,14 @@
+"""What happens around a run: checks before it, records during it, a word after it."""
+
+from .lineage import LineageHooks
+from .parameters import KnownParametersHooks
+from .sample import SampleHooks
+from .versions import VersionHooks, WholeVersionHooks
+
+__all__ = [
+    "KnownParametersHooks",
+    "LineageHooks",
+    "SampleHooks",
+    "VersionHooks",
+    "WholeVersionHooks",
+]

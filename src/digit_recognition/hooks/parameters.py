@@ -1,0 +1,62 @@
+"""Misspelt parameters, which Kedro would keep silently, stop the run."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher, get_close_matches
+from typing import Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import settings
+
+from digit_recognition.errors import ProjectError
+
+
+class KnownParametersHooks:
+    """Refuse a key that no parameter has, in `--params` or an environment's files."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Hold the keys against those of the base environment and of the files."""
+        loader = context.config_loader
+        options = settings.CONFIG_LOADER_ARGS
+
+        def keys(env: str | None) -> list[str]:
+            files = type(loader)(conf_source=loader.conf_source, env=env, **options)
+            return _dotted(files["parameters"])
+
+        base, files = keys(options["base_env"]), keys(loader.env)
+        # Deeper keys of the files are checked by the parameters' own models: they may
+        # hold recipes that the base has not.
+        given = [key for key in files if "." not in key]
+        for where, found, known in (
+            (f"conf/{loader.env or options['default_run_env']}", given, base),
+            ("--params", _dotted(loader.runtime_params or {}), files),
+        ):
+            for key in found:
+                if key not in known:
+                    raise ProjectError(
+                        f"expected a known parameter in {where}, received {key!r}; "
+                        f"{nearest_parameter(key, known)}"
+                    )
+
+
+def nearest_parameter(key: str, known: list[str]) -> str:
+    """``did you mean …?`` with the key whose last part is nearest, or all the keys."""
+    last = {name: name.rpartition(".")[2] for name in known}
+    matches = get_close_matches(key.rpartition(".")[2], set(last.values()), n=1)
+    candidates = [name for name in known if last[name] in matches]
+    if not candidates:
+        return f"known are {', '.join(known)}"
+    best = max(candidates, key=lambda name: SequenceMatcher(a=key, b=name).ratio())
+    return f"did you mean {best}?"
+
+
+def _dotted(values: dict[str, Any], prefix: str = "") -> list[str]:
+    """Every key of nested dictionaries, as ``outer`` and ``outer.inner``."""
+    keys = []
+    for key, value in values.items():
+        keys.append(f"{prefix}{key}")
+        if isinstance(value, dict):
+            keys += _dotted(value, f"{prefix}{key}.")
+    return keys
