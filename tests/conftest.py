@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kedro.io import DataCatalog, MemoryDataset, Version
+from kedro_datasets.json import JSONDataset
 
 ROOT = Path(__file__).parents[1]
 WHOLE_MNIST = (
@@ -106,3 +108,28 @@ class Project:
 def project(tmp_path) -> Project:
     """A project of the test's own."""
     return Project(tmp_path / "project")
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    """Three versioned JSON files, each saved as version "now", and a lineage."""
+
+    def dataset(name):
+        path = f"{tmp_path}/{name}.json"
+        return JSONDataset(filepath=path, version=Version(None, "now"))
+
+    return DataCatalog(
+        {name: dataset(name) for name in ("model", "training", "metrics")}
+        | {"lineage": MemoryDataset(copy_mode="assign")}
+    )
+
+
+@pytest.fixture
+def keep(catalog):
+    """Put a version of a dataset of the catalog into its place: its own name."""
+
+    def put(name: str, version: str) -> None:
+        path = str(catalog.get(name)._filepath)
+        JSONDataset(filepath=path, version=Version(None, version)).save(version)
+
+    return put

@@ -1,0 +1,112 @@
+import pytest
+from kedro.io import DatasetError, Version
+from kedro.pipeline import Node, Pipeline
+from kedro_datasets.json import JSONDataset
+
+from digit_recognition.errors import ProjectError
+from digit_recognition.hooks import VersionHooks, WholeVersionHooks
+
+OPTIONS = {"load_versions": None, "only_missing_outputs": False}
+
+
+def join(*values):
+    return list(values)
+
+
+JUDGE = Pipeline([Node(join, ["model", "training"], "metrics", name="judge")])
+
+
+def test_the_record_of_the_loaded_model_is_loaded_not_a_newer_one(catalog, keep):
+    for version in ("1", "2"):
+        keep("model", version)
+        keep("training", version)
+    keep("training", "3")
+    VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
+    assert (catalog.load("model"), catalog.load("training")) == ("2", "2")
+
+
+def test_a_model_without_its_record_is_refused(catalog, keep):
+    keep("training", "1")
+    keep("model", "2")
+    with pytest.raises(ProjectError, match="beside the model of version 2"):
+        VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
+
+
+def test_a_record_named_on_the_command_line_is_left_as_named(catalog, keep):
+    keep("model", "2")
+    keep("training", "1")
+    named = OPTIONS | {"load_versions": {"training": "1"}}
+    VersionHooks().before_pipeline_run(named, JUDGE, catalog)
+    assert catalog.load("training") == "1"
+
+
+def test_a_run_reads_back_its_own_result_though_another_run_saved_a_newer(
+    catalog, keep
+):
+    write = Pipeline([Node(join, "lineage", "model", name="write")])
+    VersionHooks().before_pipeline_run(OPTIONS, write, catalog)
+    keep("model", "zzz newer")
+    catalog.save("model", "mine")
+    assert catalog.load("model") == "mine"
+
+
+def test_what_is_missing_is_named_before_anything_runs_the_model_first(catalog):
+    with pytest.raises(ProjectError, match="expected model, training, received none"):
+        VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
+
+
+def test_a_version_that_is_not_there_is_named(catalog, keep):
+    keep("training", "1")
+    catalog["model"]._version = Version("7", "now")
+    named = OPTIONS | {"load_versions": {"model": "7"}}
+    with pytest.raises(ProjectError, match=r"expected model .* no version 7 of it"):
+        VersionHooks().before_pipeline_run(named, JUDGE, catalog)
+
+
+def test_what_a_run_makes_itself_cannot_be_loaded_in_another_version(catalog):
+    named = OPTIONS | {"load_versions": {"metrics": "1"}}
+    with pytest.raises(ProjectError, match="received metrics, which it makes itself"):
+        VersionHooks().before_pipeline_run(named, JUDGE, catalog)
+
+
+@pytest.fixture
+def whole(catalog):
+    hooks = WholeVersionHooks()
+    hooks.before_pipeline_run(catalog)
+    return hooks
+
+
+def files(folder):
+    return sorted(
+        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def test_a_version_is_in_its_place_only_when_it_is_whole(catalog, whole, tmp_path):
+    whole.before_dataset_saved("model")
+    catalog.save("model", "mine")
+    assert not (tmp_path / "model.json").exists()
+    whole.after_dataset_saved("model")
+    assert files(tmp_path) == ["model.json/now/model.json"]
+    assert catalog.load("model") == "mine"
+
+
+def test_a_kill_while_saving_leaves_the_last_version_the_newest(
+    catalog, keep, whole, tmp_path
+):
+    keep("model", "1")
+    whole.before_dataset_saved("model")
+    catalog.save("model", "half")
+    path = f"{tmp_path}/model.json"
+    assert JSONDataset(filepath=path, version=Version(None, None)).load() == "1"
+
+
+def test_a_failed_save_leaves_nothing_behind(catalog, keep, whole, tmp_path):
+    keep("model", "1")
+    before = files(tmp_path)
+    whole.before_dataset_saved("model")
+    with pytest.raises(DatasetError, match="not JSON serializable"):
+        catalog.save("model", object())
+    whole.on_pipeline_error()
+    assert files(tmp_path) == before
+    assert catalog["model"].list_versions(full_path=False) == ["1"]
