@@ -9,7 +9,7 @@ import pandas as pd
 
 from digit_recognition.digests import array_digest, combined_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import CLASSES, Classifier
+from digit_recognition.networks import CLASSES, Classifier, without_softmax
 from digit_recognition.parameters import Parameters
 
 PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
@@ -70,10 +70,12 @@ def predict_digits(
     """A row for each test image, and the model's loss and digest.
 
     Columns: index, label, predicted, confidence (the highest probability) and the
-    probabilities p0..p9. The loss, the mean cross-entropy in nats, is Keras' own: it
-    comes from the logits, of which probabilities near 0 have lost some. Raises
-    ProjectError where ``training`` is the record of another model.
+    probabilities p0..p9. The loss, the mean cross-entropy in nats, is taken from the
+    logits, as Keras does: probabilities near 0 have lost some of it to rounding.
+    Raises ProjectError where ``training`` is the record of another model.
     """
+    from scipy.special import log_softmax
+
     model_digest = weights_digest(model.get_weights())
     if model_digest != training["model_digest"]:
         raise ProjectError(
@@ -81,7 +83,9 @@ def predict_digits(
             f"{training['model_digest'][:12]}…; name model and training of one version "
             "with --load-versions, or neither"
         )
-    probabilities = model.predict(x_test, batch_size=1000, verbose=0)
+    logits = without_softmax(model).predict(x_test, batch_size=1000, verbose=0)
+    log_probabilities = log_softmax(logits, axis=1)
+    probabilities = np.exp(log_probabilities)
     predictions = pd.DataFrame(
         {
             "index": np.arange(len(x_test)),
@@ -92,9 +96,7 @@ def predict_digits(
     )
     predictions[PROBABILITIES] = probabilities
     return predictions, {
-        "test_loss": model.evaluate(
-            x_test, y_test, batch_size=1000, verbose=0, return_dict=True
-        )["loss"],
+        "test_loss": float(-(y_test * log_probabilities).sum(axis=1).mean()),
         "model_digest": model_digest,
     }
 

@@ -89,8 +89,9 @@ def fit(
     """Fit the network in place, as the recipe says; one row an epoch.
 
     Columns: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate (at
-    the epoch's end), seconds. A terminal shows progress within the epoch, anything else gets one line an
-    epoch. Raises ProjectError where the loss is no longer a number.
+    the epoch's end), seconds. A terminal shows progress within the epoch, anything
+    else gets one line an epoch. Raises ProjectError where the loss is no longer a
+    number.
     """
     import keras
 
