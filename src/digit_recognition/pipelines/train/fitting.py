@@ -62,6 +62,7 @@ def batches(
     def cut(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return images[rows], labels[rows]
 
+    @tf.autograph.experimental.do_not_convert  # which fails, with a warning, on 3.13
     def fetch(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         x, y = tf.numpy_function(cut, [rows], dtypes)
         return (
