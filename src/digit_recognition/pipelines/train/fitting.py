@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from .recipes import Recipe
 
+# Python is asked once for so many batches; once for each took a tenth more time.
+BATCHES_AT_ONCE = 16
+
 
 def split_validation(
     labels: np.ndarray, fraction: float, seed: int
@@ -53,9 +56,9 @@ def batches(
 ) -> tf.data.Dataset:
     """Batches of the images and labels at ``indices``, shuffled anew each epoch.
 
-    Without a ``seed`` they keep their order. Only indices go through the queue and each
-    batch is cut from the arrays when it is due: a tensor of all the images would be a
-    second copy of them (188 MB for MNIST).
+    Without a ``seed`` they keep their order. Only indices are shuffled, and the batches
+    are cut from the arrays when they are due, some at once: a tensor of all the images
+    would be a second copy of them (188 MB for MNIST).
     """
     import tensorflow as tf
 
@@ -75,8 +78,10 @@ def batches(
     if seed is not None:
         rows = rows.shuffle(len(indices), seed=seed)
     return (
-        rows.batch(batch_size)
-        .map(fetch, num_parallel_calls=tf.data.AUTOTUNE)
+        rows.batch(BATCHES_AT_ONCE * batch_size)
+        .map(fetch)
+        .rebatch(batch_size)
+        .apply(tf.data.experimental.assert_cardinality(-(-len(indices) // batch_size)))
         .prefetch(tf.data.AUTOTUNE)
     )
 
