@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from .recipes import Recipe
 
-# Python is asked once for so many batches. Asked for each, a whole run took 1.19 of
-# a plain script's processor time, so 1.06 (benchmarks/overhead.py).
+# Python is asked once for so many batches: a whole run then takes 1.06 of a plain
+# script's processor time, asked for each batch 1.19 (benchmarks/overhead.py).
 BATCHES_AT_ONCE = 16
 
 
