@@ -17,7 +17,7 @@ from time import perf_counter
 
 import numpy as np
 
-from digit_recognition.hooks.lineage import processor
+from digit_recognition.machine import processor
 from digit_recognition.networks import build_cnn
 from digit_recognition.pipelines.train.fitting import batches
 

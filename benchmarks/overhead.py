@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from digit_recognition.hooks.lineage import processor
+from digit_recognition.machine import processor
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "01_raw" / "mnist.npz"

@@ -3,7 +3,7 @@ import subprocess
 from kedro.pipeline import Node, Pipeline
 
 from digit_recognition.hooks import LineageHooks
-from digit_recognition.hooks.lineage import code_revision, processor
+from digit_recognition.hooks.lineage import code_revision
 
 
 def join(*values):
@@ -50,9 +50,3 @@ def test_the_revision_is_the_commit_and_says_when_files_differ(tmp_path):
     (tmp_path / "new").unlink()
     file.write_text("two")
     assert code_revision(file) == f"{head}-dirty"
-
-
-def test_the_processor_has_a_name_and_cores():
-    name, cores = processor().rsplit(", ", 1)
-    assert name
-    assert int(cores.removesuffix(" cores")) >= 1

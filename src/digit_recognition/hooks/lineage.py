@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import platform
 import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
+
+from digit_recognition.machine import processor
 
 
 class LineageHooks:
@@ -73,15 +72,3 @@ def code_revision(file: Path) -> str:
         return git("rev-parse", "HEAD") + ("-dirty" if git("status", "-s") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-
-
-def processor() -> str:
-    """The processor's name as the machine gives it, with the number of its cores."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    name = platform.processor() or platform.machine()
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
-    return f"{name}, {cores} cores"
