@@ -44,6 +44,13 @@ SIDE = 28
 DIGITS = 10
 
 MNIST, SAMPLE, CUSTOM = "mnist", "mnist-sample", "custom"
+CONTESTED_TEST_INDICES = (
+    *(947, 1621, 1901, 2130, 2462, 2597, 2654, 3520),
+    *(3558, 5937, 6651, 6783, 8527, 9679, 9729),
+)
+"""Test images of MNIST whose labels people dispute, as label-error studies list them
+(Northcutt, Athalye and Mueller 2021, "Pervasive label errors in test sets")."""
+
 SHA256 = {
     MNIST: (
         "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",

@@ -43,6 +43,7 @@ def record(dataset="mnist", x_test=X_TEST, y_test=Y_TEST):
         "epochs": 6,
         "fit_seconds": 1.5,
         "precision": "float32",
+        "deterministic": True,
     }
 
 
@@ -78,7 +79,7 @@ def test_images_without_labels_stop_even_where_other_data_are_allowed():
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(1)
-    network = build_cnn(filters=[2], dense_units=4)
+    network = build_cnn(filters=[[2]], dense_units=4)
     network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     return network
 
@@ -125,7 +126,7 @@ def test_loss_and_accuracy_equal_those_of_keras(model, predicted, capsys):
 
 
 def test_loss_and_accuracy_equal_those_of_keras_for_a_sure_model_that_errs():
-    network = build_cnn(filters=[2], dense_units=4)
+    network = build_cnn(filters=[[2]], dense_units=4)
     network.set_weights([weight * 30 for weight in network.get_weights()])
     network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     predictions, scores = predict_digits(network, record_of(network), X_TEST, Y_TEST)
@@ -137,7 +138,9 @@ def test_loss_and_accuracy_equal_those_of_keras_for_a_sure_model_that_errs():
 
 
 def hundred_images(errors):
-    predictions = pd.DataFrame({"label": [1] * 100, "predicted": [1] * 100})
+    predictions = pd.DataFrame(
+        {"index": range(100), "label": [1] * 100, "predicted": [1] * 100}
+    )
     predictions.loc[: errors - 1, "predicted"] = 2
     predictions[[f"p{digit}" for digit in range(10)]] = 0.1
     return predictions
@@ -152,6 +155,21 @@ def test_the_interval_is_wilsons():
     # Wilson's formula by hand: (p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)
     assert metrics["accuracy_low"] == pytest.approx(0.825634, abs=1e-6)
     assert metrics["accuracy_high"] == pytest.approx(0.944771, abs=1e-6)
+
+
+def test_on_mnist_there_is_also_the_accuracy_without_contested_labels():
+    predictions = hundred_images(2)
+    predictions["index"] = [947, *range(99)]
+    metrics = score_predictions(predictions, TEST_DATA, record(), SCORES, LINEAGE)
+    assert metrics["test_accuracy"] == 0.98
+    assert metrics["test_accuracy_uncontested"] == pytest.approx(98 / 99)
+
+
+def test_images_of_another_dataset_have_no_contested_labels():
+    metrics = score_predictions(
+        hundred_images(2), {"dataset": "custom"}, record(), SCORES, LINEAGE
+    )
+    assert "test_accuracy_uncontested" not in metrics
 
 
 def test_the_metrics_are_flat_and_say_where_all_of_it_came_from():
