@@ -21,13 +21,20 @@ def refused(project, *arguments):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ("recipe=standrad", "expected one of standard, received 'standrad'"),
+        (
+            "recipe=standrad",
+            "one of plain, quick, standard, accurate, received",
+        ),
         ("recipe=3", "expected a valid string, received 3"),
         ("seed=fast", "expected a valid integer, received 'fast'"),
         ("lr=0.1", "received 'lr'; known are "),
-        ("train.epochs=3", "did you mean train.recipes.standard.epochs?"),
+        ("train.epochs=3", "did you mean train.recipes."),
+        ("resume=false", "received 'resume'; did you mean train.resume?"),
+        ("determinstic=false", "did you mean train.deterministic?"),
+        ("train.resume=maybe", "expected a valid boolean, received 'maybe'"),
+        ("train.recipes.standard.precision=half", "'bfloat16', received 'half'"),
         ("sed=3", "received 'sed'; did you mean seed?"),
-        ("epochs=3", "did you mean train.recipes.standard.epochs?"),
+        ("epochs=3", "did you mean train.recipes."),
         ("train.recipes.standard.epoch=3", "mean train.recipes.standard.epochs?"),
         ("train.recipes.standard.epochs=0", "greater than or equal to 1, received 0"),
         ("train.recipes.standard.batch_size=-1", "or equal to 1, received -1"),

@@ -16,6 +16,15 @@ def test_the_default_network_is_the_one_of_the_design_layer_by_layer():
         "Dense",
         "Dense",
     ]
+    assert [layer.name for layer in network.layers] == [
+        "conv1",
+        "pool1",
+        "conv2",
+        "pool2",
+        "flatten",
+        "dense",
+        "probabilities",
+    ]
     shapes = [layer.output.shape[1:] for layer in network.layers]
     assert shapes == [
         (26, 26, 32),
@@ -36,8 +45,48 @@ def test_the_default_network_is_the_one_of_the_design_layer_by_layer():
     assert network.input_shape == (None, 28, 28, 1)
 
 
+def test_stages_padding_normalization_and_dropout_stand_where_they_are_said_to():
+    network = build_cnn(
+        filters=[[2, 3], [4]],
+        padding="same",
+        batch_normalization=True,
+        dense_units=5,
+        dropout=0.5,
+    )
+    stands = [
+        (type(layer).__name__, layer.output.shape[1:]) for layer in network.layers
+    ]
+    assert stands == [
+        ("Conv2D", (28, 28, 2)),
+        ("Conv2D", (28, 28, 3)),
+        ("MaxPooling2D", (14, 14, 3)),
+        ("BatchNormalization", (14, 14, 3)),
+        ("Conv2D", (14, 14, 4)),
+        ("MaxPooling2D", (7, 7, 4)),
+        ("BatchNormalization", (7, 7, 4)),
+        ("Flatten", (196,)),
+        ("Dropout", (196,)),
+        ("Dense", (5,)),
+        ("Dropout", (5,)),
+        ("Dense", (10,)),
+    ]
+
+
+def test_the_precision_is_of_all_layers_but_the_last():
+    network = build_cnn(
+        filters=[[2]],
+        batch_normalization=True,
+        dropout=0.5,
+        dtype="mixed_bfloat16",
+    )
+    *inner, last = (layer.compute_dtype for layer in network.layers)
+    assert set(inner) == {"bfloat16"}
+    assert last == "float32"
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+
+
 def test_a_saved_network_loads_in_safe_mode_with_the_same_answers(tmp_path):
-    network = build_cnn(filters=[2], kernel_size=5, dense_units=3)
+    network = build_cnn(filters=[[2]], kernel_size=5, dense_units=3)
     network.save(tmp_path / "network.keras")
     loaded = keras.models.load_model(tmp_path / "network.keras", safe_mode=True)
     images = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
@@ -47,7 +96,7 @@ def test_a_saved_network_loads_in_safe_mode_with_the_same_answers(tmp_path):
 
 
 def test_the_softmax_of_the_logits_is_what_the_network_answers():
-    network = build_cnn(filters=[2], dense_units=3)
+    network = build_cnn(filters=[[2]], dense_units=3)
     images = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
     logits = without_softmax(network).predict(images, verbose=0)
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -39,11 +39,12 @@ def test_the_default_pipeline_is_prepare_train_evaluate(pipelines):
     }
 
 
-def test_the_default_pipeline_needs_nothing_but_mnist(pipelines):
+def test_the_default_pipeline_needs_nothing_but_mnist_and_may_go_on(pipelines):
     inputs = pipelines["__default__"].inputs()
     assert {name for name in inputs if not name.startswith("params:")} == {
         "mnist",
         "lineage",
+        "checkpoints",
     }
 
 

@@ -1,10 +1,14 @@
-"""`kedro run` as Kedro has it; what a person can put right is said in one message."""
+"""`kedro run` as Kedro has it, but what a person can put right is said in one message.
+
+So is that the person stopped the run with Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import copy
 import functools
 import logging
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -26,13 +30,19 @@ EXPECTED = (
 )
 
 
+INTERRUPTED = 128 + signal.SIGINT
+
+
 @click.group()
 def cli() -> None:
     """Digit Recognition."""
 
 
 def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn the errors that a person can put right into a click error, exit code 1."""
+    """One message for the errors that a person can put right, exit code 1.
+
+    One line for Ctrl-C, exit code 130 as shells have it.
+    """
 
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> Any:
@@ -45,6 +55,9 @@ def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
             if str(error).startswith("Failed to find the pipeline named"):
                 raise click.ClickException(str(error)) from error
             raise
+        except KeyboardInterrupt as stopped:
+            click.echo(str(stopped) or "Stopped.", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from stopped
 
     return run
 

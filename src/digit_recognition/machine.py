@@ -59,6 +59,13 @@ def dtype_policy(precision: Precision) -> str:
     return "float32"
 
 
+def make_deterministic() -> None:
+    """Let TensorFlow compute the same twice; this process cannot take it back."""
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+
+
 def _cpu_info(key: str) -> str:
     with contextlib.suppress(OSError):
         for line in CPU_INFO.read_text().splitlines():

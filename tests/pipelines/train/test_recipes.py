@@ -1,12 +1,15 @@
 from copy import deepcopy
 
+import keras
 import pytest
 import yaml
 from conftest import ROOT
 from kedro.validation import ModelInstantiationError
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.networks import build_cnn
 from digit_recognition.parameters import RecipeName
+from digit_recognition.pipelines.train.fitting import compiled
 from digit_recognition.pipelines.train.recipes import TrainParameters
 
 
@@ -16,18 +19,40 @@ def values():
     return yaml.safe_load(file.read_text())["train"]
 
 
-def test_the_standard_recipe_is_the_network_and_the_optimizer_of_the_design(values):
-    recipe = TrainParameters.model_validate(values).recipe(RecipeName("standard"))
-    assert recipe.network.model_dump() == {
-        "filters": [32, 64],
-        "kernel_size": 3,
-        "dense_units": 128,
-    }
-    assert (recipe.optimizer, recipe.learning_rate) == ("adam", 0.001)
+def test_the_network_of_all_but_accurate_is_that_of_the_design(values):
+    recipes = TrainParameters.model_validate(values).recipes
+    assert list(recipes) == ["plain", "quick", "standard", "accurate"]
+    for name in ("plain", "quick", "standard"):
+        ours, design = build_cnn(**recipes[name].network.model_dump()), build_cnn()
+        assert ours.get_config() == design.get_config()
+
+
+def test_the_plain_recipe_is_the_textbook_one(values):
+    plain = TrainParameters.model_validate(values).recipes["plain"]
+    optimizer = compiled(build_cnn(), plain).optimizer
+    assert optimizer.get_config() == keras.optimizers.Adam(name="adam").get_config()
+    assert (plain.batch_size, plain.epochs, plain.precision) == (32, 5, "float32")
+    assert plain.augmentation is None
+
+
+def test_the_default_is_adam(values):
+    assert (
+        TrainParameters.model_validate(values).recipes["standard"].optimizer == "adam"
+    )
+
+
+def test_the_accurate_network_is_deeper_and_has_at_most_a_million_and_a_half(values):
+    recipe = TrainParameters.model_validate(values).recipes["accurate"]
+    network = build_cnn(**recipe.network.model_dump())
+    assert 225_034 < network.count_params() <= 1_500_000
+    assert len(network.layers) > len(build_cnn().layers)
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(values):
-    with pytest.raises(ProjectError, match="one of standard, received 'standrad'"):
+    with pytest.raises(
+        ProjectError,
+        match="one of plain, quick, standard, accurate, received 'standrad'",
+    ):
         TrainParameters.model_validate(values).recipe(RecipeName("standrad"))
 
 
@@ -43,7 +68,20 @@ def test_an_unknown_recipe_is_refused_with_the_known_ones(values):
         ("recipes.standard.learning_rate", float("nan"), "learning_rate: expected"),
         ("recipes.standard.optimizer", "adm", "optimizer: expected 'adam'.*'adm'"),
         ("recipes.standard.network.filters", [], "filters: .*at least 1"),
+        ("recipes.standard.network.filters", [[]], "filters.0: .*at least 1"),
+        ("recipes.standard.network.filters", [32, 64], "filters.0: .*list.* 32"),
         ("recipes.standard.network.kernel_size", 14, "leave nothing of 28 pixels"),
+        ("recipes.standard.network.filters", [[1]] * 5, "leave nothing of 28 pixels"),
+        ("recipes.standard.network.padding", "some", "padding: expected 'valid'"),
+        ("recipes.standard.network.dropout", 1.0, "dropout: expected less than 1"),
+        ("recipes.standard.precision", "half", "'auto', 'float32' or 'bfloat16'"),
+        ("recipes.standard.warmup", 1.5, "warmup: expected less than 1"),
+        ("recipes.plain.warmup", 0.1, "expected 0 with a constant schedule.*0.1"),
+        ("recipes.plain.adam_lr_ratio", 0.5, "expected 1 with adam, received 0.5"),
+        ("recipes.standard.augmentation.rotation", 90.0, "rotation: .*equal to 45"),
+        ("recipes.standard.augmentation.flip", True, "flip: .*no such parameter"),
+        ("deterministic", "sometimes", "deterministic: .*boolean.*'sometimes'"),
+        ("resume", 1, "resume: expected a valid boolean, received 1"),
         ("recipes.standard.epoch", 3, "recipes.standard.epoch: .*no such parameter"),
         ("validation_fraction", 1.0, "validation_fraction: expected less than 1"),
         ("validation_fraction", "some", "validation_fraction: expected .*'some'"),

@@ -1,32 +1,58 @@
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score
 
+from digit_recognition.datasets import Checkpoints
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.parameters import RecipeName, Seed
 from digit_recognition.pipelines.train import nodes
-from digit_recognition.pipelines.train.fitting import batches
+from digit_recognition.pipelines.train.batches import batches, training_batches
 from digit_recognition.pipelines.train.nodes import build_model, train_model
 from digit_recognition.pipelines.train.recipes import TrainParameters
 
 PARAMETERS = TrainParameters.model_validate(
     {
         "validation_fraction": 0.25,
+        "deterministic": True,
+        "resume": True,
         "recipes": {
             "tiny": {
-                "network": {"filters": [4], "kernel_size": 5, "dense_units": 16},
+                "network": {"filters": [[4]], "kernel_size": 5, "dense_units": 16},
                 "optimizer": "adam",
                 "learning_rate": 0.01,
                 "schedule": "constant",
                 "batch_size": 20,
                 "epochs": 3,
+                "precision": "float32",
             }
         },
     }
 )
 RECIPE = (RecipeName("tiny"), Seed(7), PARAMETERS)
+
+
+def recipe_with(**changes):
+    """The tiny recipe, changed."""
+    values = PARAMETERS.model_dump()
+    for key, value in changes.items():
+        (values if key in values else values["recipes"]["tiny"])[key] = value
+    return (*RECIPE[:2], TrainParameters.model_validate(values))
+
+
+def train(arrays, dataset_info, checkpoints, recipe=RECIPE):
+    """The one result of ``train_model``, taken as Kedro takes it."""
+    (result,) = train_model(
+        build_model(*recipe), *arrays, dataset_info, checkpoints, *recipe
+    )
+    return result
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    return Checkpoints(tmp_path_factory.mktemp("models") / "checkpoints")
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +78,8 @@ def dataset_info(arrays):
 
 
 @pytest.fixture(scope="module")
-def trained(arrays, dataset_info):
-    return train_model(build_model(*RECIPE), *arrays, dataset_info, *RECIPE)
+def trained(arrays, dataset_info, checkpoints):
+    return train(arrays, dataset_info, checkpoints)
 
 
 def test_the_model_is_built_and_compiled_as_the_recipe_says():
@@ -80,46 +106,63 @@ def test_the_first_weights_are_drawn_by_the_seed():
 def test_training_learns_and_records_what_was_done(trained):
     history, training, _, model = trained
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]
-    assert training | {"fit_seconds": 0, "model_digest": ""} == {
+    assert training == {
         "recipe": "tiny",
-        "network": {"filters": [4], "kernel_size": 5, "dense_units": 16},
+        "network": {
+            "filters": [[4]],
+            "kernel_size": 5,
+            "padding": "valid",
+            "batch_normalization": False,
+            "dense_units": 16,
+            "dropout": 0.0,
+        },
         "optimizer": "adam",
         "learning_rate": 0.01,
+        "adam_lr_ratio": 1.0,
+        "weight_decay": 0.0,
         "schedule": "constant",
+        "warmup": 0.0,
+        "augmentation": None,
         "batch_size": 20,
-        "seed": 7,
+        "gpu_batch_size": None,
         "epochs": 3,
-        "fit_seconds": 0,
         "precision": "float32",
+        "deterministic": True,
+        "gpus": [],
+        "seed": 7,
         "dataset": "custom",
         "dataset_digest": "d",
         "digests": training["digests"],
         "train_images": 300,
         "validation_images": 100,
-        "model_digest": "",
+        "fit_seconds": pytest.approx(history["seconds"].sum(), abs=0.001),
+        "resumed_after": [],
+        "model_digest": training["model_digest"],
     }
     assert training["fit_seconds"] > 0
     assert training["model_digest"] == weights_digest(model.get_weights())
 
 
 def test_the_validation_part_holds_each_digit_and_is_never_trained_on(
-    arrays, dataset_info, monkeypatch
+    arrays, dataset_info, checkpoints, monkeypatch
 ):
-    seen = []
+    trained_on, validated_on = [], []
 
-    def watched(images, labels, indices, batch_size, seed=None):
-        seen.append((set(indices.tolist()), seed))
-        return batches(images, labels, indices, batch_size, seed)
+    def watched_training(images, labels, indices, batch_size, **options):
+        trained_on.append(set(indices.tolist()))
+        assert options["seed"] == 7
+        return training_batches(images, labels, indices, batch_size, **options)
 
+    def watched(images, labels, indices, batch_size):
+        validated_on.append(set(indices.tolist()))
+        return batches(images, labels, indices, batch_size)
+
+    monkeypatch.setattr(nodes, "training_batches", watched_training)
     monkeypatch.setattr(nodes, "batches", watched)
-    _, _, predictions, _ = train_model(
-        build_model(*RECIPE), *arrays, dataset_info, *RECIPE
-    )
+    predictions = train(arrays, dataset_info, checkpoints)[2]
     assert predictions["label"].value_counts().tolist() == [10] * 10
-    (trained_on, seed), (validated_on, _) = seen
-    assert seed == 7
-    assert validated_on == set(predictions["index"])
-    assert trained_on == set(range(400)) - validated_on
+    assert validated_on == [set(predictions["index"])]
+    assert trained_on == [set(range(400)) - validated_on[0]]
 
 
 def test_the_validation_predictions_are_the_models_logits(trained, arrays):
@@ -146,7 +189,146 @@ def test_the_model_is_compiled_but_without_the_optimizers_state(trained, tmp_pat
     assert loaded.compiled
 
 
-def test_arrays_that_are_not_those_described_are_refused(arrays, dataset_info):
+def test_arrays_that_are_not_those_described_are_refused(
+    arrays, dataset_info, checkpoints
+):
     x_train, y_train = arrays
     with pytest.raises(ProjectError, match=r"received y_train .*run prepare again"):
-        train_model(build_model(*RECIPE), x_train, y_train[::-1], dataset_info, *RECIPE)
+        train((x_train, y_train[::-1]), dataset_info, checkpoints)
+
+
+BFLOAT16 = recipe_with(precision="bfloat16")
+
+
+def test_in_bfloat16_all_but_the_softmax_computes_in_it():
+    model = build_model(*BFLOAT16)
+    policies = [layer.dtype_policy for layer in model.layers]
+    assert {policy.compute_dtype for policy in policies[:-1]} == {"bfloat16"}
+    assert {policy.variable_dtype for policy in policies} == {"float32"}
+    assert policies[-1].compute_dtype == "float32"
+
+
+def test_what_was_trained_in_bfloat16_is_a_float32_model(
+    arrays, dataset_info, checkpoints
+):
+    _, training, predictions, model = train(arrays, dataset_info, checkpoints, BFLOAT16)
+    assert training["precision"] == "mixed_bfloat16"
+    assert {layer.dtype_policy.name for layer in model.layers} == {"float32"}
+    assert (predictions["label"] == digits_of(predictions)).mean() > 0.5
+    x_train, _ = arrays
+    probabilities = model.predict(x_train[:100], verbose=0)
+    # bfloat16 has 8 bits: values it can hold have the other 16 of float32 zero
+    assert np.any(probabilities.view(np.uint32) & 0xFFFF)
+    ours = numpy_forward(model.get_weights(), x_train[:100])
+    np.testing.assert_allclose(probabilities, ours, atol=1e-5)
+
+
+def digits_of(predictions):
+    logits = predictions[[f"logit{digit}" for digit in range(10)]].to_numpy()
+    return logits.argmax(axis=1)
+
+
+def numpy_forward(weights, images):
+    """The tiny network in NumPy float64: conv 5x5, relu, pooling, dense, softmax."""
+    kernel, bias, w1, b1, w2, b2 = (weight.astype(np.float64) for weight in weights)
+    windows = np.lib.stride_tricks.sliding_window_view(images[..., 0], (5, 5), (1, 2))
+    maps = np.maximum(np.einsum("nijxy,xyf->nijf", windows, kernel[:, :, 0]) + bias, 0)
+    pooled = maps.reshape(len(images), 12, 2, 12, 2, 4).max(axis=(2, 4))
+    hidden = np.maximum(pooled.reshape(len(images), -1) @ w1 + b1, 0)
+    logits = hidden @ w2 + b2
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def test_the_checkpoint_is_removed_when_the_result_has_been_taken(
+    arrays, dataset_info, tmp_path
+):
+    checkpoints = Checkpoints(tmp_path / "checkpoints")
+    results = train_model(
+        build_model(*RECIPE), *arrays, dataset_info, checkpoints, *RECIPE
+    )
+    next(results)
+    assert len(list(checkpoints.folder.iterdir())) == 1
+    assert list(results) == []
+    assert not checkpoints.folder.exists()
+
+
+class StoppingCheckpoints(Checkpoints):
+    """Stops the training when the second epoch has been kept."""
+
+    saved = 0
+
+    def save(self, name, arrays):
+        super().save(name, arrays)
+        self.saved += 1
+        if self.saved == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"optimizer": "muon", "schedule": "cosine"},
+        {
+            "network": {
+                "filters": [[2, 2]],
+                "kernel_size": 3,
+                "batch_normalization": True,
+                "dense_units": 4,
+                "dropout": 0.5,
+            },
+            "augmentation": {"rotation": 9.0, "shift": 2.0, "zoom": 0.1, "shear": 0.1},
+            "precision": "bfloat16",
+        },
+    ],
+    ids=["plain", "muon", "dropout and augmentation"],
+)
+def test_a_stopped_training_ends_with_the_weights_of_one_that_was_not(
+    arrays, dataset_info, tmp_path, changes
+):
+    recipe = recipe_with(**changes)
+    whole_history, whole, _, _ = train(
+        arrays, dataset_info, Checkpoints(tmp_path / "whole"), recipe
+    )
+    folder = tmp_path / "stopped"
+    with pytest.raises(KeyboardInterrupt, match=r"Stopped in epoch 3 of 3\."):
+        train(arrays, dataset_info, StoppingCheckpoints(folder), recipe)
+    history, training, _, _ = train(arrays, dataset_info, Checkpoints(folder), recipe)
+    assert training["resumed_after"] == [2]
+    assert training["model_digest"] == whole["model_digest"]
+    pd.testing.assert_frame_equal(
+        history.drop(columns="seconds"), whole_history.drop(columns="seconds")
+    )
+
+
+def test_without_resume_a_stopped_training_begins_anew(
+    arrays, dataset_info, tmp_path, capsys
+):
+    with pytest.raises(KeyboardInterrupt):
+        train(arrays, dataset_info, StoppingCheckpoints(tmp_path))
+    capsys.readouterr()
+    _, training, _, _ = train(
+        arrays, dataset_info, Checkpoints(tmp_path), recipe_with(resume=False)
+    )
+    assert training["resumed_after"] == []
+    assert "Epoch 1/3" in capsys.readouterr().out
+
+
+def test_a_gpu_takes_its_own_batch_size(arrays, dataset_info, checkpoints, monkeypatch):
+    monkeypatch.setattr(nodes, "gpus", lambda: ["a GPU"])
+    _, training, _, _ = train(
+        arrays, dataset_info, checkpoints, recipe_with(gpu_batch_size=100)
+    )
+    assert (training["batch_size"], training["gpus"]) == (100, ["a GPU"])
+
+
+def test_determinism_can_be_turned_off(arrays, dataset_info, checkpoints, monkeypatch):
+    called = []
+    monkeypatch.setattr(nodes, "make_deterministic", lambda: called.append(1))
+    _, training, _, _ = train(
+        arrays, dataset_info, checkpoints, recipe_with(deterministic=False)
+    )
+    assert (training["deterministic"], called) == (False, [])
+    train(arrays, dataset_info, checkpoints)
+    assert called == [1]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from digit_recognition.datasets import Checkpoints
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
+from digit_recognition.machine import dtype_policy, gpus, make_deterministic
 from digit_recognition.networks import (
     CLASSES,
     Classifier,
@@ -18,20 +20,27 @@ from digit_recognition.networks import (
 )
 from digit_recognition.parameters import RecipeName, Seed
 
-from .fitting import batches, fit, split_validation
-from .recipes import Recipe, TrainParameters
+from .batches import batches, split_validation, training_batches
+from .fitting import compiled, fit
+from .recipes import TrainParameters
+from .resuming import Checkpoint
 
 
 def build_model(
     recipe: RecipeName, seed: Seed, parameters: TrainParameters
 ) -> Classifier:
-    """The recipe's network, compiled, with first weights drawn by the seed."""
+    """The recipe's network, compiled, with first weights drawn by the seed.
+
+    It computes in the precision that the recipe and this machine agree on.
+    """
     chosen = parameters.recipe(recipe)
 
     import keras
 
     keras.utils.set_random_seed(seed.root)
-    return _compiled(build_cnn(**chosen.network.model_dump()), chosen)
+    precision = dtype_policy(chosen.precision)
+    network = build_cnn(**chosen.network.model_dump(), dtype=precision)
+    return compiled(network, chosen)
 
 
 def train_model(
@@ -39,16 +48,19 @@ def train_model(
     x_train: np.ndarray,
     y_train: np.ndarray,
     dataset_info: dict[str, Any],
+    checkpoints: Checkpoints,
     recipe: RecipeName,
     seed: Seed,
     parameters: TrainParameters,
-) -> tuple[pd.DataFrame, dict[str, Any], pd.DataFrame, Classifier]:
+) -> Iterator[tuple[pd.DataFrame, dict[str, Any], pd.DataFrame, Classifier]]:
     """The history, the record, predictions on the validation part, and the model.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1, ``y_train`` one-hot (n, 10). The
-    model is compiled and without the optimizer's state. The predictions' columns are
-    index (into x_train), label and the logits logit0..logit9. Raises ProjectError where
-    the arrays are not those that ``dataset_info`` describes.
+    model is float32, whatever it was trained in, compiled, and without the optimizer's
+    state. The predictions' columns are index (into x_train), label and the logits
+    logit0..logit9. Raises ProjectError where the arrays are not those that
+    ``dataset_info`` describes. A generator, so that the checkpoint is removed when its
+    one result has been saved.
     """
     _check_arrays(x_train, y_train, dataset_info)
     chosen = parameters.recipe(recipe)
@@ -60,46 +72,58 @@ def train_model(
     import keras
 
     keras.utils.set_random_seed(seed.root)
-    started = perf_counter()
-    history = fit(
-        untrained_model,
-        batches(x_train, y_train, train, chosen.batch_size, seed.root),
-        batches(x_train, y_train, validation, 1000),
-        chosen,
-    )
-    fit_seconds = perf_counter() - started
-
-    model = keras.Sequential.from_config(untrained_model.get_config())
-    model.set_weights(untrained_model.get_weights())
-    _compiled(model, chosen)
+    if parameters.deterministic:
+        make_deterministic()
+    on_gpu = bool(gpus())
+    batch_size = (on_gpu and chosen.gpu_batch_size) or chosen.batch_size
+    steps = -(-len(train) // batch_size)
+    network = compiled(untrained_model, chosen, steps * chosen.epochs)
     training = {
         "recipe": recipe.root,
-        **chosen.model_dump(exclude={"epochs"}),
+        **chosen.model_dump(),
+        "batch_size": batch_size,
+        "precision": network.layers[0].dtype_policy.name,
+        "deterministic": parameters.deterministic,
+        "gpus": gpus(),
         "seed": seed.root,
-        "epochs": len(history),
-        "fit_seconds": round(fit_seconds, 3),
-        "precision": keras.config.dtype_policy().name,
         "dataset": dataset_info["dataset"],
         "dataset_digest": dataset_info["dataset_digest"],
         "digests": dataset_info["digests"],
         "train_images": len(train),
         "validation_images": len(validation),
+    }
+    checkpoint = Checkpoint(checkpoints, training, network)
+    history, resumed_after = checkpoint.restore() if parameters.resume else ([], [])
+    if history:
+        print(f"Going on after epoch {len(history)} of {chosen.epochs}", flush=True)
+    fit(
+        network,
+        training_batches(
+            x_train,
+            y_train,
+            train,
+            batch_size,
+            seed=seed.root,
+            epochs=range(len(history), chosen.epochs),
+            augmentation=chosen.augmentation,
+        ),
+        batches(x_train, y_train, validation, 1000),
+        steps=steps,
+        epochs=chosen.epochs,
+        history=history,
+        keep=lambda: checkpoint.save(history, resumed_after),
+    )
+    model = build_cnn(**chosen.network.model_dump())
+    model.set_weights(network.get_weights())
+    compiled(model, chosen)
+    training |= {
+        "fit_seconds": round(sum(epoch["seconds"] for epoch in history), 3),
+        "resumed_after": resumed_after,
         "model_digest": weights_digest(model.get_weights()),
     }
-    return history, training, _predict(model, x_train, labels, validation), model
-
-
-def _compiled(network: Classifier, recipe: Recipe) -> Classifier:
-    import keras
-
-    optimizer = keras.optimizers.get(
-        {
-            "class_name": recipe.optimizer,
-            "config": {"learning_rate": recipe.learning_rate},
-        }
-    )
-    network.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
-    return network
+    predictions = _predict(model, x_train, labels, validation)
+    yield pd.DataFrame(history), training, predictions, model
+    checkpoint.remove()
 
 
 def _check_arrays(

@@ -16,7 +16,10 @@ def create_pipeline() -> Pipeline:
             Node(build_model, recipe, "untrained_model", name="build_model"),
             Node(
                 train_model,
-                ["untrained_model", "x_train", "y_train", "dataset_info", *recipe],
+                [
+                    *("untrained_model", "x_train", "y_train", "dataset_info"),
+                    *("checkpoints", *recipe),
+                ],
                 ["history", "training", "validation_predictions", "model"],
                 name="train_model",
             ),

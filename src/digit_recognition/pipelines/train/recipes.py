@@ -7,48 +7,98 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.machine import Precision
 from digit_recognition.networks import INPUT_SHAPE
 from digit_recognition.parameters import Parameters, RecipeName
 
+from .augmentation import Augmentation
+
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Network(Parameters):
-    """The convolutions' filters and kernel size (pixels), the dense layer's units."""
+    """What ``digit_recognition.networks.build_cnn`` is told.
 
-    filters: Annotated[list[Count], Field(min_length=1)]
+    ``filters`` of each convolution, stage by stage, each stage ended by a 2x2 max
+    pooling; ``kernel_size`` in pixels; ``padding`` that keeps the size (same) or not;
+    whether each pooling is followed by a batch normalization; the share of values that
+    ``dropout`` leaves out before and after the dense layer.
+    """
+
+    filters: Annotated[
+        list[Annotated[list[Count], Field(min_length=1)]], Field(min_length=1)
+    ]
     kernel_size: Count
+    padding: Literal["valid", "same"] = "valid"
+    batch_normalization: bool = False
     dense_units: Count
+    dropout: Share = 0.0
 
     @model_validator(mode="after")
     def _leave_pixels(self) -> Network:
         side = INPUT_SHAPE[0]
-        for _ in self.filters:
-            side = (side - self.kernel_size + 1) // 2
-        if side < 1:
-            raise ValueError(
-                f"{len(self.filters)} convolutions of {self.kernel_size} pixels, each "
-                f"with a 2x2 pooling, leave nothing of {INPUT_SHAPE[0]} pixels: take "
-                "fewer or smaller ones"
-            )
+        for stage in self.filters:
+            if self.padding == "valid":
+                side -= len(stage) * (self.kernel_size - 1)
+            side //= 2
+            if side < 1:
+                raise ValueError(
+                    f"{self.filters} with {self.kernel_size} pixels and a 2x2 pooling "
+                    f"after each stage leave nothing of {INPUT_SHAPE[0]} pixels: take "
+                    "fewer or smaller convolutions, or padding same"
+                )
         return self
 
 
 class Recipe(Parameters):
-    """How a model is trained; everything but the data and the seed."""
+    """How a model is trained; everything but the data and the seed.
+
+    The learning rate is constant, or rises evenly from 0 over the ``warmup`` share of
+    all steps and falls on a cosine to 0. ``adam_lr_ratio`` is of muon alone: it takes
+    that share of the learning rate for what it leaves to Adam, all but the hidden dense
+    layer. ``gpu_batch_size`` is the batch size where TensorFlow sees a GPU, or null.
+    """
 
     network: Network
-    optimizer: Literal["adam", "adamw", "nadam", "rmsprop", "sgd"]
+    optimizer: Literal["adam", "adamw", "muon", "nadam", "rmsprop", "sgd"]
     learning_rate: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
+    adam_lr_ratio: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1.0
+    weight_decay: Share = 0.0
     schedule: Literal["constant", "cosine"]
+    warmup: Share = 0.0
+    augmentation: Augmentation | None = None
     batch_size: Count
+    gpu_batch_size: Count | None = None
     epochs: Count
+    precision: Precision = "auto"
+
+    @model_validator(mode="after")
+    def _agree(self) -> Recipe:
+        if self.warmup and self.schedule == "constant":
+            raise ValueError(
+                f"warmup: expected 0 with a constant schedule, received {self.warmup}; "
+                "take schedule cosine"
+            )
+        if self.adam_lr_ratio != 1 and self.optimizer != "muon":
+            raise ValueError(
+                f"adam_lr_ratio: expected 1 with {self.optimizer}, received "
+                f"{self.adam_lr_ratio}; it is of optimizer muon alone"
+            )
+        return self
 
 
 class TrainParameters(Parameters):
-    """The share of the training images kept for validation, and all the recipes."""
+    """What all recipes share, and the recipes.
+
+    ``validation_fraction`` is the share of the training images kept for validation;
+    ``deterministic`` whether the same seed gives the same weights to the last bit;
+    ``resume`` whether a training that was stopped goes on from its last whole epoch.
+    """
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]
+    deterministic: bool
+    resume: bool
     recipes: dict[str, Recipe]
 
     def recipe(self, name: RecipeName) -> Recipe:
