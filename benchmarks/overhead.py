@@ -1,16 +1,16 @@
 """What Kedro costs: `kedro run` beside the same training as a plain Keras script.
 
 Whole processes, in turn and in changing order, after one that only warms up, on whole
-MNIST (data/01_raw/mnist.npz) in a copy of the project. Same network, recipe, seed,
-split and precision; the script feeds the network by tensor slices and writes nothing
-but the model. Prints seconds, peak memory, accuracy, and the ratio of the wall times.
+MNIST (data/01_raw/mnist.npz) in a copy of the project. Recipe `plain`: same network,
+seed, split and precision; the script feeds the network by tensor slices, is not
+deterministic, keeps no checkpoints and writes nothing but the model. Prints seconds,
+peak memory, accuracy, and the ratio of the wall times.
 
 usage: python benchmarks/overhead.py [ROUNDS]
 """
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -21,8 +21,7 @@ from time import perf_counter
 
 from digit_recognition.machine import processor
 
-ROOT = Path(__file__).parents[1]
-MNIST = ROOT / "data" / "01_raw" / "mnist.npz"
+from workbench import MNIST, ROOT, copy_project, newest
 
 
 def measure(command: list[str], folder: Path) -> tuple[list[float], str]:
@@ -49,15 +48,10 @@ def size(folder: Path) -> float:
     )
 
 
-def newest(folder: Path, path: str) -> dict:
-    version = max((folder / "data" / path).iterdir())
-    return json.loads((version / Path(path).name).read_text())
-
-
 def measure_kedro(command: list[str], project: Path) -> list[float]:
     """What ``measure`` gives, then fitting seconds and test accuracy."""
     measured, _ = measure(command, project)
-    metrics = newest(project, "08_reporting/metrics.json")
+    metrics = newest(project, "metrics.json")
     return [*measured, metrics["fit_seconds"], metrics["test_accuracy"]]
 
 
@@ -73,21 +67,17 @@ def main() -> None:
     rows = {"plain Keras": [], "kedro run": []}
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
-        for name in ("conf", "src"):
-            shutil.copytree(ROOT / name, project / name)
-        for name in ("pyproject.toml", ".telemetry"):
-            shutil.copy(ROOT / name, project)
-        (project / "data" / "01_raw").mkdir(parents=True)
-        shutil.copy(MNIST, project / "data" / "01_raw")
-        kedro = [sys.executable, "-m", "kedro", "run", "--to-outputs", "metrics"]
+        copy_project(project)
+        kedro = [
+            *(sys.executable, "-m", "kedro", "run"),
+            *("--to-outputs", "metrics", "--params", "recipe=plain"),
+        ]
         before = size(project / "data")
         measure_kedro(kedro, project)
         added = size(project / "data") - before
-        recipe = Path(folder) / "recipe.json"
-        recipe.write_text(json.dumps(newest(project, "08_reporting/training.json")))
         plain = [
             *(sys.executable, str(ROOT / "benchmarks" / "plain_keras.py")),
-            *(str(MNIST), str(recipe), folder),
+            *(str(MNIST), folder),
         ]
         for number in range(rounds):
             pair = {

@@ -1,0 +1,95 @@
+"""Recipes against `plain`: seconds of fitting, accuracy, one table, one chart.
+
+Each seed trains all recipes one after the other, in an order that changes, so that a
+slow hour of the machine meets all of them. A benchmark that was stopped goes on where
+it was. The chart goes to docs/time_to_accuracy.png.
+
+usage: python benchmarks/time_to_accuracy.py [SEEDS [RECIPE ...]]
+"""
+
+import sys
+from datetime import date
+
+import pandas as pd
+
+from digit_recognition.machine import processor
+
+from workbench import ROOT, measure
+
+CHART = ROOT / "docs" / "time_to_accuracy.png"
+RECIPES = ["plain", "quick", "standard", "accurate"]
+COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]  # Okabe and Ito's
+
+
+def main() -> None:
+    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    recipes = sys.argv[2:] or RECIPES
+    rows = []
+    for seed in range(seeds):
+        turn = seed % len(recipes)
+        rows += [measure(recipe, seed) for recipe in recipes[turn:] + recipes[:turn]]
+    results = pd.DataFrame(rows).sort_values("seed")
+    plain = results[results["recipe"] == "plain"].set_index("seed")["fit_seconds"]
+
+    print(f"\n{processor()}, {date.today()}, seeds 0 to {seeds - 1}\n")
+    print("| recipe | epochs | precision | fitting, s | of plain | test accuracy, % |")
+    print("|---|---|---|---|---|---|")
+    for recipe in recipes:
+        found = results[results["recipe"] == recipe].set_index("seed")
+        seconds, accuracy = found["fit_seconds"], 100 * found["test_accuracy"]
+        ratio = seconds / plain
+        print(
+            f"| {recipe} | {found['epochs'].iloc[0]} | {found['precision'].iloc[0]} | "
+            f"{seconds.median():.1f} | "
+            f"{ratio.median():.2f} ({ratio.min():.2f} to {ratio.max():.2f}) | "
+            f"{accuracy.mean():.2f} ({accuracy.min():.2f} to {accuracy.max():.2f}) |"
+        )
+    draw(results, recipes, seeds)
+
+
+def draw(results: pd.DataFrame, recipes: list[str], seeds: int) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
+    for recipe, colour in zip(recipes, COLOURS, strict=False):
+        found = results[results["recipe"] == recipe]
+        seconds, errors = found["fit_seconds"], 100 * (1 - found["test_accuracy"])
+        axes.scatter(seconds, errors, s=18, color=colour, alpha=0.6, linewidths=0)
+        axes.scatter(seconds.median(), errors.mean(), s=90, color=colour, marker="D")
+        axes.annotate(
+            f"{recipe}\n{100 - errors.mean():.2f} %",
+            (seconds.median(), errors.mean()),
+            xytext=(10, 6),
+            textcoords="offset points",
+        )
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="fitting, s",
+        ylabel="test images read wrongly, %",
+        title="Time against accuracy on MNIST's test images",
+    )
+    axes.margins(x=0.2, y=0.2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+    axes.grid(alpha=0.3, which="both")
+    figure.text(
+        0.995,
+        0.005,
+        f"small: each of {seeds} seeds, large: their median and mean · {processor()} · "
+        f"{date.today()}",
+        ha="right",
+        fontsize=7,
+        color="0.4",
+    )
+    figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))
+    figure.savefig(CHART, dpi=150)
+    print(f"\nchart in {CHART.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Trainings of whole MNIST for the benchmarks, each done once and remembered.
+
+They run in a copy of the project in data/benchmarks, so that the models one uses stay
+the newest. A benchmark that was stopped goes on with the training that it was in. What
+was measured with other code or parameters is not taken again.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from digit_recognition.machine import processor
+
+ROOT = Path(__file__).parents[1]
+MNIST = ROOT / "data" / "01_raw" / "mnist.npz"
+FOLDER = ROOT / "data" / "benchmarks"
+RESULTS = FOLDER / "results.csv"
+SOURCES = ("conf/base", "src", "pyproject.toml")
+MEASURED = (
+    *("fit_seconds", "test_accuracy", "test_accuracy_uncontested", "test_loss"),
+    *("epochs", "precision", "deterministic", "model_digest", "code_revision"),
+)
+
+
+def code_digest() -> str:
+    """Of all that decides how a model is trained: sources and parameters."""
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        path = ROOT / source
+        files = [path] if path.is_file() else sorted(path.rglob("*.[py]*"))
+        for file in files:
+            if file.suffix in (".py", ".yml", ".toml"):
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def copy_project(project: Path) -> None:
+    """The project without its data, but with MNIST."""
+    for name in ("conf/base", "src"):
+        shutil.rmtree(project / name, ignore_errors=True)
+        shutil.copytree(
+            ROOT / name, project / name, ignore=shutil.ignore_patterns("*.egg-info")
+        )
+    (project / "conf" / "local").mkdir(parents=True, exist_ok=True)
+    for name in ("pyproject.toml", ".telemetry"):
+        shutil.copy(ROOT / name, project)
+    raw = project / "data" / "01_raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    if not MNIST.exists():
+        sys.exit(
+            f"expected MNIST in {MNIST.relative_to(ROOT)}; `make run` puts it there"
+        )
+    shutil.copy(MNIST, raw)
+
+
+def kedro(project: Path, *arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "kedro", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(project / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"kedro {' '.join(arguments)} failed:\n{done.stderr}")
+
+
+def newest(project: Path, name: str) -> dict:
+    version = max((project / "data" / "08_reporting" / name).iterdir())
+    return json.loads((version / name).read_text())
+
+
+def remembered() -> pd.DataFrame:
+    """What this code has measured on this machine already."""
+    if not RESULTS.exists():
+        return pd.DataFrame(columns=["recipe", "seed", "params", *MEASURED])
+    results = pd.read_csv(RESULTS, keep_default_na=False)
+    here = (results["code"] == code_digest()) & (results["processor"] == processor())
+    return results[here]
+
+
+def measure(recipe: str, seed: int, params: str = "") -> dict:
+    """One training and its test, done now or remembered."""
+    known = remembered()
+    known = known[
+        (known["recipe"] == recipe)
+        & (known["seed"] == seed)
+        & (known["params"] == params)
+    ]
+    if len(known):
+        return known.iloc[-1].to_dict()
+    project = FOLDER / "project"
+    copy_project(project)
+    if not (project / "data" / "05_model_input" / "dataset_info.json").exists():
+        kedro(project, "run", "--pipelines", "prepare")
+    values = ",".join(filter(None, [f"recipe={recipe},seed={seed}", params]))
+    kedro(project, "run", "--pipelines", "train,evaluate", "--params", values)
+    metrics = newest(project, "metrics.json")
+    row = {
+        **{"recipe": recipe, "seed": seed, "params": params},
+        **{name: metrics[name] for name in MEASURED},
+        "resumed_after": len(newest(project, "training.json")["resumed_after"]),
+        **{"processor": processor(), "date": date.today(), "code": code_digest()},
+    }
+    for name in ("06_models", "07_model_output", "08_reporting"):
+        shutil.rmtree(project / "data" / name)
+    new = not RESULTS.exists()
+    with RESULTS.open("a", newline="") as file:
+        writer = csv.DictWriter(file, row)
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+    print(
+        f"{recipe}, seed {seed}{', ' if params else ''}{params}: "
+        f"{100 * row['test_accuracy']:.2f} % in {row['fit_seconds']:.1f} s",
+        flush=True,
+    )
+    return row
