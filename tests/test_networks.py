@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from digit_recognition.networks import build_cnn, without_softmax
+from digit_recognition.networks import average_shifts, build_cnn, without_softmax
 
 
 def test_the_default_network_is_the_one_of_the_design_layer_by_layer():
@@ -104,4 +104,29 @@ def test_the_softmax_of_the_logits_is_what_the_network_answers():
         exponentials / exponentials.sum(axis=1, keepdims=True),
         network.predict(images, verbose=0),
         rtol=1e-5,
+    )
+
+
+def test_averaged_over_shifts_the_logits_are_the_mean_of_those_of_shifted_images(
+    tmp_path,
+):
+    network = build_cnn(filters=[[3]], dense_units=8, batch_normalization=True)
+    images = np.zeros((4, 28, 28, 1), np.float32)
+    images[:, 5:23, 5:23] = np.random.default_rng(0).random((4, 18, 18, 1), np.float32)
+    averaged = average_shifts(network, pixels=2)
+    expected = np.mean(
+        [
+            without_softmax(network).predict(np.roll(images, by, (1, 2)), verbose=0)
+            for by in ((0, 0), (2, 0), (-2, 0), (0, 2), (0, -2))
+        ],
+        axis=0,
+    )
+    logits = without_softmax(averaged).predict(images, verbose=0)
+    np.testing.assert_allclose(logits, expected, atol=1e-5)
+    for ours, theirs in zip(averaged.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    averaged.save(tmp_path / "averaged.keras")
+    loaded = keras.models.load_model(tmp_path / "averaged.keras", safe_mode=True)
+    np.testing.assert_array_equal(
+        loaded.predict(images, verbose=0), averaged.predict(images, verbose=0)
     )

@@ -73,6 +73,33 @@ def build_cnn(
     return network
 
 
+def average_shifts(network: Classifier, pixels: int) -> Classifier:
+    """The network, with the same weights, looking at each image five times.
+
+    As it is, and shifted by ``pixels`` to each side, black coming in at the border: its
+    logits are the mean of the five. As the last layer is linear but for its softmax,
+    what the layer before it gives is averaged.
+    """
+    import keras
+    from keras import layers
+
+    trunk = keras.Model(network.inputs, network.layers[-1].input, name="trunk")
+    image = layers.Input(INPUT_SHAPE, name="image")
+    padded = layers.ZeroPadding2D(pixels, name="padding")(image)
+    views = [
+        layers.Cropping2D(((top, 2 * pixels - top), (left, 2 * pixels - left)))(padded)
+        for top, left in (
+            *((pixels, pixels), (0, pixels), (2 * pixels, pixels)),
+            *((pixels, 0), (pixels, 2 * pixels)),
+        )
+    ]
+    features = layers.Average(name="average")([trunk(view) for view in views])
+    last = layers.Dense.from_config(network.layers[-1].get_config())
+    averaged = keras.Model(image, last(features), name="cnn_on_shifts")
+    last.set_weights(network.layers[-1].get_weights())
+    return averaged
+
+
 def without_softmax(network: Classifier) -> Classifier:
     """The same network, sharing its weights, that gives logits (n, 10).
 

@@ -127,6 +127,7 @@ def test_training_learns_and_records_what_was_done(trained):
         "gpu_batch_size": None,
         "epochs": 3,
         "precision": "float32",
+        "test_time_shift": 0,
         "deterministic": True,
         "gpus": [],
         "seed": 7,
@@ -221,6 +222,26 @@ def test_what_was_trained_in_bfloat16_is_a_float32_model(
     assert np.any(probabilities.view(np.uint32) & 0xFFFF)
     ours = numpy_forward(model.get_weights(), x_train[:100])
     np.testing.assert_allclose(probabilities, ours, atol=1e-5)
+
+
+def test_the_model_looks_at_shifted_images_where_the_recipe_says_so(
+    arrays, dataset_info, checkpoints, trained
+):
+    _, training, _, model = train(
+        arrays, dataset_info, checkpoints, recipe_with(test_time_shift=1)
+    )
+    assert training["model_digest"] == trained[1]["model_digest"]
+    x_train, _ = arrays
+    views = [
+        np.roll(x_train[:50], by, (1, 2))
+        for by in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
+    ]
+    logits = np.mean(
+        [np.log(trained[3].predict(view, verbose=0)) for view in views], axis=0
+    )
+    np.testing.assert_array_equal(
+        model.predict(x_train[:50], verbose=0).argmax(axis=1), logits.argmax(axis=1)
+    )
 
 
 def digits_of(predictions):

@@ -15,6 +15,7 @@ from digit_recognition.machine import dtype_policy, gpus, make_deterministic
 from digit_recognition.networks import (
     CLASSES,
     Classifier,
+    average_shifts,
     build_cnn,
     without_softmax,
 )
@@ -115,6 +116,8 @@ def train_model(
     )
     model = build_cnn(**chosen.network.model_dump())
     model.set_weights(network.get_weights())
+    if chosen.test_time_shift:
+        model = average_shifts(model, chosen.test_time_shift)
     compiled(model, chosen)
     training |= {
         "fit_seconds": round(sum(epoch["seconds"] for epoch in history), 3),

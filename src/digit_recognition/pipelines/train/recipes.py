@@ -58,6 +58,8 @@ class Recipe(Parameters):
     all steps and falls on a cosine to 0. ``adam_lr_ratio`` is of muon alone: it takes
     that share of the learning rate for what it leaves to Adam, all but the hidden dense
     layer. ``gpu_batch_size`` is the batch size where TensorFlow sees a GPU, or null.
+    With a ``test_time_shift`` (pixels) the trained network answers by the mean of what
+    it makes of the image as it is and shifted to each side.
     """
 
     network: Network
@@ -72,6 +74,7 @@ class Recipe(Parameters):
     gpu_batch_size: Count | None = None
     epochs: Count
     precision: Precision = "auto"
+    test_time_shift: Annotated[int, Field(ge=0, le=4)] = 0
 
     @model_validator(mode="after")
     def _agree(self) -> Recipe:
