@@ -21,7 +21,6 @@ import numpy as np
 import yaml
 
 from digit_recognition.machine import dtype_policy, make_deterministic, processor
-from digit_recognition.networks import build_cnn
 from digit_recognition.pipelines.train.batches import training_batches
 from digit_recognition.pipelines.train.fitting import compiled
 from digit_recognition.pipelines.train.recipes import TrainParameters
@@ -71,7 +70,7 @@ def epoch(way: str) -> dict[str, float]:
         )
         data = {"x": cut, "shuffle": False, "steps_per_epoch": steps}
     precision = dtype_policy("float32" if "float32" in way else recipe.precision)
-    network = build_cnn(**recipe.network.model_dump(), dtype=precision)
+    network = recipe.network.build(precision)
     compiled(network, recipe)
     moments = []
     moment = keras.callbacks.LambdaCallback(

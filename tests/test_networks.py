@@ -1,7 +1,13 @@
 import keras
 import numpy as np
 
-from digit_recognition.networks import average_shifts, build_cnn, without_softmax
+from digit_recognition.networks import (
+    average_shifts,
+    build_cnn,
+    build_columns,
+    join_columns,
+    without_softmax,
+)
 
 
 def test_the_default_network_is_the_one_of_the_design_layer_by_layer():
@@ -130,3 +136,29 @@ def test_averaged_over_shifts_the_logits_are_the_mean_of_those_of_shifted_images
     np.testing.assert_array_equal(
         loaded.predict(images, verbose=0), averaged.predict(images, verbose=0)
     )
+
+
+def test_joined_columns_answer_by_the_mean_of_their_logits(tmp_path):
+    keras.utils.set_random_seed(0)
+    columns = build_columns(3, filters=[[2], [3]], dense_units=4)
+    images = np.random.default_rng(0).random((5, 28, 28, 1), np.float32)
+    apart = columns.predict(images, verbose=0)
+    assert apart.shape == (5, 3, 10)
+    assert np.ptp(apart, axis=1).max() > 0.001
+    for number, answers in enumerate(np.swapaxes(apart, 0, 1), start=1):
+        column = columns.get_layer(f"column{number}")
+        np.testing.assert_allclose(answers, column.predict(images, verbose=0), 1e-5)
+    joined = join_columns(columns)
+    product = np.exp(np.log(apart).mean(axis=1))
+    np.testing.assert_allclose(
+        joined.predict(images, verbose=0),
+        product / product.sum(axis=1, keepdims=True),
+        rtol=1e-4,
+    )
+    joined.save(tmp_path / "joined.keras")
+    loaded = keras.models.load_model(tmp_path / "joined.keras", safe_mode=True)
+    np.testing.assert_array_equal(
+        loaded.predict(images, verbose=0), joined.predict(images, verbose=0)
+    )
+    shifted = average_shifts(joined, 1)
+    assert without_softmax(shifted).predict(images, verbose=0).shape == (5, 10)

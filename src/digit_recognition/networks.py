@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from keras import Sequential as Classifier
+    from keras import Model as Classifier
 else:
     # Kedro resolves the nodes' type hints; to name Keras' class here would import
     # TensorFlow (10 s) in runs that have no use for it.
@@ -26,6 +28,7 @@ def build_cnn(
     dense_units: int = 128,
     dropout: float = 0.0,
     dtype: str = "float32",
+    name: str = "cnn",
 ) -> Classifier:
     """The CNN: stages of convolutions, each ended by a 2x2 max pooling, then dense.
 
@@ -39,7 +42,7 @@ def build_cnn(
     import keras
     from keras import layers
 
-    network = keras.Sequential(name="cnn")
+    network = keras.Sequential(name=name)
     network.add(layers.Input(INPUT_SHAPE, name="image"))
     convolutions = count(1)
     for stage, sizes in enumerate(filters, start=1):
@@ -71,6 +74,52 @@ def build_cnn(
         layers.Dense(CLASSES, activation="softmax", dtype="float32", name=LAST_LAYER)
     )
     return network
+
+
+def build_columns(columns: int, **options: Any) -> Classifier:
+    """So many CNNs side by side, each of ``build_cnn``'s ``options``, to be trained.
+
+    Takes float32 (n, 28, 28, 1) in 0..1, gives the probabilities of each column,
+    float32 (n, columns, 10). Columns that start from other weights and are judged each
+    on its own err otherwise, and are better together (Ciresan, Meier and Schmidhuber
+    2012, "Multi-column deep neural networks for image classification").
+    """
+    import keras
+    from keras import layers
+
+    image = layers.Input(INPUT_SHAPE, name="image")
+    answers = [
+        build_cnn(**options, name=f"column{number}")(image)
+        for number in range(1, columns + 1)
+    ]
+    together = layers.Concatenate(dtype="float32", name="answers")(answers)
+    together = layers.Reshape((columns, CLASSES), dtype="float32")(together)
+    return keras.Model(image, together, name="columns")
+
+
+def join_columns(network: Classifier) -> Classifier:
+    """The columns of ``build_columns`` as one network that gives probabilities (n, 10).
+
+    Its logits are the mean of the columns': one dense layer on all that the columns'
+    last layers take in, with their weights over the number of columns.
+    """
+    import keras
+    from keras import layers
+
+    columns = [layer for layer in network.layers if isinstance(layer, keras.Sequential)]
+    image = layers.Input(INPUT_SHAPE, name="image")
+    trunks = [
+        keras.Model(column.inputs, column.layers[-1].input, name=column.name)
+        for column in columns
+    ]
+    features = layers.Concatenate(name="features")([trunk(image) for trunk in trunks])
+    last = layers.Dense(CLASSES, activation="softmax", name=LAST_LAYER)
+    joined = keras.Model(image, last(features), name="joined_columns")
+    kernels, biases = zip(
+        *(column.layers[-1].get_weights() for column in columns), strict=True
+    )
+    last.set_weights([np.concatenate(kernels) / len(columns), np.mean(biases, axis=0)])
+    return joined
 
 
 def average_shifts(network: Classifier, pixels: int) -> Classifier:

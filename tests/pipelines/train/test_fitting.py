@@ -3,9 +3,13 @@ import numpy as np
 import pytest
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import build_cnn
 from digit_recognition.pipelines.train.batches import batches
-from digit_recognition.pipelines.train.fitting import compiled, fit
+from digit_recognition.pipelines.train.fitting import (
+    accuracy,
+    column_loss,
+    compiled,
+    fit,
+)
 from digit_recognition.pipelines.train.recipes import Recipe
 
 VALUES = {
@@ -22,7 +26,7 @@ BLANK = np.zeros((10, 28, 28, 1), np.float32)
 
 
 def network_of(recipe):
-    return build_cnn(**recipe.network.model_dump())
+    return recipe.network.build("float32")
 
 
 def fitted(images=BLANK, labels=LABELS, history=None, keep=lambda: None, **changes):
@@ -162,3 +166,17 @@ def test_ctrl_c_says_in_one_line_how_far_it_came():
         fitted(history=history, keep=stop)
     (line,) = str(stopped.value).splitlines()
     assert line.startswith("Stopped in epoch 2 of 2.")
+
+
+def test_columns_are_judged_each_on_its_own_and_counted_together():
+    labels = np.eye(10, dtype=np.float32)[[3, 5]]
+    columns = np.full((2, 2, 10), 0.05, np.float32)
+    columns[0, 0, 3], columns[0, 1, 4] = 0.55, 0.55
+    columns[1, 0, 5], columns[1, 1, 5] = 0.55, 0.55
+    # image 0: one column gives its label 0.55, the other 0.05; image 1: both 0.55
+    expected = [-(np.log(0.55) + np.log(0.05)) / 2, -np.log(0.55)]
+    np.testing.assert_allclose(column_loss(labels, columns), expected, rtol=1e-5)
+    sure = columns.copy()
+    sure[0, 0, 3] = 0.9
+    np.testing.assert_array_equal(accuracy(labels, sure), [1, 1])
+    np.testing.assert_array_equal(accuracy(labels[::-1], sure), [0, 0])

@@ -23,7 +23,7 @@ def test_the_network_of_all_but_accurate_is_that_of_the_design(values):
     recipes = TrainParameters.model_validate(values).recipes
     assert list(recipes) == ["plain", "quick", "standard", "accurate"]
     for name in ("plain", "quick", "standard"):
-        ours, design = build_cnn(**recipes[name].network.model_dump()), build_cnn()
+        ours, design = recipes[name].network.build("float32"), build_cnn()
         assert ours.get_config() == design.get_config()
 
 
@@ -45,7 +45,7 @@ def test_the_default_is_adam(values):
 
 def test_the_accurate_network_is_deeper_and_has_at_most_a_million_and_a_half(values):
     recipe = TrainParameters.model_validate(values).recipes["accurate"]
-    network = build_cnn(**recipe.network.model_dump())
+    network = recipe.network.build("float32")
     assert 225_034 < network.count_params() <= 1_500_000
     assert len(network.layers) > len(build_cnn().layers)
 

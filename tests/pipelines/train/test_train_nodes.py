@@ -109,6 +109,7 @@ def test_training_learns_and_records_what_was_done(trained):
     assert training == {
         "recipe": "tiny",
         "network": {
+            "columns": 1,
             "filters": [[4]],
             "kernel_size": 5,
             "padding": "valid",
@@ -244,6 +245,23 @@ def test_the_model_looks_at_shifted_images_where_the_recipe_says_so(
     )
 
 
+def test_columns_are_trained_each_on_its_own_and_answer_together(
+    arrays, dataset_info, checkpoints
+):
+    network = {"columns": 3, "filters": [[4]], "kernel_size": 5, "dense_units": 16}
+    recipe = recipe_with(network=network, epochs=8)
+    untrained = build_model(*recipe)
+    history, training, predictions, model = train(
+        arrays, dataset_info, checkpoints, recipe
+    )
+    assert untrained.output_shape == (None, 3, 10)
+    assert model.output_shape == (None, 10)
+    assert training["network"]["columns"] == 3
+    accuracy = accuracy_score(predictions["label"], digits_of(predictions))
+    assert accuracy > 0.8
+    assert accuracy == pytest.approx(history["val_accuracy"].iloc[-1], abs=0.05)
+
+
 def digits_of(predictions):
     logits = predictions[[f"logit{digit}" for digit in range(10)]].to_numpy()
     return logits.argmax(axis=1)
@@ -293,6 +311,7 @@ class StoppingCheckpoints(Checkpoints):
         {"optimizer": "muon", "schedule": "cosine"},
         {
             "network": {
+                "columns": 2,
                 "filters": [[2, 2]],
                 "kernel_size": 3,
                 "batch_normalization": True,
@@ -303,7 +322,7 @@ class StoppingCheckpoints(Checkpoints):
             "precision": "bfloat16",
         },
     ],
-    ids=["plain", "muon", "dropout and augmentation"],
+    ids=["plain", "muon", "columns, dropout, augmentation"],
 )
 def test_a_stopped_training_ends_with_the_weights_of_one_that_was_not(
     arrays, dataset_info, tmp_path, changes

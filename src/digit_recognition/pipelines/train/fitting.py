@@ -45,12 +45,33 @@ def compiled(
             "weight_decay": recipe.weight_decay,
             "adam_weight_decay": recipe.weight_decay,
         }
+    columns = len(network.output_shape) > 2  # noqa: PLR2004 (images and classes)
     network.compile(
         keras.optimizers.get({"class_name": recipe.optimizer, "config": settings}),
-        "categorical_crossentropy",
-        metrics=["accuracy"],
+        column_loss if columns else "categorical_crossentropy",
+        metrics=[accuracy if columns else "accuracy"],
     )
     return network
+
+
+def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """The mean cross-entropy of columns, each judged on its own, for each image (n,).
+
+    ``labels`` is one-hot (n, 10), ``columns`` the probabilities (n, columns, 10).
+    """
+    import keras
+
+    repeated = keras.ops.repeat(labels[:, None], columns.shape[1], axis=1)
+    losses = keras.losses.categorical_crossentropy(repeated, columns)
+    return keras.ops.mean(losses, axis=1)
+
+
+def accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """Whether the columns' mean is right, for each image (n,); shapes as above."""
+    import keras
+
+    mean = keras.ops.mean(columns, axis=1)
+    return keras.metrics.categorical_accuracy(labels, mean)
 
 
 def fit(

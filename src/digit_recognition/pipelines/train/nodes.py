@@ -15,8 +15,6 @@ from digit_recognition.machine import dtype_policy, gpus, make_deterministic
 from digit_recognition.networks import (
     CLASSES,
     Classifier,
-    average_shifts,
-    build_cnn,
     without_softmax,
 )
 from digit_recognition.parameters import RecipeName, Seed
@@ -39,9 +37,7 @@ def build_model(
     import keras
 
     keras.utils.set_random_seed(seed.root)
-    precision = dtype_policy(chosen.precision)
-    network = build_cnn(**chosen.network.model_dump(), dtype=precision)
-    return compiled(network, chosen)
+    return compiled(chosen.network.build(dtype_policy(chosen.precision)), chosen)
 
 
 def train_model(
@@ -83,7 +79,7 @@ def train_model(
         "recipe": recipe.root,
         **chosen.model_dump(),
         "batch_size": batch_size,
-        "precision": network.layers[0].dtype_policy.name,
+        "precision": dtype_policy(chosen.precision),
         "deterministic": parameters.deterministic,
         "gpus": gpus(),
         "seed": seed.root,
@@ -114,11 +110,7 @@ def train_model(
         history=history,
         keep=lambda: checkpoint.save(history, resumed_after),
     )
-    model = build_cnn(**chosen.network.model_dump())
-    model.set_weights(network.get_weights())
-    if chosen.test_time_shift:
-        model = average_shifts(model, chosen.test_time_shift)
-    compiled(model, chosen)
+    model = compiled(chosen.finish(network), chosen)
     training |= {
         "fit_seconds": round(sum(epoch["seconds"] for epoch in history), 3),
         "resumed_after": resumed_after,

@@ -8,7 +8,14 @@ from pydantic import Field, model_validator
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.machine import Precision
-from digit_recognition.networks import INPUT_SHAPE
+from digit_recognition.networks import (
+    INPUT_SHAPE,
+    Classifier,
+    average_shifts,
+    build_cnn,
+    build_columns,
+    join_columns,
+)
 from digit_recognition.parameters import Parameters, RecipeName
 
 from .augmentation import Augmentation
@@ -18,7 +25,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Network(Parameters):
-    """What ``digit_recognition.networks.build_cnn`` is told.
+    """What ``digit_recognition.networks`` builds: ``columns`` CNNs side by side.
 
     ``filters`` of each convolution, stage by stage, each stage ended by a 2x2 max
     pooling; ``kernel_size`` in pixels; ``padding`` that keeps the size (same) or not;
@@ -26,6 +33,7 @@ class Network(Parameters):
     ``dropout`` leaves out before and after the dense layer.
     """
 
+    columns: Count = 1
     filters: Annotated[
         list[Annotated[list[Count], Field(min_length=1)]], Field(min_length=1)
     ]
@@ -49,6 +57,13 @@ class Network(Parameters):
                     "fewer or smaller convolutions, or padding same"
                 )
         return self
+
+    def build(self, dtype: str) -> Classifier:
+        """The network to be trained, in Keras' dtype policy of that name."""
+        options = self.model_dump(exclude={"columns"})
+        if self.columns == 1:
+            return build_cnn(**options, dtype=dtype)
+        return build_columns(self.columns, **options, dtype=dtype)
 
 
 class Recipe(Parameters):
@@ -75,6 +90,19 @@ class Recipe(Parameters):
     epochs: Count
     precision: Precision = "auto"
     test_time_shift: Annotated[int, Field(ge=0, le=4)] = 0
+
+    def finish(self, trained: Classifier) -> Classifier:
+        """The network that answers: float32, columns joined, looking at shifted images.
+
+        Its weights are copied from ``trained``, whose precision its layers keep.
+        """
+        model = self.network.build("float32")
+        model.set_weights(trained.get_weights())
+        if self.network.columns > 1:
+            model = join_columns(model)
+        if self.test_time_shift:
+            model = average_shifts(model, self.test_time_shift)
+        return model
 
     @model_validator(mode="after")
     def _agree(self) -> Recipe:
