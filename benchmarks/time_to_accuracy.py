@@ -5,6 +5,8 @@ slow hour of the machine meets all of them. A benchmark that was stopped goes on
 it was. The chart goes to docs/time_to_accuracy.png.
 
 usage: python benchmarks/time_to_accuracy.py [SEEDS [RECIPE ...]]
+
+`accurate`, which takes minutes a seed, has at most three.
 """
 
 import sys
@@ -18,6 +20,7 @@ from workbench import ROOT, measure
 
 CHART = ROOT / "docs" / "time_to_accuracy.png"
 RECIPES = ["plain", "quick", "standard", "accurate"]
+MOST_SEEDS = {"accurate": 3}
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]  # Okabe and Ito's
 
 
@@ -27,27 +30,31 @@ def main() -> None:
     rows = []
     for seed in range(seeds):
         turn = seed % len(recipes)
-        rows += [measure(recipe, seed) for recipe in recipes[turn:] + recipes[:turn]]
+        rows += [
+            measure(recipe, seed)
+            for recipe in recipes[turn:] + recipes[:turn]
+            if seed < MOST_SEEDS.get(recipe, seeds)
+        ]
     results = pd.DataFrame(rows).sort_values("seed")
     plain = results[results["recipe"] == "plain"].set_index("seed")["fit_seconds"]
 
-    print(f"\n{processor()}, {date.today()}, seeds 0 to {seeds - 1}\n")
-    print("| recipe | epochs | precision | fitting, s | of plain | test accuracy, % |")
+    print(f"\n{processor()}, {date.today()}\n")
+    print("| recipe | seeds | precision | fitting, s | of plain | test accuracy, % |")
     print("|---|---|---|---|---|---|")
     for recipe in recipes:
         found = results[results["recipe"] == recipe].set_index("seed")
         seconds, accuracy = found["fit_seconds"], 100 * found["test_accuracy"]
         ratio = seconds / plain
         print(
-            f"| {recipe} | {found['epochs'].iloc[0]} | {found['precision'].iloc[0]} | "
+            f"| {recipe} | {len(found)} | {found['precision'].iloc[0]} | "
             f"{seconds.median():.1f} | "
             f"{ratio.median():.2f} ({ratio.min():.2f} to {ratio.max():.2f}) | "
             f"{accuracy.mean():.2f} ({accuracy.min():.2f} to {accuracy.max():.2f}) |"
         )
-    draw(results, recipes, seeds)
+    draw(results, recipes)
 
 
-def draw(results: pd.DataFrame, recipes: list[str], seeds: int) -> None:
+def draw(results: pd.DataFrame, recipes: list[str]) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -80,7 +87,7 @@ def draw(results: pd.DataFrame, recipes: list[str], seeds: int) -> None:
     figure.text(
         0.995,
         0.005,
-        f"small: each of {seeds} seeds, large: their median and mean · {processor()} · "
+        f"small: each seed, large: their median and mean · {processor()} · "
         f"{date.today()}",
         ha="right",
         fontsize=7,

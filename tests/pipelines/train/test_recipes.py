@@ -45,9 +45,12 @@ def test_the_default_is_adam(values):
 
 def test_the_accurate_network_is_deeper_and_has_at_most_a_million_and_a_half(values):
     recipe = TrainParameters.model_validate(values).recipes["accurate"]
-    network = recipe.network.build("float32")
+    network = recipe.finish(recipe.network.build("mixed_bfloat16"))
     assert 225_034 < network.count_params() <= 1_500_000
-    assert len(network.layers) > len(build_cnn().layers)
+    column = network.get_layer("trunk").get_layer("column1")
+    kinds = [type(layer).__name__ for layer in column.layers]
+    assert kinds.count("Conv2D") == 4
+    assert {layer.dtype_policy.name for layer in column.layers} == {"float32"}
 
 
 def test_an_unknown_recipe_is_refused_with_the_known_ones(values):

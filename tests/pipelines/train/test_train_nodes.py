@@ -355,6 +355,23 @@ def test_without_resume_a_stopped_training_begins_anew(
     assert "Epoch 1/3" in capsys.readouterr().out
 
 
+def test_a_training_that_came_to_no_good_keeps_no_checkpoint(
+    arrays, dataset_info, tmp_path, monkeypatch
+):
+    checkpoints = Checkpoints(tmp_path / "checkpoints")
+
+    def one_epoch_then_nan(*_, history, keep, **__):
+        history.append({"epoch": 1})
+        keep()
+        assert checkpoints.folder.exists()
+        raise ProjectError("expected a finite loss, received nan")
+
+    monkeypatch.setattr(nodes, "fit", one_epoch_then_nan)
+    with pytest.raises(ProjectError, match="expected a finite loss, received nan"):
+        train(arrays, dataset_info, checkpoints)
+    assert not checkpoints.folder.exists()
+
+
 def test_a_gpu_takes_its_own_batch_size(arrays, dataset_info, checkpoints, monkeypatch):
     monkeypatch.setattr(nodes, "gpus", lambda: ["a GPU"])
     _, training, _, _ = train(

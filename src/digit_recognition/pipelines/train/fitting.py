@@ -101,7 +101,7 @@ def fit(
         if not np.isfinite(logs["loss"]):
             raise ProjectError(
                 f"expected a finite loss, received {logs['loss']} in epoch "
-                f"{epoch + 1}; take a lower learning_rate"
+                f"{epoch + 1}; take a lower learning_rate, or precision float32"
             )
         ended = perf_counter()
         history.append(

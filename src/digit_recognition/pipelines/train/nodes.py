@@ -93,23 +93,27 @@ def train_model(
     history, resumed_after = checkpoint.restore() if parameters.resume else ([], [])
     if history:
         print(f"Going on after epoch {len(history)} of {chosen.epochs}", flush=True)
-    fit(
-        network,
-        training_batches(
-            x_train,
-            y_train,
-            train,
-            batch_size,
-            seed=seed.root,
-            epochs=range(len(history), chosen.epochs),
-            augmentation=chosen.augmentation,
-        ),
-        batches(x_train, y_train, validation, 1000),
-        steps=steps,
-        epochs=chosen.epochs,
-        history=history,
-        keep=lambda: checkpoint.save(history, resumed_after),
-    )
+    try:
+        fit(
+            network,
+            training_batches(
+                x_train,
+                y_train,
+                train,
+                batch_size,
+                seed=seed.root,
+                epochs=range(len(history), chosen.epochs),
+                augmentation=chosen.augmentation,
+            ),
+            batches(x_train, y_train, validation, 1000),
+            steps=steps,
+            epochs=chosen.epochs,
+            history=history,
+            keep=lambda: checkpoint.save(history, resumed_after),
+        )
+    except ProjectError:
+        checkpoint.remove()  # going on with it would end in the same way
+        raise
     model = compiled(chosen.finish(network), chosen)
     training |= {
         "fit_seconds": round(sum(epoch["seconds"] for epoch in history), 3),
