@@ -5,7 +5,6 @@ was. usage: python benchmarks/accuracy.py RECIPE [SEEDS]
 """
 
 import sys
-from datetime import date
 
 import pandas as pd
 
@@ -15,11 +14,15 @@ from workbench import measure
 
 
 def main() -> None:
+    if len(sys.argv) < 2:
+        sys.exit(
+            f"expected a recipe, received none; python {sys.argv[0]} RECIPE [SEEDS]"
+        )
     recipe = sys.argv[1]
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     rows = pd.DataFrame([measure(recipe, seed) for seed in range(seeds)])
     print(f"\n{recipe}, seeds 0 to {seeds - 1}, {rows['precision'].iloc[0]}")
-    print(f"{processor()}, {date.today()}\n")
+    print(f"{processor()}, {rows['date'].min()} to {rows['date'].max()}\n")
     print("| | mean | standard deviation | worst | best |")
     print("|---|---|---|---|---|")
     for name, column in (

@@ -2,7 +2,8 @@
 
 Each seed trains all recipes one after the other, in an order that changes, so that a
 slow hour of the machine meets all of them. A benchmark that was stopped goes on where
-it was. The chart goes to docs/time_to_accuracy.png.
+it was; a training that was stopped is marked, for its seconds are not to be trusted.
+The chart goes to docs/time_to_accuracy.png.
 
 usage: python benchmarks/time_to_accuracy.py [SEEDS [RECIPE ...]]
 
@@ -10,7 +11,6 @@ usage: python benchmarks/time_to_accuracy.py [SEEDS [RECIPE ...]]
 """
 
 import sys
-from datetime import date
 
 import pandas as pd
 
@@ -38,7 +38,8 @@ def main() -> None:
     results = pd.DataFrame(rows).sort_values("seed")
     plain = results[results["recipe"] == "plain"].set_index("seed")["fit_seconds"]
 
-    print(f"\n{processor()}, {date.today()}\n")
+    days = f"{results['date'].min()} to {results['date'].max()}"
+    print(f"\n{processor()}, {days}\n")
     print("| recipe | seeds | precision | fitting, s | of plain | test accuracy, % |")
     print("|---|---|---|---|---|---|")
     for recipe in recipes:
@@ -51,10 +52,12 @@ def main() -> None:
             f"{ratio.median():.2f} ({ratio.min():.2f} to {ratio.max():.2f}) | "
             f"{accuracy.mean():.2f} ({accuracy.min():.2f} to {accuracy.max():.2f}) |"
         )
-    draw(results, recipes)
+    for row in results[results["resumed_after"].astype(int) > 0].itertuples():
+        print(f"\n{row.recipe}, seed {row.seed}, was stopped and went on.")
+    draw(results, recipes, days)
 
 
-def draw(results: pd.DataFrame, recipes: list[str]) -> None:
+def draw(results: pd.DataFrame, recipes: list[str], days: str) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -87,8 +90,7 @@ def draw(results: pd.DataFrame, recipes: list[str]) -> None:
     figure.text(
         0.995,
         0.005,
-        f"small: each seed, large: their median and mean · {processor()} · "
-        f"{date.today()}",
+        f"small: each seed, large: their median and mean · {processor()} · {days}",
         ha="right",
         fontsize=7,
         color="0.4",

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -31,14 +32,15 @@ MEASURED = (
 
 
 def code_digest() -> str:
-    """Of all that decides how a model is trained: sources and parameters."""
+    """Of all that decides how a model is trained: sources, parameters, libraries."""
     digest = hashlib.sha256()
     for source in SOURCES:
         path = ROOT / source
-        files = [path] if path.is_file() else sorted(path.rglob("*.[py]*"))
-        for file in files:
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
             if file.suffix in (".py", ".yml", ".toml"):
                 digest.update(file.read_bytes())
+    for package in ("tensorflow", "keras"):
+        digest.update(version(package).encode())
     return digest.hexdigest()[:16]
 
 
@@ -100,8 +102,7 @@ def measure(recipe: str, seed: int, params: str = "") -> dict:
         return known.iloc[-1].to_dict()
     project = FOLDER / "project"
     copy_project(project)
-    if not (project / "data" / "05_model_input" / "dataset_info.json").exists():
-        kedro(project, "run", "--pipelines", "prepare")
+    kedro(project, "run", "--pipelines", "prepare")
     values = ",".join(filter(None, [f"recipe={recipe},seed={seed}", params]))
     kedro(project, "run", "--pipelines", "train,evaluate", "--params", values)
     metrics = newest(project, "metrics.json")
@@ -109,10 +110,11 @@ def measure(recipe: str, seed: int, params: str = "") -> dict:
         **{"recipe": recipe, "seed": seed, "params": params},
         **{name: metrics[name] for name in MEASURED},
         "resumed_after": len(newest(project, "training.json")["resumed_after"]),
-        **{"processor": processor(), "date": date.today(), "code": code_digest()},
+        **{"processor": processor(), "date": str(date.today()), "code": code_digest()},
     }
-    for name in ("06_models", "07_model_output", "08_reporting"):
+    for name in ("05_model_input", "06_models/model.keras", "07_model_output"):
         shutil.rmtree(project / "data" / name)
+    shutil.rmtree(project / "data" / "08_reporting")
     new = not RESULTS.exists()
     with RESULTS.open("a", newline="") as file:
         writer = csv.DictWriter(file, row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import tempfile
@@ -71,7 +72,7 @@ class Checkpoints:
         self._path(name).unlink(missing_ok=True)
         for unfinished in self.folder.glob(f".{name}-*"):
             unfinished.unlink(missing_ok=True)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
+        with contextlib.suppress(OSError):  # others are there, or nothing is
             self.folder.rmdir()
 
     def _path(self, name: str) -> Path:

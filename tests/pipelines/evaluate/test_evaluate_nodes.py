@@ -184,6 +184,8 @@ def test_the_metrics_are_flat_and_say_where_all_of_it_came_from():
         "seed": 3,
         "epochs": 6,
         "fit_seconds": 1.5,
+        "precision": "float32",
+        "deterministic": True,
         "model_version": "m1",
         "data_version": "a1",
         "model_digest": "w",

@@ -20,6 +20,7 @@ VALUES = {
     "batch_size": 4,
     "epochs": 2,
 }
+RECIPE = Recipe.model_validate(VALUES)
 STEPS = 3
 LABELS = np.eye(10, dtype=np.float32)
 BLANK = np.zeros((10, 28, 28, 1), np.float32)
@@ -103,6 +104,12 @@ def test_the_warmup_rises_evenly_from_nothing():
     assert rates == pytest.approx([0, 0.0025, 0.005, 0.0075, 0.01])
 
 
+def test_there_is_always_a_step_after_the_warmup():
+    recipe = Recipe.model_validate(VALUES | {"warmup": 0.95})
+    optimizer = compiled(network_of(recipe), recipe, steps=4).optimizer
+    assert float(optimizer._learning_rate(4)) == pytest.approx(0, abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
@@ -114,12 +121,13 @@ def test_the_warmup_rises_evenly_from_nothing():
         ("sgd", keras.optimizers.SGD),
     ],
 )
-def test_every_optimizer_of_a_recipe_is_keras_own(name, kind):
-    recipe = Recipe.model_validate(VALUES | {"optimizer": name, "weight_decay": 0.1})
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_every_optimizer_of_a_recipe_is_keras_own(name, kind, decay):
+    recipe = Recipe.model_validate(VALUES | {"optimizer": name, "weight_decay": decay})
     optimizer = compiled(network_of(recipe), recipe).optimizer
     assert type(optimizer) is kind
     assert float(optimizer.learning_rate) == pytest.approx(0.01)
-    assert optimizer.weight_decay == 0.1
+    assert (optimizer.weight_decay or 0) == decay
 
 
 def test_muon_is_for_the_hidden_dense_layer_and_adam_for_the_rest():
@@ -148,7 +156,8 @@ def test_a_terminal_sees_progress_within_the_epoch(capsys, monkeypatch):
 def test_a_loss_that_is_no_number_stops_before_anything_is_kept():
     kept = []
     with pytest.raises(
-        ProjectError, match=r"finite loss, received nan in epoch 1.*low"
+        ProjectError,
+        match=r"finite losses, received nan in training .* in epoch 1; take a lower",
     ):
         fitted(
             labels=np.full((10, 10), np.nan, np.float32), keep=lambda: kept.append(1)
@@ -156,16 +165,34 @@ def test_a_loss_that_is_no_number_stops_before_anything_is_kept():
     assert kept == []
 
 
+def test_weights_that_the_last_step_made_no_numbers_are_not_kept():
+    """The training loss is of before each step; only the validation shows it."""
+    kept = []
+    network = compiled(network_of(RECIPE), RECIPE)
+    with pytest.raises(ProjectError, match=r"received \d.* in training and nan in"):
+        fit(
+            network,
+            batches(BLANK, LABELS, np.arange(10), 4).repeat(),
+            batches(BLANK, LABELS * np.nan, np.arange(10), 4),
+            steps=STEPS,
+            epochs=1,
+            history=[],
+            keep=lambda: kept.append(1),
+        )
+    assert kept == []
+
+
 def test_ctrl_c_says_in_one_line_how_far_it_came():
     history = []
 
-    def stop():
-        raise KeyboardInterrupt
+    def stop_in_the_second():
+        if len(history) == 2:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as stopped:
-        fitted(history=history, keep=stop)
+        fitted(history=history, keep=stop_in_the_second, epochs=3)
     (line,) = str(stopped.value).splitlines()
-    assert line.startswith("Stopped in epoch 2 of 2.")
+    assert line.startswith("Stopped after 1 whole epochs of 3, which are kept")
 
 
 def test_columns_are_judged_each_on_its_own_and_counted_together():

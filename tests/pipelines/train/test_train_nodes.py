@@ -237,12 +237,13 @@ def test_the_model_looks_at_shifted_images_where_the_recipe_says_so(
         np.roll(x_train[:50], by, (1, 2))
         for by in ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
     ]
-    logits = np.mean(
-        [np.log(trained[3].predict(view, verbose=0)) for view in views], axis=0
+    unshifted = [trained[3].predict(view, verbose=0) for view in views]
+    together = np.exp(np.mean(np.log(unshifted), axis=0))
+    answers = model.predict(x_train[:50], verbose=0)
+    np.testing.assert_allclose(
+        answers, together / together.sum(axis=1, keepdims=True), atol=1e-5
     )
-    np.testing.assert_array_equal(
-        model.predict(x_train[:50], verbose=0).argmax(axis=1), logits.argmax(axis=1)
-    )
+    assert np.abs(answers - unshifted[0]).max() > 0.01
 
 
 def test_columns_are_trained_each_on_its_own_and_answer_together(
@@ -259,7 +260,7 @@ def test_columns_are_trained_each_on_its_own_and_answer_together(
     assert training["network"]["columns"] == 3
     accuracy = accuracy_score(predictions["label"], digits_of(predictions))
     assert accuracy > 0.8
-    assert accuracy == pytest.approx(history["val_accuracy"].iloc[-1], abs=0.05)
+    assert accuracy == pytest.approx(history["val_accuracy"].iloc[-1])
 
 
 def digits_of(predictions):
@@ -332,7 +333,7 @@ def test_a_stopped_training_ends_with_the_weights_of_one_that_was_not(
         arrays, dataset_info, Checkpoints(tmp_path / "whole"), recipe
     )
     folder = tmp_path / "stopped"
-    with pytest.raises(KeyboardInterrupt, match=r"Stopped in epoch 3 of 3\."):
+    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 whole epochs of 3"):
         train(arrays, dataset_info, StoppingCheckpoints(folder), recipe)
     history, training, _, _ = train(arrays, dataset_info, Checkpoints(folder), recipe)
     assert training["resumed_after"] == [2]

@@ -142,9 +142,9 @@ def score_predictions(
                 "epochs",
                 "fit_seconds",
                 "precision",
-                "deterministic",
             )
         },
+        "deterministic": training.get("deterministic", False),  # as before it was said
         "model_version": lineage["versions"]["model"],
         "data_version": lineage["versions"]["x_test"],
         "model_digest": model_scores["model_digest"],

@@ -104,7 +104,10 @@ def _cut(
 
     @tf.autograph.experimental.do_not_convert  # which fails, with a warning, on 3.13
     def fetch(number: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x, y = tf.numpy_function(cut, [rows], [images.dtype, labels.dtype])
+        # said to be stateful, it would end all prefetching in deterministic runs
+        x, y = tf.numpy_function(
+            cut, [rows], [images.dtype, labels.dtype], stateful=False
+        )
         x = tf.ensure_shape(x, (None, *images.shape[1:]))
         y = tf.ensure_shape(y, (None, *labels.shape[1:]))
         if augmentation is not None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 Epoch = dict[str, float]
 """A row of the history: epoch (from 1), loss, accuracy, val_loss, val_accuracy,
-learning_rate (at the epoch's end), seconds."""
+learning_rate (at the epoch's end), seconds. Of the network that is trained, in its
+precision, and without a recipe's test-time shifts."""
 
 
 def compiled(
@@ -32,17 +33,15 @@ def compiled(
     """
     import keras
 
-    settings = {
-        "learning_rate": recipe.learning_rate,
-        "weight_decay": recipe.weight_decay or None,
-    }
+    settings = {"learning_rate": recipe.learning_rate}
+    if recipe.weight_decay or recipe.optimizer in ("adamw", "muon"):
+        settings["weight_decay"] = recipe.weight_decay  # their own default is not 0
     if recipe.schedule == "cosine" and steps:
         settings["learning_rate"] = _cosine(recipe, steps)
     if recipe.optimizer == "muon":
         settings |= {
             "exclude_layers": [LAST_LAYER],
             "adam_lr_ratio": recipe.adam_lr_ratio,
-            "weight_decay": recipe.weight_decay,
             "adam_weight_decay": recipe.weight_decay,
         }
     columns = len(network.output_shape) > 2  # noqa: PLR2004 (images and classes)
@@ -67,11 +66,14 @@ def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 
 
 def accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """Whether the columns' mean is right, for each image (n,); shapes as above."""
+    """Whether the columns' mean logits are right, for each image (n,); shapes as above.
+
+    Logits and the logarithms of probabilities have the same order.
+    """
     import keras
 
-    mean = keras.ops.mean(columns, axis=1)
-    return keras.metrics.categorical_accuracy(labels, mean)
+    logits = keras.ops.log(keras.ops.maximum(columns, keras.backend.epsilon()))
+    return keras.metrics.categorical_accuracy(labels, keras.ops.mean(logits, axis=1))
 
 
 def fit(
@@ -95,13 +97,16 @@ def fit(
 
     watched = sys.stdout.isatty()
     started = perf_counter()
+    kept = len(history)
 
     def record(epoch: int, logs: dict[str, float]) -> None:
-        nonlocal started
-        if not np.isfinite(logs["loss"]):
+        nonlocal started, kept
+        losses = logs["loss"], logs["val_loss"]
+        if not np.isfinite(losses).all():
             raise ProjectError(
-                f"expected a finite loss, received {logs['loss']} in epoch "
-                f"{epoch + 1}; take a lower learning_rate, or precision float32"
+                f"expected finite losses, received {losses[0]} in training and "
+                f"{losses[1]} in validation in epoch {epoch + 1}; take a lower "
+                "learning_rate for this recipe, or precision float32"
             )
         ended = perf_counter()
         history.append(
@@ -119,6 +124,7 @@ def fit(
         if not watched:
             print(_line(history[-1], epochs), flush=True)
         keep()
+        kept = len(history)
 
     try:
         network.fit(
@@ -133,15 +139,15 @@ def fit(
         )
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(
-            f"Stopped in epoch {len(history) + 1} of {epochs}. What was done before it "
-            "is kept: the same command goes on from there (unless train.resume=false)."
+            f"Stopped after {kept} whole epochs of {epochs}, which are kept: the same "
+            "command goes on from there (unless train.resume=false)."
         ) from stopped
 
 
 def _cosine(recipe: Recipe, steps: int) -> keras.optimizers.schedules.CosineDecay:
     import keras
 
-    warmup = round(recipe.warmup * steps)
+    warmup = int(recipe.warmup * steps)
     if not warmup:
         return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
     return keras.optimizers.schedules.CosineDecay(
