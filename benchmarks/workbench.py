@@ -16,18 +16,19 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from scipy.special import log_softmax
 
 from digit_recognition.machine import processor
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "01_raw" / "mnist.npz"
 FOLDER = ROOT / "data" / "benchmarks"
-RESULTS = FOLDER / "results.csv"
 SOURCES = ("conf/base", "src", "pyproject.toml")
-MEASURED = (
-    *("fit_seconds", "test_accuracy", "test_accuracy_uncontested", "test_loss"),
-    *("epochs", "precision", "deterministic", "model_digest", "code_revision"),
+TRAINED = ("epochs", "fit_seconds", "precision", "deterministic", "model_digest")
+TESTED = (
+    *("test_accuracy", "test_accuracy_uncontested", "test_loss", "code_revision"),
 )
 
 
@@ -81,18 +82,34 @@ def newest(project: Path, name: str) -> dict:
     return json.loads((version / name).read_text())
 
 
-def remembered() -> pd.DataFrame:
+def validation_scores(project: Path) -> dict[str, float]:
+    """Accuracy and mean cross-entropy (nats) of the model on the validation part."""
+    folder = project / "data" / "07_model_output" / "validation_predictions.csv"
+    found = pd.read_csv(max(folder.iterdir()) / folder.name)
+    logits = found[[f"logit{digit}" for digit in range(10)]].to_numpy()
+    labels = found["label"].to_numpy()
+    right = log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
+    return {
+        "validation_accuracy": float((logits.argmax(axis=1) == labels).mean()),
+        "validation_loss": float(-right.mean()),
+    }
+
+
+def remembered(results: Path) -> pd.DataFrame:
     """What this code has measured on this machine already."""
-    if not RESULTS.exists():
-        return pd.DataFrame(columns=["recipe", "seed", "params", *MEASURED])
-    results = pd.read_csv(RESULTS, keep_default_na=False)
-    here = (results["code"] == code_digest()) & (results["processor"] == processor())
-    return results[here]
+    if not results.exists():
+        return pd.DataFrame(columns=["recipe", "seed", "params"])
+    rows = pd.read_csv(results, keep_default_na=False)
+    return rows[(rows["code"] == code_digest()) & (rows["processor"] == processor())]
 
 
-def measure(recipe: str, seed: int, params: str = "") -> dict:
-    """One training and its test, done now or remembered."""
-    known = remembered()
+def measure(recipe: str, seed: int, params: str = "", *, test: bool = True) -> dict:
+    """One training, judged on the validation part and, if so, the test images.
+
+    Done now or remembered. ``params`` are as `kedro run --params` takes them.
+    """
+    results = FOLDER / ("test.csv" if test else "validation.csv")
+    known = remembered(results)
     known = known[
         (known["recipe"] == recipe)
         & (known["seed"] == seed)
@@ -104,26 +121,32 @@ def measure(recipe: str, seed: int, params: str = "") -> dict:
     copy_project(project)
     kedro(project, "run", "--pipelines", "prepare")
     values = ",".join(filter(None, [f"recipe={recipe},seed={seed}", params]))
-    kedro(project, "run", "--pipelines", "train,evaluate", "--params", values)
-    metrics = newest(project, "metrics.json")
+    pipelines = "train,evaluate" if test else "train"
+    kedro(project, "run", "--pipelines", pipelines, "--params", values)
+    training = newest(project, "training.json")
     row = {
         **{"recipe": recipe, "seed": seed, "params": params},
-        **{name: metrics[name] for name in MEASURED},
-        "resumed_after": len(newest(project, "training.json")["resumed_after"]),
+        **{name: training[name] for name in TRAINED},
+        "resumed_after": len(training["resumed_after"]),
+        **validation_scores(project),
         **{"processor": processor(), "date": str(date.today()), "code": code_digest()},
     }
+    if test:
+        metrics = newest(project, "metrics.json")
+        row |= {name: metrics[name] for name in TESTED}
     for name in ("05_model_input", "06_models/model.keras", "07_model_output"):
         shutil.rmtree(project / "data" / name)
     shutil.rmtree(project / "data" / "08_reporting")
-    new = not RESULTS.exists()
-    with RESULTS.open("a", newline="") as file:
+    new = not results.exists()
+    with results.open("a", newline="") as file:
         writer = csv.DictWriter(file, row)
         if new:
             writer.writeheader()
         writer.writerow(row)
+    part = "test" if test else "validation"
     print(
-        f"{recipe}, seed {seed}{', ' if params else ''}{params}: "
-        f"{100 * row['test_accuracy']:.2f} % in {row['fit_seconds']:.1f} s",
+        f"{recipe}, seed {seed}{', ' if params else ''}{params}: {part} "
+        f"{100 * row[f'{part}_accuracy']:.2f} % in {row['fit_seconds']:.1f} s",
         flush=True,
     )
     return row
