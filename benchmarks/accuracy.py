@@ -22,7 +22,8 @@ def main() -> None:
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     rows = pd.DataFrame([measure(recipe, seed) for seed in range(seeds)])
     print(f"\n{recipe}, seeds 0 to {seeds - 1}, {rows['precision'].iloc[0]}")
-    print(f"{processor()}, {rows['date'].min()} to {rows['date'].max()}\n")
+    days = " to ".join(sorted({rows["date"].min(), rows["date"].max()}))
+    print(f"{processor()}, {days}\n")
     print("| | mean | standard deviation | worst | best |")
     print("|---|---|---|---|---|")
     for name, column in (

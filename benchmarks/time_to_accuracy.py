@@ -38,7 +38,7 @@ def main() -> None:
     results = pd.DataFrame(rows).sort_values("seed")
     plain = results[results["recipe"] == "plain"].set_index("seed")["fit_seconds"]
 
-    days = f"{results['date'].min()} to {results['date'].max()}"
+    days = " to ".join(sorted({results["date"].min(), results["date"].max()}))
     print(f"\n{processor()}, {days}\n")
     print("| recipe | seeds | precision | fitting, s | of plain | test accuracy, % |")
     print("|---|---|---|---|---|---|")
@@ -62,13 +62,19 @@ def draw(results: pd.DataFrame, recipes: list[str], days: str) -> None:
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator, NullLocator
 
     figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
     for recipe, colour in zip(recipes, COLOURS, strict=False):
         found = results[results["recipe"] == recipe]
         seconds, errors = found["fit_seconds"], 100 * (1 - found["test_accuracy"])
-        axes.scatter(seconds, errors, s=18, color=colour, alpha=0.6, linewidths=0)
-        axes.scatter(seconds.median(), errors.mean(), s=90, color=colour, marker="D")
+        axes.scatter(
+            *(seconds.median(), errors.mean(), 120),
+            facecolor="none",
+            edgecolor=colour,
+            marker="D",
+        )
+        axes.scatter(seconds, errors, s=18, color=colour, linewidths=0)
         axes.annotate(
             f"{recipe}\n{100 - errors.mean():.2f} %",
             (seconds.median(), errors.mean()),
@@ -83,14 +89,15 @@ def draw(results: pd.DataFrame, recipes: list[str], days: str) -> None:
         title="Time against accuracy on MNIST's test images",
     )
     axes.margins(x=0.2, y=0.2)
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
-    axes.grid(alpha=0.3, which="both")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
+    axes.grid(alpha=0.3)
     figure.text(
         0.995,
         0.005,
-        f"small: each seed, large: their median and mean · {processor()} · {days}",
+        f"dots: each seed, diamond: their median and mean · {processor()} · {days}",
         ha="right",
         fontsize=7,
         color="0.4",

@@ -27,7 +27,7 @@ def main() -> None:
             params = ",".join(f"train.recipes.{recipe}.{field}" for field in fields)
             rows.append({**measure(recipe, seed, params, test=False), "as": variant})
     results = pd.DataFrame(rows)
-    days = f"{results['date'].min()} to {results['date'].max()}"
+    days = " to ".join(sorted({results["date"].min(), results["date"].max()}))
     print(f"\n{recipe}, seeds 0 to {seeds - 1}, {processor()}, {days}\n")
     print("| variant | accuracy, % | each seed | loss | fitting, s |")
     print("|---|---|---|---|---|")

@@ -81,6 +81,11 @@ def test_without_network_and_sample_the_three_ways_to_mnist_are_named(project):
         assert way in message
 
 
+def test_saving_in_the_background_is_refused(project, digits):
+    project.put(digits)
+    assert "expected no --async, received it" in refused(project, "--async")
+
+
 def test_an_unknown_pipeline_is_answered_with_the_nearest(project):
     message = refused(project, "--pipelines", "evalute")
     assert "Did you mean one of these instead? evaluate" in message

@@ -46,6 +46,11 @@ def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def run(*args: Any, **options: Any) -> Any:
+        if options.get("is_async"):
+            raise click.ClickException(
+                "expected no --async, received it; train_model keeps its checkpoint "
+                "until its model is saved, which Kedro does not do in the background"
+            )
         try:
             return command(*args, **options)
         except EXPECTED as error:
