@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import LAST_LAYER, Classifier
+from digit_recognition.networks import CLASSES, LAST_LAYER, Classifier
 
 if TYPE_CHECKING:
     import keras
@@ -44,7 +44,7 @@ def compiled(
             "adam_lr_ratio": recipe.adam_lr_ratio,
             "adam_weight_decay": recipe.weight_decay,
         }
-    columns = len(network.output_shape) > 2  # noqa: PLR2004 (images and classes)
+    columns = network.output_shape != (None, CLASSES)
     network.compile(
         keras.optimizers.get({"class_name": recipe.optimizer, "config": settings}),
         column_loss if columns else "categorical_crossentropy",
