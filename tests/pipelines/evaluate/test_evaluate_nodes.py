@@ -3,20 +3,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from digit_recognition.digests import array_digest, weights_digest
+from digit_recognition.digests import weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.networks import build_cnn
 from digit_recognition.pipelines.evaluate.nodes import (
-    EvaluateParameters,
     predict_digits,
     score_predictions,
-    verify_test_arrays,
 )
 
 X_TEST = np.random.default_rng(0).random((30, 28, 28, 1), np.float32)
 Y_TEST = np.eye(10, dtype=np.float32)[np.arange(30) % 10]
-STRICT = EvaluateParameters(allow_other_data=False)
-LENIENT = EvaluateParameters(allow_other_data=True)
 TEST_DATA = {"dataset": "mnist", "dataset_digest": "d"}
 SCORES = {"test_loss": 0.5, "model_digest": "w"}
 LINEAGE = {
@@ -26,16 +22,9 @@ LINEAGE = {
 }
 
 
-def record(dataset="mnist", x_test=X_TEST, y_test=Y_TEST):
+def record():
     return {
-        "dataset": dataset,
-        "dataset_digest": f"digest of {dataset}",
-        "digests": {
-            "x_train": "x",
-            "y_train": "y",
-            "x_test": array_digest(x_test),
-            "y_test": array_digest(y_test),
-        },
+        "dataset": "mnist",
         "train_images": 54000,
         "validation_images": 6000,
         "recipe": "standard",
@@ -45,35 +34,6 @@ def record(dataset="mnist", x_test=X_TEST, y_test=Y_TEST):
         "precision": "float32",
         "deterministic": True,
     }
-
-
-def test_the_arrays_that_the_model_was_trained_beside_pass_unchanged():
-    info = record("another")
-    x_test, y_test, found = verify_test_arrays(X_TEST, Y_TEST, info, record(), STRICT)
-    assert x_test is X_TEST
-    assert y_test is Y_TEST
-    assert found == {"dataset": "mnist", "dataset_digest": "digest of mnist"}
-
-
-@pytest.mark.parametrize(
-    ("x_test", "y_test"), [(X_TEST[::-1], Y_TEST), (X_TEST, Y_TEST[::-1])]
-)
-def test_other_arrays_stop_the_evaluation(x_test, y_test):
-    with pytest.raises(ProjectError, match=r"trained beside \(mnist.*received others"):
-        verify_test_arrays(x_test, y_test, record(), record(), STRICT)
-
-
-def test_other_arrays_are_judged_under_their_own_name_where_that_is_allowed():
-    info = record("mnist-sample", x_test=X_TEST[::-1])
-    _, _, found = verify_test_arrays(X_TEST[::-1], Y_TEST, info, record(), LENIENT)
-    assert found["dataset"] == "mnist-sample"
-    _, _, found = verify_test_arrays(X_TEST[:5], Y_TEST[:5], info, record(), LENIENT)
-    assert found["dataset"] == "custom"
-
-
-def test_images_without_labels_stop_even_where_other_data_are_allowed():
-    with pytest.raises(ProjectError, match="30 images in x_test and 29 labels"):
-        verify_test_arrays(X_TEST, Y_TEST[1:], record(), record(), LENIENT)
 
 
 @pytest.fixture(scope="module")

@@ -8,58 +8,10 @@ import numpy as np
 import pandas as pd
 
 from digit_recognition.datasets.mnist_dataset import CONTESTED_TEST_INDICES, MNIST
-from digit_recognition.digests import array_digest, combined_digest, weights_digest
-from digit_recognition.errors import ProjectError
-from digit_recognition.networks import CLASSES, Classifier, without_softmax
-from digit_recognition.parameters import Parameters
+from digit_recognition.judging import LogProbabilities, check_record, mean_loss
+from digit_recognition.networks import CLASSES, Classifier
 
 PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
-
-
-class EvaluateParameters(Parameters):
-    """``allow_other_data``: whether test arrays of another dataset may be judged."""
-
-    allow_other_data: bool
-
-
-def verify_test_arrays(
-    x_test: np.ndarray,
-    y_test: np.ndarray,
-    dataset_info: dict[str, Any],
-    training: dict[str, Any],
-    parameters: EvaluateParameters,
-) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
-    """The test arrays, known to be those that the model was trained beside.
-
-    The third result names their dataset and its digest. Raises ProjectError for arrays
-    of another digest, unless ``allow_other_data``: among them may be images that the
-    model was trained on.
-    """
-    arrays = {"x_test": x_test, "y_test": y_test}
-    digests = {name: array_digest(array) for name, array in arrays.items()}
-    if len(x_test) != len(y_test):
-        raise ProjectError(
-            f"expected as many labels as images, received {len(x_test)} images in "
-            f"x_test and {len(y_test)} labels in y_test; run "
-            "`kedro run --pipeline prepare` again"
-        )
-    for known in (training, dataset_info):
-        if digests.items() <= known["digests"].items():
-            found = {key: known[key] for key in ("dataset", "dataset_digest")}
-            break
-    else:
-        found = {"dataset": "custom", "dataset_digest": combined_digest(arrays)}
-    beside = {name: training["digests"][name] for name in digests}
-    if digests != beside and not parameters.allow_other_data:
-        raise ProjectError(
-            f"expected the test arrays that the model was trained beside "
-            f"({training['dataset']}, x_test {beside['x_test'][:12]}…), received "
-            f"others ({found['dataset']}, x_test {digests['x_test'][:12]}…), which may "
-            "hold images that it was trained on; name the right versions with "
-            "--load-versions, train anew with `kedro run`, or allow it with "
-            "--params evaluate.allow_other_data=true"
-        )
-    return x_test, y_test, found
 
 
 def predict_digits(
@@ -75,17 +27,8 @@ def predict_digits(
     logits, as Keras does: probabilities near 0 have lost some of it to rounding.
     Raises ProjectError where ``training`` is the record of another model.
     """
-    from scipy.special import log_softmax
-
-    model_digest = weights_digest(model.get_weights())
-    if model_digest != training["model_digest"]:
-        raise ProjectError(
-            f"expected the record of the model {model_digest[:12]}…, received that of "
-            f"{training['model_digest'][:12]}…; name model and training of one version "
-            "with --load-versions, or neither"
-        )
-    logits = without_softmax(model).predict(x_test, batch_size=1000, verbose=0)
-    log_probabilities = log_softmax(logits, axis=1)
+    model_digest = check_record(model, training)
+    log_probabilities = LogProbabilities(model)(x_test)
     probabilities = np.exp(log_probabilities)
     predictions = pd.DataFrame(
         {
@@ -97,7 +40,7 @@ def predict_digits(
     )
     predictions[PROBABILITIES] = probabilities
     return predictions, {
-        "test_loss": float(-(y_test * log_probabilities).sum(axis=1).mean()),
+        "test_loss": mean_loss(log_probabilities, y_test),
         "model_digest": model_digest,
     }
 

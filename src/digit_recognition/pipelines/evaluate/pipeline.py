@@ -2,7 +2,9 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from .nodes import predict_digits, score_predictions, verify_test_arrays
+from digit_recognition.judging import verify_test_arrays
+
+from .nodes import predict_digits, score_predictions
 
 
 def create_pipeline() -> Pipeline:
