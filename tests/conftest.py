@@ -19,6 +19,7 @@ WHOLE_MNIST = (
     ROOT / "data" / "01_raw" / "mnist.npz",
     ROOT.parent / "shared" / "mnist" / "mnist.npz",
 )
+MNIST_C_SAMPLE = ROOT.parent / "shared" / "mnist_c_sample" / "mnist_c_sample.npz"
 
 # Keras writes a settings file into its home when it is imported.
 os.environ.setdefault("KERAS_HOME", tempfile.mkdtemp(prefix="keras-"))
