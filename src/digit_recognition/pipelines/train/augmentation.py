@@ -9,6 +9,8 @@ from pydantic import Field
 
 from digit_recognition.parameters import Parameters
 
+from .paper import Paper, put_on_paper
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -18,13 +20,15 @@ class Augmentation(Parameters):
 
     ``rotation`` in degrees; ``shift`` in pixels, down and across on their own;
     ``zoom`` as a fraction of the size, height and width on their own; ``shear`` as
-    pixels across for a pixel down. Digits are never mirrored.
+    pixels across for a pixel down. Digits are never mirrored. ``paper`` is what
+    happens to the moved images, or null.
     """
 
     rotation: Annotated[float, Field(ge=0, le=45)]
     shift: Annotated[float, Field(ge=0, le=14)]
     zoom: Annotated[float, Field(ge=0, lt=1)]
     shear: Annotated[float, Field(ge=0, le=1)]
+    paper: Paper | None = None
 
 
 def augment(
@@ -33,7 +37,7 @@ def augment(
     """The images, each changed in its own way, black where nothing was drawn.
 
     ``images`` is float32 (n, height, width, 1); ``seed`` two integers that alone decide
-    what is drawn. All changes of all images are one bilinear resampling.
+    what is drawn. All moves of all images are one bilinear resampling.
     """
     import keras
     import tensorflow as tf
@@ -48,7 +52,10 @@ def augment(
         fill_mode="constant",
         data_format="channels_last",
     )
-    return tf.ensure_shape(changed, images.shape)
+    changed = tf.ensure_shape(changed, images.shape)
+    if augmentation.paper is None:
+        return changed
+    return put_on_paper(changed, tf.random.fold_in(seed, 1), augmentation.paper)
 
 
 def affine_transforms(
