@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 import zarr
 from conftest import ROOT, Project
+from PIL import Image
+
+from digit_recognition.corruptions import FAMILIES
 
 QUICK = "train.recipes.standard.epochs=1"
 
@@ -272,6 +275,43 @@ def test_a_version_that_does_not_exist_is_named(project_after_run):
     )
     assert done.returncode == 1
     assert "received no version 2020-01-01 of it" in done.stderr
+
+
+@pytest.mark.parametrize("pipelines", ["robustness", "evaluate,robustness"])
+def test_the_newest_model_is_judged_on_corrupted_images(project_after_run, pipelines):
+    project = project_after_run
+    done = project.kedro("run", "--pipelines", pipelines)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(project.newest("08_reporting/robustness.csv"))
+    metrics = read(project.newest("08_reporting/metrics.json"))
+    assert table["family"].tolist() == ["clean", *FAMILIES]
+    assert table["accuracy"][0] == pytest.approx(metrics["test_accuracy"])
+    summary = read(project.newest("08_reporting/robustness_summary.json"))
+    assert summary["accuracy_all"] == pytest.approx(table["accuracy"][1:].mean())
+    assert summary["model_version"] == metrics["model_version"]
+    assert (summary["dataset"], summary["seed"]) == ("custom", 5)
+    assert f"Accuracy, clean images: {table['accuracy'][0]:.4f}" in done.stdout
+    for name in ("robustness_chart", "corruptions"):
+        with Image.open(project.newest(f"08_reporting/{name}.png")) as picture:
+            assert min(picture.size) > 800
+
+
+def test_a_folder_of_published_corruptions_is_judged_instead(
+    project_after_run, digits, tmp_path
+):
+    project = project_after_run
+    (tmp_path / "mnist_c" / "fog").mkdir(parents=True)
+    np.save(tmp_path / "mnist_c" / "fog" / "test_images.npy", digits["x_test"])
+    options = ("run", "--pipelines", "robustness", "--params")
+    done = project.kedro(*options, f"robustness.mnist_c={tmp_path / 'mnist_c'}")
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(project.newest("08_reporting/robustness.csv"))
+    assert table["family"].tolist() == ["clean", "fog"]
+    assert table["accuracy"][1] == table["accuracy"][0]
+    done = project.kedro(*options, f"robustness.mnist_c={tmp_path / 'nowhere'}")
+    assert done.returncode == 1
+    assert "which is not a folder; name the unpacked mnist_c folder" in done.stderr
+    assert len(project.versions("08_reporting/robustness.csv")) == 1
 
 
 def test_the_package_runs_as_a_module(trained):

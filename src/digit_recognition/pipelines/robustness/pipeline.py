@@ -1,0 +1,49 @@
+"""The road from a trained model to how it holds on corrupted images."""
+
+from kedro.pipeline import Node, Pipeline
+
+from digit_recognition.judging import verify_test_arrays
+
+from .figures import draw_corruptions, draw_robustness
+from .nodes import measure_robustness, summarize_robustness
+
+
+def create_pipeline() -> Pipeline:
+    """From the model and the test arrays to a table, a chart and examples."""
+    return Pipeline(
+        [
+            Node(
+                verify_test_arrays,
+                ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
+                ["verified_x_test", "verified_y_test", "test_data"],
+                name="verify_test_arrays",
+            ),
+            Node(
+                measure_robustness,
+                [
+                    *("model", "training", "verified_x_test", "verified_y_test"),
+                    *("mnist_c", "params:seed", "params:robustness"),
+                ],
+                ["robustness", "corrupted_examples"],
+                name="measure_robustness",
+            ),
+            Node(
+                summarize_robustness,
+                ["robustness", "training", "test_data", "lineage"],
+                "robustness_summary",
+                name="summarize_robustness",
+            ),
+            Node(
+                draw_robustness,
+                ["robustness", "robustness_summary"],
+                "robustness_chart",
+                name="draw_robustness",
+            ),
+            Node(
+                draw_corruptions,
+                ["corrupted_examples", "robustness_summary"],
+                "corruptions",
+                name="draw_corruptions",
+            ),
+        ]
+    )

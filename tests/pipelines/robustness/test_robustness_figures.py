@@ -1,0 +1,77 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from digit_recognition.pipelines.robustness.figures import (
+    FAR,
+    NEAR,
+    draw_corruptions,
+    draw_robustness,
+)
+
+SUMMARY = {
+    **{"accuracy_clean": 0.99, "accuracy_near": 0.9, "accuracy_far": None},
+    **{"dataset": "mnist", "images": "own", "recipe": "standard", "seed": 3},
+    "model_version": "2026-11-23T10.45.19.856Z",
+}
+
+
+def words(figure):
+    from matplotlib.text import Text
+
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+@pytest.fixture
+def chart():
+    table = pd.DataFrame(
+        {
+            "family": ["clean", "fog", "shot_noise"],
+            "strength": pd.array([0, 5, None], "Int64"),
+            "near": [False, False, True],
+            "accuracy": [0.99, 0.55, 0.9],
+        }
+    )
+    figure = draw_robustness(table, SUMMARY)
+    figure.draw_without_rendering()
+    return figure
+
+
+def test_the_chart_has_a_bar_for_each_family_the_worst_on_top(chart):
+    (axes,) = chart.axes
+    bars = axes.containers[0]
+    assert [bar.get_width() for bar in bars] == pytest.approx([90, 55])
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "shot noise",
+        "fog 5",
+    ]
+    from matplotlib.colors import to_hex
+
+    assert [to_hex(bar.get_facecolor()).upper() for bar in bars] == [NEAR, FAR]
+
+
+def test_the_chart_says_what_it_is_of_and_stands_on_its_own(chart):
+    (axes,) = chart.axes
+    assert axes.get_xlabel() == "accuracy on the test images, %"
+    said = words(chart)
+    assert "near to a change in training: 90.0 %" in said
+    assert "far from all of them" in said
+    assert any("standard, seed 3 · model 2026-11-23T10.45.19.856Z" in s for s in said)
+
+
+def test_the_grid_shows_each_image_and_only_the_digits_read_wrongly():
+    images = np.random.default_rng(0).random((3, 28, 28))
+    right = {"images": images, "predicted": np.array([1, 2, 3])}
+    figure = draw_corruptions(
+        {
+            "clean": right | {"correct": np.array([True, True, True])},
+            "dotted_line": right | {"correct": np.array([True, False, True])},
+        },
+        SUMMARY,
+    )
+    figure.draw_without_rendering()
+    shown = [axes.images[0].get_array() for axes in figure.axes]
+    np.testing.assert_array_equal(shown, [*images, *images])
+    said = words(figure)
+    assert {"clean", "dotted line", "2"} <= set(said)
+    assert not {"1", "3"} & set(said)
