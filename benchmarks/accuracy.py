@@ -1,5 +1,7 @@
 """How accurate a recipe is over seeds: mean, spread, worst, on MNIST's test images.
 
+As they are, and through each family of corruptions.
+
 A training each, in a process of its own; a benchmark that was stopped goes on where it
 was. usage: python benchmarks/accuracy.py RECIPE [SEEDS]
 """
@@ -8,6 +10,7 @@ import sys
 
 import pandas as pd
 
+from digit_recognition.corruptions import FAMILIES, MNIST_C
 from digit_recognition.machine import processor
 
 from workbench import measure
@@ -29,6 +32,8 @@ def main() -> None:
     for name, column in (
         ("test accuracy, %", 100 * rows["test_accuracy"]),
         ("without contested labels, %", 100 * rows["test_accuracy_uncontested"]),
+        ("MNIST-C's fifteen, mean, %", 100 * rows[list(MNIST_C)].mean(axis=1)),
+        *((f"{family}, %", 100 * rows[family]) for family in FAMILIES),
     ):
         spread = column.std() if seeds > 1 else 0.0
         print(

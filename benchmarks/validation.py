@@ -1,5 +1,6 @@
-"""Variants of a recipe side by side on the validation part; test images are not seen.
+"""Variants of a recipe side by side on the validation part, clean and corrupted.
 
+Test images are not seen.
 A variant is the recipe's fields to change, as in `epochs=30,network.columns=5`; the
 recipe as it is comes first. All variants of a seed have the same validation part. A
 benchmark that was stopped goes on where it was.
@@ -13,7 +14,7 @@ import pandas as pd
 
 from digit_recognition.machine import processor
 
-from workbench import measure
+from workbench import corrupted, measure, worst_family
 
 
 def main() -> None:
@@ -29,8 +30,11 @@ def main() -> None:
     results = pd.DataFrame(rows)
     days = " to ".join(sorted({results["date"].min(), results["date"].max()}))
     print(f"\n{recipe}, seeds 0 to {seeds - 1}, {processor()}, {days}\n")
-    print("| variant | accuracy, % | each seed | loss | fitting, s |")
-    print("|---|---|---|---|---|")
+    print(
+        "| variant | accuracy, % | each seed | loss | MNIST-C's fifteen, % | worst |"
+        " fitting, s |"
+    )
+    print("|---|---|---|---|---|---|---|")
     for variant in variants:
         found = results[results["as"] == variant]
         accuracy = 100 * found["validation_accuracy"]
@@ -38,6 +42,7 @@ def main() -> None:
             f"| {variant or 'as it is'} | {accuracy.mean():.3f} | "
             f"{', '.join(f'{value:.2f}' for value in accuracy)} | "
             f"{found['validation_loss'].mean():.4f} | "
+            f"{100 * corrupted(found).mean():.2f} | {worst_family(found)} | "
             f"{found['fit_seconds'].median():.1f} |"
         )
 

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
+from digit_recognition.corruptions import MNIST_C, corrupt
 from digit_recognition.machine import processor
 
 ROOT = Path(__file__).parents[1]
@@ -77,15 +78,18 @@ def kedro(project: Path, *arguments: str) -> None:
         sys.exit(f"kedro {' '.join(arguments)} failed:\n{done.stderr}")
 
 
-def newest(project: Path, name: str) -> dict:
-    version = max((project / "data" / "08_reporting" / name).iterdir())
-    return json.loads((version / name).read_text())
+def newest(project: Path, path: str) -> Path:
+    folder = project / "data" / path
+    return max(folder.iterdir()) / folder.name
+
+
+def report(project: Path, name: str) -> dict:
+    return json.loads(newest(project, f"08_reporting/{name}.json").read_text())
 
 
 def validation_scores(project: Path) -> dict[str, float]:
     """Accuracy and mean cross-entropy (nats) of the model on the validation part."""
-    folder = project / "data" / "07_model_output" / "validation_predictions.csv"
-    found = pd.read_csv(max(folder.iterdir()) / folder.name)
+    found = pd.read_csv(newest(project, "07_model_output/validation_predictions.csv"))
     logits = found[[f"logit{digit}" for digit in range(10)]].to_numpy()
     labels = found["label"].to_numpy()
     right = log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
@@ -93,6 +97,31 @@ def validation_scores(project: Path) -> dict[str, float]:
         "validation_accuracy": float((logits.argmax(axis=1) == labels).mean()),
         "validation_loss": float(-right.mean()),
     }
+
+
+def corrupted_validation_scores(project: Path) -> dict[str, float]:
+    """Accuracy on the validation part through each of MNIST-C's families."""
+    import keras
+
+    known = pd.read_csv(newest(project, "07_model_output/validation_predictions.csv"))
+    images = np.load(MNIST)["x_train"][known["index"]][..., None]
+    images = (images / 255).astype(np.float32)
+    model = keras.models.load_model(newest(project, "06_models/model.keras"))
+    scores = {}
+    for family, strength in MNIST_C.items():
+        corrupted = corrupt(images, family, strength, 0)
+        found = model.predict(corrupted, batch_size=1000, verbose=0).argmax(axis=1)
+        scores[family] = float((found == known["label"]).mean())
+    return scores
+
+
+def test_scores(project: Path) -> dict[str, float]:
+    """Of the clean test images, and of those through each family."""
+    metrics = report(project, "metrics")
+    families = pd.read_csv(newest(project, "08_reporting/robustness.csv"))
+    return {name: metrics[name] for name in TESTED} | dict(
+        families.set_index("family")["accuracy"].drop("clean")
+    )
 
 
 def remembered(results: Path) -> pd.DataFrame:
@@ -121,9 +150,9 @@ def measure(recipe: str, seed: int, params: str = "", *, test: bool = True) -> d
     copy_project(project)
     kedro(project, "run", "--pipelines", "prepare")
     values = ",".join(filter(None, [f"recipe={recipe},seed={seed}", params]))
-    pipelines = "train,evaluate" if test else "train"
+    pipelines = "train,evaluate,robustness" if test else "train"
     kedro(project, "run", "--pipelines", pipelines, "--params", values)
-    training = newest(project, "training.json")
+    training = report(project, "training")
     row = {
         **{"recipe": recipe, "seed": seed, "params": params},
         **{name: training[name] for name in TRAINED},
@@ -131,9 +160,7 @@ def measure(recipe: str, seed: int, params: str = "", *, test: bool = True) -> d
         **validation_scores(project),
         **{"processor": processor(), "date": str(date.today()), "code": code_digest()},
     }
-    if test:
-        metrics = newest(project, "metrics.json")
-        row |= {name: metrics[name] for name in TESTED}
+    row |= test_scores(project) if test else corrupted_validation_scores(project)
     for name in ("05_model_input", "06_models/model.keras", "07_model_output"):
         shutil.rmtree(project / "data" / name)
     shutil.rmtree(project / "data" / "08_reporting")
@@ -146,7 +173,21 @@ def measure(recipe: str, seed: int, params: str = "", *, test: bool = True) -> d
     part = "test" if test else "validation"
     print(
         f"{recipe}, seed {seed}{', ' if params else ''}{params}: {part} "
-        f"{100 * row[f'{part}_accuracy']:.2f} % in {row['fit_seconds']:.1f} s",
+        f"{100 * row[f'{part}_accuracy']:.2f} %, MNIST-C "
+        f"{100 * corrupted(row).mean():.2f} % in {row['fit_seconds']:.1f} s",
         flush=True,
     )
     return row
+
+
+def corrupted(rows: dict | pd.DataFrame) -> np.ndarray:
+    """The accuracies on MNIST-C's fifteen: (15,), or (rows, 15)."""
+    if isinstance(rows, dict):
+        return np.array([rows[family] for family in MNIST_C])
+    return rows[list(MNIST_C)].to_numpy()
+
+
+def worst_family(rows: pd.DataFrame) -> str:
+    """Of MNIST-C's fifteen, by the mean over rows, with that mean in %."""
+    means = 100 * rows[list(MNIST_C)].mean()
+    return f"{means.idxmin()} {means.min():.1f}"

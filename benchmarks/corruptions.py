@@ -1,0 +1,36 @@
+"""What corrupting 10,000 images costs, family by family.
+
+usage: python benchmarks/corruptions.py
+"""
+
+from datetime import date
+from time import perf_counter
+
+import numpy as np
+
+from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
+from digit_recognition.machine import processor
+
+from workbench import MNIST
+
+TABLE = "| {:<15} | {:>4} |"
+
+
+def main() -> None:
+    images = (np.load(MNIST)["x_test"][..., None] / 255).astype(np.float32)
+    seconds = {}
+    for family in FAMILIES:
+        started = perf_counter()
+        corrupt(images, family, MNIST_C.get(family, 3), 0)
+        seconds[family] = perf_counter() - started
+    print(f"{len(images)} images, {processor()}, {date.today()}\n")
+    print(TABLE.format("family", "s"))
+    print("|---|---|")
+    for family, spent in seconds.items():
+        print(TABLE.format(family, f"{spent:.1f}"))
+    fifteen = sum(seconds[family] for family in MNIST_C)
+    print(f"\nMNIST-C's fifteen: {fifteen:.1f} s; all: {sum(seconds.values()):.1f} s")
+
+
+if __name__ == "__main__":
+    main()
