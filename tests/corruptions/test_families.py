@@ -13,6 +13,19 @@ def images(digits):
     return (digits["x_train"][::10, ..., None] / 255).astype(np.float32)
 
 
+@pytest.fixture(scope="module")
+def published():
+    if not MNIST_C_SAMPLE.exists():
+        pytest.skip("the sample of MNIST-C is not on this machine")
+    with np.load(MNIST_C_SAMPLE) as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope="module")
+def clean(published):
+    return (published["identity"][..., None] / 255).astype(np.float32)
+
+
 def one(pixel_values):
     """An image with the given values at the given pixels, black elsewhere."""
     image = np.zeros((1, 28, 28, 1), np.float32)
@@ -66,7 +79,7 @@ def test_a_greater_strength_changes_more(images, family):
     assert changes[0] < 0.9 * changes[2]
 
 
-@pytest.mark.parametrize("strength", [0, 6, 2.5])
+@pytest.mark.parametrize("strength", [0, 6, 2.5, 2.0, True, "3"])
 def test_a_strength_outside_of_1_to_5_is_refused(images, strength):
     with pytest.raises(ProjectError, match="strength of 1 to 5 for fog, received"):
         corrupt(images, "fog", strength, 0)
@@ -75,6 +88,12 @@ def test_a_strength_outside_of_1_to_5_is_refused(images, strength):
 def test_an_unknown_family_is_refused_with_the_known_ones(images):
     with pytest.raises(ProjectError, match=r"shot_noise, .*; received 'frogs'"):
         corrupt(images, "frogs", 3, 0)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_image_gives_none(family):
+    none = np.zeros((0, 28, 28, 1), np.float32)
+    assert corrupt(none, family, 3, 0).shape == none.shape
 
 
 def test_brightness_lifts_black_and_leaves_white():
@@ -159,6 +178,10 @@ def test_erased_patches_are_black_and_the_rest_stays(images):
     white = np.ones((5, 28, 28, 1), np.float32)
     holes = (corrupt(white, "erased_patches", 3, 0) == 0).sum(axis=(1, 2, 3))
     assert ((holes >= 36) & (holes <= 72)).all()
+    many = corrupt(white.repeat(100, axis=0), "erased_patches", 3, 0).min(axis=0)
+    expected = np.ones((28, 28, 1))
+    expected[4:24, 4:24] = 0
+    np.testing.assert_array_equal(many, expected)
 
 
 def test_strokes_grow_thinner_and_thicker_and_edges_are_their_outline():
@@ -187,10 +210,9 @@ def test_fog_is_uneven_and_takes_contrast_away(images):
 
 
 @pytest.mark.mnist
-def test_a_fixed_model_errs_on_ours_as_on_the_published_corruptions(whole_mnist):
-    if not MNIST_C_SAMPLE.exists():
-        pytest.skip("the sample of MNIST-C is not on this machine")
-    published = np.load(MNIST_C_SAMPLE)
+def test_a_fixed_model_errs_on_ours_as_on_the_published_corruptions(
+    whole_mnist, published, clean
+):
     mnist = np.load(whole_mnist)
     labels = mnist["y_train"][published["index"]]
     others = np.setdiff1d(np.arange(60000), published["index"])[:8000]
@@ -201,9 +223,27 @@ def test_a_fixed_model_errs_on_ours_as_on_the_published_corruptions(whole_mnist)
     def accuracy(images):
         return (model.predict(images.reshape(-1, 784)) == labels).mean()
 
-    clean = (published["identity"][..., None] / 255).astype(np.float32)
     assert accuracy(clean) > 0.95
     for family, strength in MNIST_C.items():
         ours = accuracy(corrupt(clean, family, strength, 0))
         theirs = accuracy(published[family] / 255)
         assert ours == pytest.approx(theirs, abs=0.03), family
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("family", ["scale", "brightness", "stripe", "canny_edges"])
+def test_where_nothing_is_drawn_images_are_the_published_ones(published, clean, family):
+    ours = corrupt(clean, family, MNIST_C[family], 0)[..., 0] * 255
+    np.testing.assert_allclose(ours, published[family], atol=1)
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("family", MNIST_C)
+def test_grey_levels_and_changes_are_the_published_ones(published, clean, family):
+    ours = corrupt(clean, family, MNIST_C[family], 0)[..., 0] * 255
+    theirs = published[family].astype(float)
+    before = published["identity"].astype(float)
+    assert ours.mean() == pytest.approx(theirs.mean(), rel=0.04)
+    assert ours.std() == pytest.approx(theirs.std(), rel=0.04)
+    changes = [np.abs(images - before).mean() for images in (ours, theirs)]
+    assert changes[0] == pytest.approx(changes[1], rel=0.06)

@@ -21,6 +21,7 @@ def test_without_a_folder_there_are_no_corruptions():
 def test_each_corruption_is_read_with_its_labels_where_there_are(tmp_path):
     put(tmp_path, "fog", FOG, np.arange(5))
     put(tmp_path, "stripe", 255 - FOG[..., 0])
+    put(tmp_path, "identity", FOG)  # the clean images, published beside the others
     (tmp_path / "notes.txt").write_text("other files do not matter")
     loaded = MnistCDataset(filepath=str(tmp_path)).load()
     assert list(loaded) == ["fog", "stripe"]

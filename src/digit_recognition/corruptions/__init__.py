@@ -58,11 +58,17 @@ def corrupt(images: np.ndarray, family: str, strength: int, seed: int) -> np.nda
     """
     if family not in FAMILIES:
         known = ", ".join(FAMILIES)
-        raise ProjectError(f"expected a family of {known}; received {family!r}")
-    if strength not in range(1, 6):
         raise ProjectError(
-            f"expected a strength of 1 to 5 for {family}, received {strength!r}"
+            f"expected a family of {known}; received {family!r}; name one of these"
         )
+    whole = isinstance(strength, int | np.integer) and not isinstance(strength, bool)
+    if not whole or not 1 <= strength <= 5:
+        raise ProjectError(
+            f"expected a strength of 1 to 5 for {family}, received {strength!r}; take "
+            "an integer of these"
+        )
+    if not len(images):
+        return images
     rng = np.random.default_rng([seed, *family.encode()])
     changed = FAMILIES[family](images[..., 0], strength, rng)
     return np.clip(changed, 0, 1).astype(np.float32)[..., None]

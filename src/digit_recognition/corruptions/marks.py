@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-REACHES = (1.2, 1.7, 2.3, 3.0, 4.0)  # pixels from a line at which it ends, by strength
+REACHES = (1.2, 1.7, 2.3, 3.0, 4.0)  # pixels, by strength; see _lines
 
 
 def spatter(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
@@ -35,7 +35,7 @@ def dotted_line(
 
 
 def zigzag(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """A zigzag, 2 pixels to each side of a straight line, from edge to edge."""
+    """A zigzag, 2 pixels to each side of a straight line, from side to side."""
     count, side = images.shape[:2]
     left, right = 2, side - 3
     start = rng.integers(0, side - 1, count)
@@ -63,14 +63,15 @@ def erased_patches(
 ) -> np.ndarray:
     """Two square holes of 4 to 8 pixels, anywhere in the middle 20 x 20 pixels."""
     count, side = images.shape[:2]
+    size = 3 + strength
     rows, columns = np.indices(images.shape[1:])
     changed = images.copy()
     for _ in range(2):
-        top, left = rng.integers(4, side - 4 - (3 + strength), (2, count))
+        top, left = rng.integers(4, side - 4 - size + 1, (2, count))
         down = rows - top[:, None, None]
         right = columns - left[:, None, None]
-        inside = (down >= 0) & (down < 3 + strength)
-        changed[inside & (right >= 0) & (right < 3 + strength)] = 0
+        inside = (down >= 0) & (down < size) & (right >= 0) & (right < size)
+        changed[inside] = 0
     return changed
 
 
@@ -93,8 +94,9 @@ def ruled_paper(
 def _lines(side, c0, r0, c1, r1, reach) -> np.ndarray:
     """Lines (n, side, side) from points to points to the right of them.
 
-    White in the middle, down to black where a pixel is ``reach`` above or below; in
-    whole columns. ``c0`` and so on are numbers or (n,).
+    White in the middle, and 1 + log(1 - d / ``reach``) where a pixel is d above or
+    below, so black from 1 - 1/e of the reach on; in whole columns. ``c0`` and so on are
+    numbers or (n,).
     """
     c0, r0, c1, r1 = np.broadcast_arrays(c0, r0, c1, r1)
     c0, r0, c1, r1 = (value.astype(np.float32)[:, None] for value in (c0, r0, c1, r1))

@@ -9,12 +9,14 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 
 IMAGES, LABELS = "test_images.npy", "test_labels.npy"
+CLEAN = ("identity", "clean")
 
 
 class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]]):
     """Local ``<corruption>/test_images.npy``, and ``test_labels.npy`` where there are.
 
-    The images are uint8 (n, 28, 28, 1) or (n, 28, 28), read when they are used.
+    The images are uint8 (n, 28, 28, 1) or (n, 28, 28), read when they are used. The
+    folder ``identity``, of images that are not corrupted, is left out.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]])
         if self._folder is None:
             return {}
         found = sorted(self._folder.glob(f"*/{IMAGES}"))
+        found = [path for path in found if path.parent.name not in CLEAN]
         if not found:
             raise DatasetError(
                 f"expected a folder with <corruption>/{IMAGES} for robustness.mnist_c, "

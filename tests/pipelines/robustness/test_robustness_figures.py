@@ -11,7 +11,7 @@ from digit_recognition.pipelines.robustness.figures import (
 
 SUMMARY = {
     **{"accuracy_clean": 0.99, "accuracy_near": 0.9, "accuracy_far": None},
-    **{"dataset": "mnist", "images": "own", "recipe": "standard", "seed": 3},
+    **{"dataset": "mnist", "corruptions": "own", "recipe": "standard", "seed": 3},
     "model_version": "2026-11-23T10.45.19.856Z",
 }
 
@@ -59,6 +59,21 @@ def test_the_chart_says_what_it_is_of_and_stands_on_its_own(chart):
     assert any("standard, seed 3 · model 2026-11-23T10.45.19.856Z" in s for s in said)
 
 
+def test_a_bar_too_short_for_its_figure_has_it_beside_itself():
+    table = pd.DataFrame(
+        {
+            **{"family": ["clean", "fog", "jpeg"], "strength": [0, 5, 3]},
+            **{"near": [False, False, True], "accuracy": [0.99, 0.02, 0.9]},
+        }
+    )
+    figure = draw_robustness(table, SUMMARY)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    for text in axes.texts:
+        value, (x, _) = float(text.get_text()), text.get_position()
+        assert (x > value) == (text.get_color() == "black") == (value < 12)
+
+
 def test_the_grid_shows_each_image_and_only_the_digits_read_wrongly():
     images = np.random.default_rng(0).random((3, 28, 28))
     right = {"images": images, "predicted": np.array([1, 2, 3])}
@@ -70,8 +85,12 @@ def test_the_grid_shows_each_image_and_only_the_digits_read_wrongly():
         SUMMARY,
     )
     figure.draw_without_rendering()
-    shown = [axes.images[0].get_array() for axes in figure.axes]
-    np.testing.assert_array_equal(shown, [*images, *images])
+    (axes,) = figure.axes
+    (sheet,) = axes.images
+    rows = np.split(np.asarray(sheet.get_array()), 2)
+    for row in rows:
+        for cell, image in zip(np.split(row, 3, axis=1), images, strict=True):
+            np.testing.assert_array_equal(cell[1:-1, 1:-1], image)
     said = words(figure)
     assert {"clean", "dotted line", "2"} <= set(said)
     assert not {"1", "3"} & set(said)

@@ -84,6 +84,18 @@ def test_one_strength_for_all_takes_the_place_of_each_ones_own(model):
     assert table["strength"].tolist() == [0, 1, 1]
 
 
+def test_a_family_without_a_strength_is_left_out(model):
+    table, _ = measure(model, parameters(families={"fog": None, "stripe": 3}))
+    assert table["family"].tolist() == ["clean", "stripe"]
+    one = parameters(families={"fog": None, "stripe": 3}, strength=2)
+    assert measure(model, one)[0]["family"].tolist() == ["clean", "stripe"]
+
+
+def test_examples_keep_no_other_image_in_memory(model):
+    _, examples = measure(model, parameters())
+    assert all(some["images"].base is None for some in examples.values())
+
+
 def test_examples_are_the_first_images_and_what_was_read_in_them(model):
     _, examples = measure(model, parameters())
     assert list(examples) == ["clean", "stripe", "rotate"]
@@ -111,10 +123,13 @@ def test_published_images_take_the_families_place(model):
 @pytest.mark.parametrize(
     ("arrays", "received"),
     [
-        ({"images": np.zeros((3, 28, 28, 1), np.uint8)}, "received 3 with so many"),
+        (
+            {"images": np.zeros((3, 28, 28, 1), np.uint8)},
+            "the 20 test images .* received 3 images; judge",
+        ),
         (
             {"images": np.zeros(IMAGES.shape, np.uint8), "labels": LABELS[::-1]},
-            "received 20 with other labels",
+            "received 20 images with other labels; judge",
         ),
     ],
 )
@@ -139,9 +154,10 @@ def test_the_record_of_another_model_is_refused(model):
     [
         (None, set()),
         ({"rotation": 12.0, "shift": 2.5, "paper": None}, {"rotate"}),
-        ({"rotation": 0.0, "paper": {"noisy": 0.3}}, {"shot_noise"}),
+        ({"rotation": 0.0, "paper": {"share": 0.5, "noisy": 0.3}}, {"shot_noise"}),
+        ({"rotation": 0.0, "paper": {"share": 0.0, "noisy": 0.3}}, set()),
         (
-            {"rotation": 12.0, "paper": {"noisy": 0.3, "blurred": 0.0}},
+            {"rotation": 12.0, "paper": {"share": 1.0, "noisy": 0.3, "blurred": 0.0}},
             {"rotate", "shot_noise"},
         ),
     ],
@@ -159,7 +175,8 @@ def test_a_record_from_before_there_was_augmentation_has_no_near_family():
     [
         ({"families": {"frogs": 3}}, r"expected families of shot_noise.*'frogs'"),
         ({"families": {"fog": 6}}, "families.fog.*received 6"),
-        ({"families": {}}, "families"),
+        ({"families": {}}, "families.*one family at least"),
+        ({"families": {"fog": None}}, "families.*one family at least"),
         ({"nearest": {"rotation": "rotated"}}, r"expected families of.*'rotated'"),
         ({"strength": 0}, "strength.*received 0"),
         ({"examples": 0}, "examples.*received 0"),
@@ -174,6 +191,7 @@ def test_impossible_parameters_are_refused(changes, said):
 def table(rows):
     found = pd.DataFrame(rows, columns=["family", "strength", "near", "accuracy"])
     found["strength"] = found["strength"].astype("Int64")
+    found["images"] = 20
     return found
 
 
@@ -182,6 +200,7 @@ def summarize(rows):
         table(rows),
         {"recipe": "r", "seed": 1, "model_digest": "w", "dataset": "mnist"},
         {"dataset": "mnist", "dataset_digest": "d"},
+        Seed(9),
         LINEAGE,
     )
 
@@ -198,10 +217,12 @@ def test_the_summary_has_the_means_of_near_and_far_families_and_the_worst(capsys
     assert summary["accuracy_clean"] == 0.99
     assert summary["accuracy_near"] == 0.9
     assert summary["accuracy_far"] == pytest.approx(0.55)
-    assert summary["accuracy_all"] == pytest.approx(2 / 3)
+    assert summary["accuracy_others"] is None
     assert summary["accuracy_mnist_c"] is None
     assert (summary["worst_family"], summary["worst_accuracy"]) == ("fog", 0.5)
-    assert summary["images"] == "own"
+    assert summary["corruptions"] == "own"
+    assert (summary["seed"], summary["corruption_seed"]) == (1, 9)
+    assert summary["test_images"] == 20
     assert summary["model_version"] == "m1"
     printed = capsys.readouterr().out.splitlines()
     assert "Accuracy, clean images: 0.9900" in printed
@@ -215,6 +236,7 @@ def test_the_mean_over_the_fifteen_is_of_all_of_them_in_mnist_cs_strength():
         ("jpeg", 3, False, 0.1),
     ]
     assert summarize(rows)["accuracy_mnist_c"] == pytest.approx(0.8)
+    assert summarize(rows)["accuracy_others"] == pytest.approx(0.1)
     rows[1] = ("shot_noise", 1, False, 0.8)
     assert summarize(rows)["accuracy_mnist_c"] is None
 
@@ -226,7 +248,7 @@ def test_published_images_count_as_mnist_cs_whatever_their_strength():
     ]
     summary = summarize(rows)
     assert summary["accuracy_mnist_c"] == pytest.approx(0.7)
-    assert summary["images"] == "published"
+    assert summary["corruptions"] == "published"
 
 
 def test_without_a_near_family_its_mean_is_null():

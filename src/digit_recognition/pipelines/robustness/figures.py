@@ -13,6 +13,8 @@ from .nodes import CLEAN, Examples
 
 # Told apart by the colour-blind too, and dark enough for white figures on them.
 NEAR, FAR, WRONG, MUTED = "#0072B2", "#A65E00", "#D55E00", "#777777"
+ROOM = 12  # per cent of accuracy that a bar needs to hold its figure
+FRAME = 0.5
 
 
 def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure:
@@ -27,7 +29,17 @@ def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure
         accuracy,
         color=np.where(families["near"], NEAR, FAR),
     )
-    axes.bar_label(bars, fmt="%.1f", padding=-30, fontsize=8, color="white")
+    for bar, value in zip(bars, accuracy, strict=True):
+        inside = value > ROOM
+        axes.text(
+            value - 1 if inside else value + 1,
+            bar.get_y() + bar.get_height() / 2,
+            f"{value:.1f}",
+            ha="right" if inside else "left",
+            va="center",
+            fontsize=8,
+            color="white" if inside else "black",
+        )
     clean = axes.axvline(
         100 * summary["accuracy_clean"],
         color="black",
@@ -56,36 +68,38 @@ def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure
 def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
     """A row of images for each family; what was read wrongly stands in its corner."""
     columns = max(len(some["images"]) for some in examples.values())
+    height, width = np.add(examples[CLEAN]["images"].shape[1:], 2)  # a frame each
+    sheet = np.ones((len(examples) * height, columns * width))
+    for row, some in enumerate(examples.values()):
+        for column, image in enumerate(some["images"]):
+            framed = np.pad(image, 1, constant_values=FRAME)
+            sheet[
+                row * height : (row + 1) * height, column * width : (column + 1) * width
+            ] = framed
     figure = Figure(
-        figsize=(0.55 * columns + 1.6, 0.55 * len(examples) + 0.9),
-        layout="constrained",
+        figsize=(0.5 * columns + 1.6, 0.5 * len(examples) + 0.9), layout="constrained"
     )
-    grid = figure.subplots(len(examples), columns, squeeze=False)
-    for row, (family, some) in zip(grid, examples.items(), strict=True):
-        for axes in row:
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set(color=MUTED, linewidth=0.5)
-        row[0].text(
-            *(-0.15, 0.5, family.replace("_", " ")),
-            transform=row[0].transAxes,
-            ha="right",
-            va="center",
-            fontsize=8,
-        )
-        for axes, image, digit, correct in zip(
-            row, some["images"], some["predicted"], some["correct"], strict=False
-        ):
-            axes.imshow(image, cmap="gray", vmin=0, vmax=1)
-            if not correct:
-                axes.text(
-                    *(0.96, 0.04, str(digit)),
-                    transform=axes.transAxes,
-                    ha="right",
-                    va="bottom",
-                    fontsize=8,
-                    color="white",
-                    bbox={"color": WRONG, "pad": 1},
-                )
+    axes = figure.subplots()
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=1)
+    for row, some in enumerate(examples.values()):
+        for column in np.flatnonzero(~some["correct"]):
+            axes.text(
+                (column + 1) * width - 3,
+                (row + 1) * height - 3,
+                str(some["predicted"][column]),
+                ha="right",
+                va="bottom",
+                fontsize=8,
+                color="white",
+                bbox={"color": WRONG, "pad": 1},
+            )
+    axes.set_xticks([])
+    axes.set_yticks(
+        height * (np.arange(len(examples)) + 0.5),
+        [family.replace("_", " ") for family in examples],
+    )
+    axes.tick_params(length=0, labelsize=8)
+    axes.spines[:].set_visible(False)
     figure.suptitle("Corrupted test images; in the corner, what was read wrongly")
     figure.supxlabel(_caption(summary), fontsize=7, color=MUTED)
     return figure
@@ -104,7 +118,7 @@ def _mean(words: str, summary: dict[str, Any], key: str) -> str:
 def _caption(summary: dict[str, Any]) -> str:
     images = {"own": "corrupted here", "published": "corrupted by MNIST-C"}
     return (
-        f"{summary['dataset']}, {images[summary['images']]} · recipe "
+        f"{summary['dataset']}, {images[summary['corruptions']]} · recipe "
         f"{summary['recipe']}, seed {summary['seed']} · "
         f"model {summary['model_version']}"
     )

@@ -31,17 +31,27 @@ Examples = dict[str, dict[str, np.ndarray]]
 class RobustnessParameters(Parameters):
     """Which families of corrupted images, how strong, and what training came near.
 
-    ``families`` has a strength for each; ``strength`` is one for all instead, or null.
+    ``families`` has a strength for each, or null to leave it out; ``strength`` is one
+    for all of them instead, or null.
     ``mnist_c`` is a folder of published arrays that take the families' place, or null;
     it is read where it is given with --params. ``examples`` of each family are drawn.
     ``nearest`` says which family is nearest to each random change in training.
     """
 
-    families: Annotated[dict[str, Strength], Field(min_length=1)]
+    families: dict[str, Strength | None]
     strength: Strength | None
     mnist_c: str | None
     examples: Annotated[int, Field(ge=1, le=100)]
     nearest: dict[str, str]
+
+    @field_validator("families")
+    @classmethod
+    def _leave_some(cls, value: dict[str, int | None]) -> dict[str, int | None]:
+        if not any(value.values()):
+            raise ValueError(
+                "expected a strength for one family at least, received none"
+            )
+        return value
 
     @field_validator("families", "nearest")
     @classmethod
@@ -97,7 +107,7 @@ def measure_robustness(
         )
         some = slice(parameters.examples)
         examples[family] = {
-            "images": images[some, ..., 0],
+            "images": images[some, ..., 0].copy(),  # not a view that keeps them all
             "predicted": predicted[some],
             "correct": correct[some],
         }
@@ -109,10 +119,12 @@ def measure_robustness(
 def near_families(training: dict[str, Any], nearest: dict[str, str]) -> set[str]:
     """The families nearest to the random changes that the model was trained with.
 
-    A change that is null or 0 was none.
+    A change that is null or 0 was none, and so is paper for no image.
     """
     changes = training.get("augmentation") or {}
-    changes = changes | (changes.get("paper") or {})
+    paper = changes.get("paper") or {"share": 0}
+    if paper["share"]:
+        changes = changes | paper
     return {family for change, family in nearest.items() if changes.get(change)}
 
 
@@ -123,40 +135,44 @@ def _corrupted(
     seed: int,
     parameters: RobustnessParameters,
 ) -> Iterator[tuple[str, int | None, np.ndarray]]:
-    yield CLEAN, 0, x_test
     if parameters.mnist_c and not mnist_c:
         raise ProjectError(
             f"expected robustness.mnist_c in --params, received {parameters.mnist_c} "
             "in conf/; give it with --params robustness.mnist_c=FOLDER"
         )
+    yield CLEAN, 0, x_test
     for family, arrays in mnist_c.items():
         images = arrays["images"]
         known = arrays.get("labels", labels)
         if len(images) != len(labels) or not np.array_equal(known, labels):
+            other = " with other labels" if len(images) == len(labels) else ""
             raise ProjectError(
-                f"expected MNIST-C's {family} to be the {len(labels)} test images that "
-                f"the model is judged on, received {len(images)} with "
-                + ("other" if len(images) == len(labels) else "so many")
-                + " labels; MNIST-C is of the whole MNIST"
+                f"expected in {family} the {len(labels)} test images that the model "
+                f"is judged on, received {len(images)} images{other}; judge a model of "
+                "the whole MNIST, whose test images MNIST-C's are, or leave out "
+                "robustness.mnist_c"
             )
         yield family, None, np.asarray(images, np.float32) / 255
     if not mnist_c:
         for family, own in parameters.families.items():
-            strength = parameters.strength or own
-            yield family, strength, corrupt(x_test, family, strength, seed)
+            if own:
+                strength = parameters.strength or own
+                yield family, strength, corrupt(x_test, family, strength, seed)
 
 
 def summarize_robustness(
     robustness: pd.DataFrame,
     training: dict[str, Any],
     test_data: dict[str, str],
+    seed: Seed,
     lineage: dict[str, Any],
 ) -> dict[str, Any]:
     """Means over families, the worst of them, and where all of it came from.
 
     ``accuracy_mnist_c`` is the mean over MNIST-C's fifteen, where all of them are there
-    in the strength of MNIST-C; ``accuracy_near`` and ``accuracy_far`` the means over
-    families with and without a near change in training; null over none.
+    in the strength of MNIST-C; ``accuracy_others`` that over the others;
+    ``accuracy_near`` and ``accuracy_far`` those over families with and without a near
+    change in training; null over none. ``corruption_seed`` drew the corruptions.
     Prints them.
     """
     clean = robustness[robustness["family"] == CLEAN]
@@ -165,12 +181,14 @@ def summarize_robustness(
     summary = {
         "accuracy_clean": _mean(clean),
         "accuracy_mnist_c": _mean(_as_published(families)),
-        "accuracy_all": _mean(families),
+        "accuracy_others": _mean(families[~families["family"].isin(MNIST_C)]),
         "accuracy_near": _mean(families[families["near"]]),
         "accuracy_far": _mean(families[~families["near"]]),
         "worst_family": str(worst["family"]),
         "worst_accuracy": float(worst["accuracy"]),
-        "images": PUBLISHED if families["strength"].isna().all() else "own",
+        "corruptions": PUBLISHED if families["strength"].isna().all() else "own",
+        "corruption_seed": seed.root,
+        "test_images": int(robustness["images"].iloc[0]),
         **test_data,
         **{key: training[key] for key in ("recipe", "seed", "model_digest")},
         "trained_on": training["dataset"],
@@ -181,6 +199,7 @@ def summarize_robustness(
     for words, key in (
         ("clean images", "accuracy_clean"),
         ("MNIST-C's fifteen, mean", "accuracy_mnist_c"),
+        ("other families, mean", "accuracy_others"),
         ("families near to training, mean", "accuracy_near"),
         ("families far from it, mean", "accuracy_far"),
     ):

@@ -29,7 +29,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 summarize_robustness,
-                ["robustness", "training", "test_data", "lineage"],
+                ["robustness", "training", "test_data", "params:seed", "lineage"],
                 "robustness_summary",
                 name="summarize_robustness",
             ),

@@ -27,7 +27,7 @@ class Paper(Parameters):
 
     ``blur`` is the standard deviation of a Gaussian in pixels, down and across on their
     own; ``noise`` that of a pixel. Ink and paper differ by at least ``contrast`` (of
-    0..1), and the light falls off by up to ``slope`` of 0..1 from edge to edge.
+    0..1), before the light falls off by up to ``slope`` of 0..1 from edge to edge.
     """
 
     share: Share
