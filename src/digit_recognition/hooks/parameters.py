@@ -44,7 +44,9 @@ class KnownParametersHooks:
 def nearest_parameter(key: str, known: list[str]) -> str:
     """``did you mean …?`` with the key whose last part is nearest, or all the keys."""
     last = {name: name.rpartition(".")[2] for name in known}
-    matches = get_close_matches(key.rpartition(".")[2], set(last.values()), n=1)
+    matches = get_close_matches(
+        key.rpartition(".")[2], set(last.values()), n=1, cutoff=0.7
+    )
     candidates = [name for name in known if last[name] in matches]
     if not candidates:
         return f"known are {', '.join(known)}"
