@@ -21,7 +21,7 @@ from time import perf_counter
 
 from digit_recognition.machine import processor
 
-from workbench import MNIST, ROOT, copy_project, newest
+from workbench import MNIST, ROOT, copy_project, report
 
 
 def measure(command: list[str], folder: Path) -> tuple[list[float], str]:
@@ -51,7 +51,7 @@ def size(folder: Path) -> float:
 def measure_kedro(command: list[str], project: Path) -> list[float]:
     """What ``measure`` gives, then fitting seconds and test accuracy."""
     measured, _ = measure(command, project)
-    metrics = newest(project, "metrics.json")
+    metrics = report(project, "metrics")
     return [*measured, metrics["fit_seconds"], metrics["test_accuracy"]]
 
 

@@ -1,9 +1,8 @@
 """Variants of a recipe side by side on the validation part, clean and corrupted.
 
-Test images are not seen.
-A variant is the recipe's fields to change, as in `epochs=30,network.columns=5`; the
-recipe as it is comes first. All variants of a seed have the same validation part. A
-benchmark that was stopped goes on where it was.
+Test images are not seen. A variant is the recipe's fields to change, as in
+`epochs=30,network.columns=5`; the recipe as it is comes first. All variants of a seed
+have the same validation part. A benchmark that was stopped goes on where it was.
 
 usage: python benchmarks/validation.py RECIPE SEEDS [VARIANT ...]
 """

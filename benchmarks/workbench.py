@@ -106,7 +106,8 @@ def corrupted_validation_scores(project: Path) -> dict[str, float]:
     known = pd.read_csv(newest(project, "07_model_output/validation_predictions.csv"))
     images = np.load(MNIST)["x_train"][known["index"]][..., None]
     images = (images / 255).astype(np.float32)
-    model = keras.models.load_model(newest(project, "06_models/model.keras"))
+    path = newest(project, "06_models/model.keras")
+    model = keras.models.load_model(path, compile=False)
     scores = {}
     for family, strength in MNIST_C.items():
         corrupted = corrupt(images, family, strength, 0)
