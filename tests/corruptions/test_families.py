@@ -210,6 +210,7 @@ def test_fog_is_uneven_and_takes_contrast_away(images):
 
 
 @pytest.mark.mnist
+@pytest.mark.mnist_c
 def test_a_fixed_model_errs_on_ours_as_on_the_published_corruptions(
     whole_mnist, published, clean
 ):
@@ -230,14 +231,14 @@ def test_a_fixed_model_errs_on_ours_as_on_the_published_corruptions(
         assert ours == pytest.approx(theirs, abs=0.03), family
 
 
-@pytest.mark.mnist
+@pytest.mark.mnist_c
 @pytest.mark.parametrize("family", ["scale", "brightness", "stripe", "canny_edges"])
 def test_where_nothing_is_drawn_images_are_the_published_ones(published, clean, family):
     ours = corrupt(clean, family, MNIST_C[family], 0)[..., 0] * 255
     np.testing.assert_allclose(ours, published[family], atol=1)
 
 
-@pytest.mark.mnist
+@pytest.mark.mnist_c
 @pytest.mark.parametrize("family", MNIST_C)
 def test_grey_levels_and_changes_are_the_published_ones(published, clean, family):
     ours = corrupt(clean, family, MNIST_C[family], 0)[..., 0] * 255
