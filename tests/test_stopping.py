@@ -28,9 +28,9 @@ def training_of(project):
     return json.loads(project.newest("08_reporting/training.json").read_text())
 
 
-def start(project):
+def start(project, *command):
     return subprocess.Popen(
-        [sys.executable, "-m", "kedro", *COMMAND],
+        [sys.executable, "-m", "kedro", *command],
         cwd=project.folder,
         env={**os.environ, "PYTHONPATH": str(project.folder / "src")},
         stdout=subprocess.PIPE,
@@ -77,7 +77,7 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_weights(
     undisturbed, tmp_path, seed
 ):
     project = new_project(tmp_path)
-    with start(project) as process:
+    with start(project, *COMMAND) as process:
         stop_within_epoch(process, seed, seed, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     assert project.versions("06_models/model.keras") == []
@@ -93,9 +93,10 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_weights(
 
 def test_ctrl_c_ends_with_one_line_and_what_was_done_is_kept(tmp_path):
     project = new_project(tmp_path)
-    with start(project) as process:
+    endless = PARAMS.replace(f"epochs={EPOCHS}", "epochs=1000")
+    with start(project, *COMMAND[:-1], endless) as process:
         output, errors = stop_within_epoch(process, 1, 3, signal.SIGINT)
-    assert process.returncode == 130
+    assert process.returncode == 130, output + errors
     assert "Traceback" not in output + errors
     (line,) = [line for line in errors.splitlines() if line.startswith("Stopped")]
     assert "which are kept: the same command goes on from there" in line
