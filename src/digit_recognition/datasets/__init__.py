@@ -1,14 +1,19 @@
-"""How things are stored: MNIST and MNIST-C, arrays as Zarr, checkpoints."""
+"""How things are stored: MNIST and MNIST-C, arrays as Zarr, checkpoints, pictures.
 
-from .checkpoints_dataset import Checkpoints, CheckpointsDataset
-from .mnist_c_dataset import MnistCDataset
-from .mnist_dataset import MnistDataset
-from .zarr_dataset import ZarrDataset
+Each class is imported when it is asked for: Zarr alone is a seventh of a run's start.
+"""
 
-__all__ = [
-    "Checkpoints",
-    "CheckpointsDataset",
-    "MnistCDataset",
-    "MnistDataset",
-    "ZarrDataset",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "checkpoints_dataset": ["Checkpoints", "CheckpointsDataset"],
+        "mnist_c_dataset": ["MnistCDataset"],
+        "mnist_dataset": ["MnistDataset"],
+        "onnx_dataset": ["OnnxDataset"],
+        "picture_folder_dataset": ["PictureFolderDataset"],
+        "pictures_dataset": ["Picture", "Pictures", "PicturesDataset"],
+        "zarr_dataset": ["ZarrDataset"],
+    },
+)

@@ -1,0 +1,128 @@
+"""``OnnxDataset`` keeps a model as ONNX, ready to answer without what trained it."""
+
+from __future__ import annotations
+
+import os
+from copy import deepcopy
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+from kedro.io.core import (
+    AbstractVersionedDataset,
+    DatasetError,
+    Version,
+    get_filepath_str,
+    get_protocol_and_path,
+)
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+    from onnxruntime import InferenceSession
+
+
+class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
+    """A model, saved as ``onnx.ModelProto``, loaded as a session of ONNX Runtime.
+
+    What was said of the model is ``get_modelmeta().custom_metadata_map`` of the
+    session. To load it takes neither ``onnx`` nor TensorFlow.
+
+    Example of an entry in ``catalog.yml``::
+
+        model_onnx:
+          type: digit_recognition.datasets.OnnxDataset
+          filepath: data/06_models/model.onnx
+          load_args:
+            intra_op_num_threads: 1
+          versioned: true
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str | os.PathLike,
+        load_args: dict[str, Any] | None = None,
+        version: Version | None = None,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Name the file, as a path or URL of any filesystem that fsspec knows.
+
+        ``load_args`` are attributes of ``onnxruntime.SessionOptions``, which by default
+        takes a thread a core; ``credentials`` and ``fs_args`` go to the filesystem,
+        ``metadata`` to plugins.
+        """
+        protocol, path = get_protocol_and_path(filepath, version)
+        self._protocol = protocol
+        self._fs = fsspec.filesystem(
+            protocol, **deepcopy(credentials or {}), **deepcopy(fs_args or {})
+        )
+        self._load_args = load_args or {}
+        self.metadata = metadata
+        super().__init__(
+            filepath=PurePosixPath(path),
+            version=version,
+            exists_function=self._fs.exists,
+            glob_function=self._fs.glob,
+        )
+
+    def load(self) -> InferenceSession:
+        """A session of the model, on the CPU; DatasetError where the file is none."""
+        import onnxruntime
+        from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+        path = get_filepath_str(self._get_load_path(), self._protocol)
+        options = onnxruntime.SessionOptions()
+        for name, value in self._load_args.items():
+            setattr(options, name, value)
+        try:
+            return onnxruntime.InferenceSession(
+                self._fs.cat_file(path), options, providers=["CPUExecutionProvider"]
+            )
+        except FileNotFoundError as error:
+            raise DatasetError(
+                f"expected an ONNX model at {path}, found none; run the pipeline that "
+                f"makes {self._filepath.name} first"
+            ) from error
+        except (
+            errors.Fail,
+            errors.InvalidArgument,
+            errors.InvalidGraph,
+            errors.InvalidProtobuf,
+            errors.NotImplemented,
+        ) as error:
+            raise DatasetError(
+                f"expected an ONNX model at {path}, received a file that ONNX Runtime "
+                f"{onnxruntime.__version__} cannot take ({error}); make it again"
+            ) from error
+
+    def save(self, data: ModelProto) -> None:
+        """Save the model as one file."""
+        from onnx import ModelProto
+
+        if not isinstance(data, ModelProto):
+            raise DatasetError(
+                f"{self._filepath.name}: expected an onnx.ModelProto, received "
+                f"{type(data).__name__}; convert the model first"
+            )
+        path = get_filepath_str(self._get_save_path(), self._protocol)
+        if self._protocol == "file":
+            self._fs.makedirs(self._fs._parent(path), exist_ok=True)
+        self._fs.pipe_file(path, data.SerializeToString())
+        self._fs.invalidate_cache(str(self._filepath))
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            "filepath": self._filepath,
+            "protocol": self._protocol,
+            "load_args": self._load_args,
+            "version": self._version,
+        }
+
+    def _exists(self) -> bool:
+        return self._fs.exists(get_filepath_str(self._get_load_path(), self._protocol))
+
+    def _release(self) -> None:
+        super()._release()
+        self._fs.invalidate_cache(str(self._filepath))

@@ -1,0 +1,184 @@
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_recognition.imaging import decoding
+from digit_recognition.imaging.decoding import UnreadablePicture, decode
+
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
+PICTURE = Image.new("RGB", (60, 40), "white")
+PICTURE.paste("navy", (10, 5, 16, 35))
+
+
+def encoded(form, picture=PICTURE, **options):
+    file = io.BytesIO()
+    picture.save(file, form, **options)
+    return file.getvalue()
+
+
+def pages(data):
+    return list(decode(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_picture_of_each_format_is_one_page_of_grey(form, tmp_path):
+    path = tmp_path / "any name"
+    path.write_bytes(encoded(form))
+    (page,) = decode(path)
+    assert page.grey.shape == (40, 60)
+    assert page.grey.dtype == np.float32
+    assert page.scale == 1
+    assert page.grey[20, 40] > 0.95
+    assert page.grey[20, 12] < 0.15
+
+
+def test_every_page_of_a_tiff_is_read_but_none_repeated_smaller():
+    small = PICTURE.reduce(2)
+    small.encoderinfo = {"tiffinfo": {254: 1}}
+    turned = PICTURE.rotate(90, expand=True)
+    data = encoded("TIFF", save_all=True, append_images=[small, turned])
+    assert [page.grey.shape for page in pages(data)] == [(40, 60), (60, 40)]
+
+
+def test_the_pages_before_a_damaged_one_are_still_given():
+    data = encoded("TIFF", save_all=True, append_images=[PICTURE, PICTURE])
+    found = decode(io.BytesIO(data[: len(data) * 3 // 4]))
+    assert next(found).grey.shape == (40, 60)
+    with pytest.raises(UnreadablePicture, match="a whole TIFF"):
+        list(found)
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF", "WEBP"])
+def test_of_an_animation_the_first_frame_is_read(form):
+    data = encoded(form, save_all=True, append_images=[PICTURE.rotate(180)])
+    (page,) = pages(data)
+    assert page.grey[20, 12] < 0.15
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP"])
+def test_a_picture_is_turned_as_exif_says(form):
+    exif = Image.Exif()
+    exif[0x112] = 6  # to be turned to the right by a quarter
+    (page,) = pages(encoded(form, exif=exif))
+    assert page.grey.shape == (60, 40)
+    assert page.grey[12, 20] < 0.15
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_large_picture_is_reduced_by_a_whole_factor(form, monkeypatch):
+    monkeypatch.setattr(decoding, "SEARCHED_PIXELS", 60 * 40 / 8)
+    (page,) = pages(encoded(form))
+    assert page.scale in (3, 4)
+    assert page.grey.shape == (-(-40 // page.scale), -(-60 // page.scale))
+    assert page.grey[20 // page.scale, 12 // page.scale] < 0.3
+
+
+def png(width, height):
+    """A PNG that is valid but for pixels that are missing."""
+
+    def chunk(name, data):
+        check = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + check
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(1000))
+    start = b"\x89PNG\r\n\x1a\n"
+    return start + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "expected a picture, received an empty file"),
+        (b"\xef\xbb\xbfnot a picture\n", "expected a picture, received text"),
+        ("größer".encode() * 100, "expected a picture, received text"),
+        (b"PK\3\4" + bytes(99), "received another kind of file; convert it"),
+        (encoded("PNG")[:50], "expected a whole PNG, received one that is damaged"),
+        (encoded("JPEG")[:-200], "expected a whole JPEG, received one .* cut off"),
+        (png(0, 0), "expected a whole PNG"),
+        (png(1, 1), "expected at least 4 x 4 pixels, received 1 x 1"),
+        (png(30_000, 30_000), "expected at most 100,000,000 pixels, received 900,000"),
+        (png(12_000, 12_000), "expected at most .* received 144,000,000"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_the_reason(data, reason):
+    with pytest.raises(UnreadablePicture, match=reason):
+        pages(data)
+
+
+def test_what_is_no_file_is_refused_and_nothing_waits(tmp_path):
+    folder, pipe = tmp_path / "folder.png", tmp_path / "pipe.png"
+    dangling, loop = tmp_path / "dangling.png", tmp_path / "loop.png"
+    folder.mkdir()
+    os.mkfifo(pipe)
+    dangling.symlink_to(tmp_path / "nowhere.png")
+    loop.symlink_to(loop)
+    for path, reason in (
+        (folder, "received a folder"),
+        (pipe, "received a pipe"),
+        (dangling, "received a link to nothing"),
+        (loop, "Too many levels of symbolic links"),
+        (tmp_path / "nowhere.png", "received none"),
+        ("a\0b", "null"),
+    ):
+        with pytest.raises(UnreadablePicture, match=f"expected a file.*{reason}"):
+            list(decode(path))
+
+
+def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "mine.png"
+    path.write_bytes(encoded("PNG"))
+
+    def denied(*arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+    with pytest.raises(UnreadablePicture, match="can be read, received: Permission"):
+        list(decode(path))
+
+
+def test_a_name_that_is_not_unicode_can_be_read(tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff 1\n.png"
+    Path(os.fsdecode(path)).write_bytes(encoded("PNG"))
+    assert len(list(decode(os.fsdecode(path)))) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *map(encoded, FORMATS),
+        encoded("JPEG", progressive=True),
+        encoded("JPEG", PICTURE.convert("CMYK")),
+        encoded("PNG", PICTURE.convert("P"), transparency=0),
+        encoded(
+            "PNG", Image.fromarray(np.arange(2400, dtype=np.uint16).reshape(40, 60))
+        ),
+        encoded("TIFF", save_all=True, append_images=[PICTURE]),
+        encoded("TIFF", Image.fromarray(np.full((40, 60), 9, np.float32))),
+        encoded("GIF", save_all=True, append_images=[PICTURE.rotate(180)]),
+    ],
+    ids=lambda data: data[:4].hex() + f" {len(data)}",
+)
+def test_damage_of_any_kind_gives_pages_or_a_reason_and_nothing_else(data):
+    random = np.random.default_rng(0)
+    for round_ in range(60):
+        damaged = bytearray(data)
+        if round_ % 3 == 0:
+            damaged = damaged[: random.integers(len(data))]
+        else:
+            for place in random.integers(min(len(data), 400), size=round_ % 7 + 1):
+                damaged[place] = random.integers(256)
+        try:
+            found = pages(bytes(damaged))
+        except UnreadablePicture:
+            continue
+        for page in found:
+            assert page.grey.ndim == 2
+            assert page.grey.dtype == np.float32
+            assert 0 <= page.grey.min() <= page.grey.max() <= 1
