@@ -1,0 +1,257 @@
+import numpy as np
+import pytest
+from scipy.special import log_softmax, softmax
+from scipy.stats import beta
+
+from digit_recognition.selection import (
+    MAX_ERRORS,
+    Threshold,
+    choose_threshold,
+    confidences,
+    dump_thresholds,
+    find_thresholds,
+    fit_temperature,
+    load_thresholds,
+)
+
+
+def falling(count):
+    """So many different confidences, the highest first."""
+    return np.linspace(1, 0, count, endpoint=False)
+
+
+def wrong_at(count, *ranks):
+    wrong = np.zeros(count, bool)
+    wrong[list(ranks)] = True
+    return wrong
+
+
+def levels(table):
+    return {row.max_error: row for row in table}
+
+
+def upper_bound(errors, accepted):
+    """Clopper and Pearson's one-sided 95 % bound, by the beta distribution."""
+    return beta.ppf(0.95, errors + 1, accepted - errors)
+
+
+def drawn(count, scale, rng, spread=3):
+    """Logits of a calibrated network, times ``scale``, and their labels."""
+    logits = rng.normal(0, spread, (count, 10))
+    chances = softmax(logits, axis=1).cumsum(axis=1)
+    labels = (rng.random((count, 1)) > chances).sum(axis=1).clip(max=9)
+    return logits * scale, labels
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
+def test_the_temperature_undoes_the_scale_of_logits(scale):
+    logits, labels = drawn(20_000, scale, np.random.default_rng(0))
+    assert fit_temperature(logits, labels) == pytest.approx(scale, rel=0.05)
+
+
+def test_no_temperature_nearby_has_a_lower_loss():
+    logits, labels = drawn(500, 2.0, np.random.default_rng(1))
+    fitted = fit_temperature(logits, labels)
+
+    def loss(temperature):
+        return -log_softmax(logits / temperature, axis=1)[range(500), labels].mean()
+
+    assert loss(fitted) <= min(loss(fitted * 0.99), loss(fitted * 1.01), loss(1.0))
+
+
+def test_a_network_that_never_errs_gets_the_lowest_temperature():
+    logits = np.eye(10)
+    assert fit_temperature(logits, np.arange(10)) == pytest.approx(0.1, rel=1e-4)
+
+
+def test_the_confidence_is_the_highest_probability_at_the_temperature():
+    logits = np.log([[0.25, 0.75]]).astype(np.float32)
+    assert confidences(logits, 1.0) == pytest.approx(0.75)
+    assert confidences(logits, 0.5) == pytest.approx(0.9)  # 9 to 1
+    assert confidences(logits, 0.5).dtype == np.float64
+
+
+@pytest.mark.parametrize(("count", "certain"), [(2995, True), (2994, False)])
+def test_without_an_error_a_thousandth_needs_2995_images(count, certain):
+    """0.999 ** 2994 is 0.05002, just not 5 %."""
+    table = find_thresholds(falling(count), np.zeros(count, bool))
+    assert (0.001 in levels(table)) == certain
+    if certain:
+        assert levels(table)[0.001] == Threshold(0.001, 0.0, 1.0, count, 0)
+
+
+def test_one_early_error_in_6000_leaves_a_thousandth_certain():
+    table = find_thresholds(falling(6000), wrong_at(6000, 3500, 5000, 5001))
+    row = levels(table)[0.001]
+    assert (row.accepted, row.errors) == (5000, 1)
+    assert row.threshold == falling(6000)[5000]
+
+
+def test_the_400_images_of_the_sample_allow_one_in_a_hundred_at_best():
+    table = find_thresholds(falling(400), wrong_at(400, 350, 380, 390))
+    assert [row.max_error for row in table] == [0.1, 0.05, 0.02, 0.01, None]
+    assert levels(table)[0.01] == Threshold(0.01, falling(400)[350], 0.875, 350, 0)
+
+
+def test_a_model_that_is_good_on_few_images_alone_is_certain_of_these():
+    wrong = np.arange(6000) % 3 == 0
+    wrong[:1200] = False
+    row = levels(find_thresholds(falling(6000), wrong))[0.01]
+    assert 1200 <= row.accepted < 1220
+
+
+def test_a_confident_error_does_no_harm_where_many_images_speak_for_the_level():
+    wrong = wrong_at(6000, 0, *range(5900, 6000))
+    assert levels(find_thresholds(falling(6000), wrong))[0.005].accepted > 5900
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_row_is_what_its_threshold_makes_and_below_its_level_by_the_exact_bound(
+    seed,
+):
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(30, 3000))
+    decimals = int(rng.integers(1, 5))  # few of them make many ties
+    confidence = rng.beta(5, 0.5, count).round(decimals)
+    wrong = rng.random(count) > confidence**0.3
+    table = find_thresholds(confidence, wrong)
+    for row in table:
+        above = confidence > row.threshold
+        assert row.accepted == above.sum()
+        assert row.errors == wrong[above].sum()
+        assert row.coverage == above.mean()
+        if row.max_error is not None:
+            assert upper_bound(row.errors, row.accepted) <= row.max_error + 1e-12
+    found = [row.max_error for row in table]
+    assert found[-1] is None
+    assert found[:-1] == [level for level in MAX_ERRORS if level in found]
+
+
+def test_the_order_of_the_images_does_not_matter():
+    rng = np.random.default_rng(0)
+    confidence = rng.random(1000).round(2)
+    wrong = rng.random(1000) < 0.1 * (1 - confidence)
+    order = rng.permutation(1000)
+    assert find_thresholds(confidence, wrong) == find_thresholds(
+        confidence[order], wrong[order]
+    )
+
+
+def test_images_of_one_confidence_are_accepted_together_or_not_at_all():
+    confidence = np.repeat([1.0, 0.9, 0.5], [300, 100, 100])
+    wrong = np.zeros(500, bool)
+    wrong[350] = True
+    wrong[400:] = True
+    table = find_thresholds(confidence, wrong, [0.01])
+    assert table[0] == Threshold(0.01, 0.9, 0.6, 300, 0)
+    assert table[-1] == Threshold(None, 0.9, 0.6, 300, 0)
+
+
+def test_of_equal_confidences_all_or_nothing_is_certain():
+    sure = np.ones(400)
+    assert levels(find_thresholds(sure, wrong_at(400)))[0.01].accepted == 400
+    table = find_thresholds(sure, wrong_at(400, *range(200)))
+    assert table == [Threshold(None, 1.0, 0.0, 0, 0)]
+
+
+def test_of_very_few_images_nothing_is_certain_and_the_strictest_row_is_left():
+    confidence = np.array([0.9, 0.8, 0.7])
+    right = find_thresholds(confidence, np.zeros(3, bool))
+    assert right == [Threshold(None, 0.7, pytest.approx(2 / 3), 2, 0)]
+    one_wrong = find_thresholds(confidence, wrong_at(3, 1))
+    assert one_wrong == [Threshold(None, 0.8, pytest.approx(1 / 3), 1, 0)]
+    assert not right[0].keeps(1.0)
+
+
+def failure_rate(risks, level, simulations=2000):
+    """How often a threshold is certified whose true error is above the level.
+
+    ``risks`` are the chances of an error by rank; what is accepted at a rank errs at
+    their mean up to it.
+    """
+    rng = np.random.default_rng(0)
+    count = len(risks)
+    true_errors = np.cumsum(risks) / np.arange(1, count + 1)
+    failures = 0
+    for _ in range(simulations):
+        table = find_thresholds(falling(count), rng.random(count) < risks, [level])
+        certain = levels(table).get(level)
+        failures += certain is not None and true_errors[certain.accepted - 1] > level
+    return failures / simulations
+
+
+NOISE = 3 * np.sqrt(0.05 * 0.95 / 2000)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.01])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda x: np.full_like(x, 1.0001),  # never good enough, by a hair
+        lambda x: np.where(x < 0.5, 0.9, 1.2),  # too many errors from half on
+        lambda x: np.where(x < 0.8, 0.3, 20.0),  # and from a sharp edge on
+        lambda x: 6 * x**5,  # as real ones: nearly all at the end
+        lambda x: np.where(x < 0.1, 3.0, 0.95),  # the most confident are the worst
+    ],
+)
+def test_at_most_5_percent_of_validation_parts_certify_a_threshold_that_errs_more(
+    shape, level
+):
+    risks = np.minimum(level * shape((np.arange(1000) + 0.5) / 1000), 1)
+    assert failure_rate(risks, level) <= 0.05 + NOISE
+
+
+def test_bounds_hold_for_new_images_with_a_temperature_fitted_on_the_same_ones():
+    rng = np.random.default_rng(0)
+    new_logits, new_labels = drawn(50_000, 2.0, rng, spread=8)
+    new_wrong = new_logits.argmax(axis=1) != new_labels
+    failures = dict.fromkeys((0.1, 0.02), 0)
+    certified = dict(failures)
+    for _ in range(200):
+        logits, labels = drawn(1000, 2.0, rng, spread=8)
+        temperature = fit_temperature(logits, labels)
+        wrong = logits.argmax(axis=1) != labels
+        table = find_thresholds(confidences(logits, temperature), wrong, [*failures])
+        new = confidences(new_logits, temperature)
+        for row in table[:-1]:
+            certified[row.max_error] += 1
+            error = new_wrong[new > row.threshold].mean()
+            failures[row.max_error] += error > row.max_error
+    assert min(certified.values()) > 150
+    assert max(failures.values()) / 200 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+
+
+TABLE = [
+    Threshold(0.01, 0.5, 0.99, 990, 4),
+    Threshold(0.002, 0.9, 0.9, 900, 0),
+    Threshold(None, 0.8, 0.95, 950, 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "row", "kept"),
+    [
+        (0.01, 0, True),
+        (0.05, 0, True),
+        (0.005, 1, True),
+        (0.002, 1, True),
+        (0.001, 1, False),
+    ],
+)
+def test_the_level_asked_for_or_the_next_stricter_or_the_strictest_is_taken(
+    asked, row, kept
+):
+    chosen = choose_threshold(TABLE, asked)
+    assert chosen == TABLE[row]
+    assert chosen.keeps(asked) == kept
+
+
+def test_where_nothing_is_certain_that_row_is_taken_and_keeps_no_level():
+    chosen = choose_threshold(TABLE[2:], 0.1)
+    assert chosen == TABLE[2]
+    assert not chosen.keeps(0.1)
+
+
+def test_a_table_comes_back_from_json_as_it_was():
+    assert load_thresholds(dump_thresholds(TABLE)) == TABLE
+    assert '"max_error": null' in dump_thresholds(TABLE)
