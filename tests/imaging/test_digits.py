@@ -1,0 +1,302 @@
+import numpy as np
+import pytest
+from imaging.pages import (
+    CONDITIONS,
+    INK,
+    PAPER,
+    apart,
+    blank,
+    inverted,
+    lines_on,
+    noisy,
+    page_of,
+    row_of,
+    ruled,
+    shaded,
+    specked,
+    squared,
+    write,
+)
+from scipy import ndimage
+from sklearn.svm import SVC
+
+from digit_recognition.imaging.digits import Mark, TooManyMarks, find_digits
+
+
+def box(mark):
+    return mark.x, mark.y, mark.x + mark.width, mark.y + mark.height
+
+
+def boxes(grey):
+    return [[box(mark) for mark in line] for line in find_digits(grey)]
+
+
+def one(grey):
+    """The only mark on a page."""
+    ((mark,),) = find_digits(grey)
+    return mark
+
+
+def page_with(*inked, shape=(200, 280)):
+    """A page with ink in boxes of (left, top, right, bottom)."""
+    page = blank(*shape)
+    for left, top, right, bottom in inked:
+        page[top:bottom, left:right] = INK
+    return page
+
+
+def test_an_mnist_image_stays_exactly_as_it_is(digits):
+    for image in np.concatenate([digits["x_train"], digits["x_test"]]):
+        field = image / np.float32(255)
+        mark = one(field)
+        assert mark.placed
+        np.testing.assert_array_equal(mark.field, field)
+        rows, columns = np.nonzero(image)
+        inked = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+        assert box(mark) == inked
+
+
+def test_a_digit_on_a_page_comes_back_as_mnists_image_of_it(digits):
+    found = np.array([one(page_of(image)).field for image in digits["x_test"]])
+    expected = digits["x_test"] / 255
+    differences = [apart(*pair) for pair in zip(found, expected, strict=True)]
+    assert np.mean(differences) < 0.012
+    assert max(differences) < 0.06
+    np.testing.assert_allclose(found.max(axis=(1, 2)), 1)
+    for field in found:
+        rows, columns = np.nonzero(field)
+        assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
+        np.testing.assert_allclose(ndimage.center_of_mass(field), 14, atol=0.5)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_light_noise_rulings_frames_edges_and_specks_leave_the_digit(digits, condition):
+    differences = []
+    for image in digits["x_test"][::10]:
+        page = page_of(image)
+        alone, found = one(page), one(condition(page))
+        np.testing.assert_allclose(box(found), box(alone), atol=3)
+        differences.append(apart(found.field, image / 255))
+    assert np.mean(differences) < 0.04
+    assert max(differences) < 0.07
+
+
+@pytest.mark.mnist
+def test_mnists_own_test_images_come_back_near_and_are_recognized(whole_mnist):
+    mnist = np.load(whole_mnist)
+    images, labels = mnist["x_test"][:1000] / 255, mnist["y_test"][:1000]
+    found = np.array(
+        [
+            one(write(blank(90, 120), image, 8, 50, scale=2)).field
+            for image in mnist["x_test"][:1000]
+        ]
+    )
+    assert np.abs(found - images).mean() < 0.012
+    model = SVC(C=5, gamma=0.02).fit(
+        mnist["x_train"][:5000].reshape(-1, 784) / 255, mnist["y_train"][:5000]
+    )
+    accuracy, before = (
+        (model.predict(fields.reshape(-1, 784)) == labels).mean()
+        for fields in (found, images)
+    )
+    assert before > 0.94
+    assert accuracy >= before - 0.003
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_digits_come_from_left_to_right_each_in_its_box(digits, seed):
+    chosen = np.random.default_rng(seed).choice(digits["x_test"], 6)
+    page = row_of(chosen)
+    (line,) = find_digits(page)
+    expected, left = [], 45
+    for image in chosen:
+        rows, columns = np.nonzero(image > 100)
+        first = np.flatnonzero(image.any(axis=0))[0]
+        expected.append(
+            [
+                left + 3 * (columns.min() - first),
+                40 + 3 * rows.min(),
+                left + 3 * (columns.max() + 1 - first),
+                40 + 3 * (rows.max() + 1),
+            ]
+        )
+        left += 3 * (np.ptp(np.flatnonzero(image.any(axis=0))) + 1 + 4)
+    np.testing.assert_allclose([box(mark) for mark in line], expected, atol=3)
+    for mark, image in zip(line, chosen, strict=True):
+        assert apart(mark.field, image / 255) < 0.05
+    assert boxes(inverted(page)) == [[box(mark) for mark in line]]
+
+
+def test_a_mark_is_its_box_on_the_page_and_the_ink_in_it():
+    page = page_with((100, 50, 112, 90), (180, 40, 190, 95))
+    ((left, right),) = find_digits(page)
+    assert (left.x, left.y, left.width, left.height) == (100, 50, 12, 40)
+    assert box(right) == (180, 40, 190, 95)
+    np.testing.assert_allclose(left.ink, np.ones((40, 12)), atol=1e-5)
+    assert left.ink.dtype == np.float32
+    assert not left.placed
+
+
+def test_lines_come_from_above_however_they_rise():
+    above = [(20 + 60 * i, 30 - 8 * i + 10, 32 + 60 * i, 80 - 8 * i) for i in range(4)]
+    below = [(15 + 60 * i, 130 - 8 * i, 27 + 60 * i, 180 - 8 * i) for i in range(4)]
+    assert boxes(page_with(*below[::-1], *above)) == [above, below]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        blank(),
+        inverted(blank()),
+        shaded(blank()),
+        shaded(blank()).T,
+        noisy(blank()),
+        noisy(shaded(blank())),
+        ruled(blank()),
+        squared(blank()),
+        np.zeros((28, 28), np.float32),
+        np.ones((4, 4), np.float32),
+        np.random.default_rng(0).random((200, 280), np.float32),
+    ],
+)
+def test_paper_light_rulings_and_noise_are_no_digits(page):
+    assert find_digits(page) == []
+
+
+def test_a_page_of_texture_has_too_many_marks():
+    page = blank(600, 600)
+    for row in range(3):
+        for column in range(3):
+            page[row::10, column::10] = INK
+    with pytest.raises(TooManyMarks, match=r"^3,600 pieces of ink$"):
+        find_digits(page)
+
+
+def test_specks_are_left_out_and_a_small_digit_is_not():
+    tall, small, speck = (100, 50, 112, 150), (160, 110, 166, 150), (20, 30, 32, 42)
+    assert boxes(page_with(tall, small, speck)) == [[tall, small]]
+
+
+def test_specks_do_not_hide_a_line_of_digits(digits):
+    page = row_of(digits["x_test"][::20])
+    np.testing.assert_allclose(boxes(specked(page)), boxes(page), atol=3)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_a_broken_digit_is_one_mark(digits, digit):
+    page = page_of(digits["x_test"][10 * digit])
+    whole = one(page)
+    middle = whole.y + whole.height // 2
+    page[middle - 2 : middle + 2] = PAPER
+    broken = one(page)
+    assert box(broken) == box(whole)
+    assert not broken.ink[middle - 1 - whole.y].any()
+
+
+FIVE = ((100, 60), (100, 95), (130, 95), (148, 115), (130, 140), (100, 140))
+
+
+@pytest.mark.parametrize("gap", [4, 10, 20])
+def test_the_detached_bar_of_a_five_belongs_to_it(gap):
+    bar = ((100 + gap, 60), (150, 56))
+    assert box(one(lines_on(blank(), [FIVE, bar], 7))) == pytest.approx(
+        (97, 53, 152, 144), abs=1
+    )
+
+
+def test_a_flat_bar_beside_a_stroke_belongs_to_it():
+    stroke, bar = (100, 60, 107, 150), (121, 60, 151, 67)
+    assert boxes(page_with(stroke, bar)) == [[(100, 60, 151, 150)]]
+
+
+def test_a_tall_stroke_within_another_belongs_to_it():
+    cup = (100, 50, 108, 110), (142, 50, 150, 110), (100, 102, 150, 110)
+    assert boxes(page_with(*cup, (122, 50, 128, 90))) == [[(100, 50, 150, 110)]]
+
+
+def test_tall_strokes_side_by_side_are_two_digits():
+    ones = [(100, 50, 112, 150), (118, 50, 130, 150)]
+    assert boxes(page_with(*ones)) == [ones]
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_hairlines_on_a_large_page_become_strokes_as_mnists(width):
+    seven = ((150, 300), (450, 300), (300, 800))
+    thin = one(lines_on(blank(1050, 800), [seven], width))
+    assert box(thin) == pytest.approx((150, 300, 451, 801), abs=2)
+    thick = one(lines_on(blank(1050, 800), [seven], 50))
+    assert apart(thin.field, thick.field) < 0.06
+    assert thin.field.sum() > 0.5 * thick.field.sum()
+
+
+@pytest.mark.parametrize("end", [0, 2])
+@pytest.mark.parametrize("width", [4, 12])
+def test_a_one_may_be_as_high_as_the_page(end, width):
+    stroke = (130, end, 130 + width, 200 - end)
+    assert boxes(page_with(stroke)) == [[stroke]]
+
+
+@pytest.mark.parametrize("end", [0, 2])
+def test_two_thin_lines_as_high_as_the_page_are_rulings(end):
+    lines = [(x, end, x + 3, 200 - end) for x in (40, 240)]
+    assert boxes(page_with(*lines)) == []
+    digit = (130, 60, 142, 140)
+    assert boxes(page_with(*lines, digit)) == [[digit]]
+
+
+def test_a_level_line_across_the_page_is_a_ruling():
+    digit = (130, 60, 142, 140)
+    assert boxes(page_with(digit, (2, 180, 278, 183))) == [[digit]]
+
+
+def test_each_box_of_a_form_is_left_out():
+    page = blank()
+    ones = []
+    for left in (20, 100, 180):
+        page[40:160, left : left + 70] = INK
+        page[43:157, left + 3 : left + 67] = PAPER
+        ones.append((left + 30, 60, left + 42, 140))
+        page[60:140, left + 30 : left + 42] = INK
+    assert boxes(page) == [ones]
+
+
+def test_pencil_is_read_beside_nothing_and_left_out_beside_a_marker():
+    faint = page_with()
+    faint[50:130, 60:72] = 0.75
+    assert boxes(faint) == [[(60, 50, 72, 130)]]
+    faint[50:130, 160:172] = 0.05
+    assert boxes(faint) == [[(160, 50, 172, 130)]]
+
+
+@pytest.mark.parametrize(("darkest", "uneven"), [(0.4, False), (0.8, True)])
+def test_ink_of_a_darkness_that_no_pen_has_is_uneven(darkest, uneven):
+    page = page_with((130, 60, 146, 140))
+    page[60:140, 130:146] = PAPER - np.linspace(0.3, darkest, 80)[:, None]
+    assert one(page).uneven == uneven
+    assert not one(page_with((130, 60, 146, 140))).uneven
+
+
+def test_the_page_that_is_given_is_left_as_it_was(digits):
+    page = noisy(page_of(digits["x_test"][0]))
+    before = page.copy()
+    find_digits(page)
+    np.testing.assert_array_equal(page, before)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 60), (4, 4), (4, 900), (60, 3), (28, 28)]
+)
+def test_pages_of_any_size_and_content_are_taken(shape):
+    random = np.random.default_rng(0)
+    for share in (0.1, 0.5, 0.9):
+        page = (random.random(shape) < share).astype(np.float32)
+        for line in find_digits(page):
+            for mark in line:
+                assert mark.ink.shape == (mark.height, mark.width)
+                assert 0 < mark.field.max() <= 1
+
+
+def test_a_placed_mark_keeps_its_place_in_the_field():
+    ink = np.random.default_rng(0).random((20, 9), np.float32)
+    field = np.pad(ink, ((3, 5), (12, 7)))
+    np.testing.assert_array_equal(Mark(12, 3, 9, 20, ink, placed=True).field, field)

@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from imaging.pages import INK, PAPER, apart, blank, lines_on
+from scipy import ndimage
+
+from digit_recognition.imaging.fields import centred, is_field, make_field
+from digit_recognition.imaging.paper import stroke_width
+
+
+def tight(ink):
+    rows, columns = np.nonzero(ink)
+    return ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
+def drawing(*lines, size, width):
+    """The ink, 0 or 1, of strokes on a square of so many pixels."""
+    page = lines_on(blank(size, size), lines, width)
+    return tight((PAPER - page) / (PAPER - INK)).astype(np.float32)
+
+
+def seven(size, width):
+    high, low = 0.1 * size, 0.9 * size
+    return drawing(
+        ((high, high), (low, high), (0.4 * size, low)), size=size, width=width
+    )
+
+
+def extent(field):
+    return tuple(int(np.ptp(at)) + 1 for at in np.nonzero(field))
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 5])
+def test_an_mnist_image_enlarged_comes_back_as_it_was(digits, scale):
+    for image in digits["x_test"][::3]:
+        expected = image / 255
+        ink = tight(expected).repeat(scale, axis=0).repeat(scale, axis=1)
+        found = make_field(ink.astype(np.float32))
+        assert found.dtype == np.float32
+        assert apart(found, expected) < 0.005
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((40, 20), (20, 10)),
+        ((20, 40), (10, 20)),
+        ((300, 33), (20, 2)),
+        ((7, 5), (20, 14)),
+        ((1, 1), (20, 20)),
+    ],
+)
+def test_the_longest_side_is_20_pixels_and_the_other_in_proportion(shape, expected):
+    field = make_field(np.full(shape, 0.6, np.float32))
+    assert field.shape == (28, 28)
+    assert field.max() == pytest.approx(1)
+    assert extent(field) == expected
+
+
+def test_the_reduction_averages_areas_and_keeps_grey():
+    blocks = np.random.default_rng(0).uniform(0.2, 1, (20, 12)).astype(np.float32)
+    blocks /= blocks.max()
+    noise = np.zeros((4, 4))
+    noise[::2] = 0.02  # gone in the average
+    ink = np.kron(blocks, np.ones((4, 4))) + np.tile(noise - noise.mean(), (20, 12))
+    field = make_field(ink.astype(np.float32))
+    top, left = (28 - 20) // 2, (28 - 12) // 2
+    found = tight(field)
+    assert found.shape == (20, 12)
+    assert abs(top - np.nonzero(field)[0].min()) <= 1
+    assert abs(left - np.nonzero(field)[1].min()) <= 1
+    np.testing.assert_allclose(found, blocks, atol=1e-3)
+
+
+def test_the_centre_of_mass_is_in_the_middle(digits):
+    for image in digits["x_train"][::9]:
+        field = make_field((tight(image) / 255).astype(np.float32))
+        np.testing.assert_allclose(ndimage.center_of_mass(field), 14, atol=0.5)
+
+
+def test_what_the_field_would_cut_is_moved_less():
+    heavy_end = np.zeros((4, 20), np.float32)
+    heavy_end[:, :2] = 1
+    heavy_end[0] = 0.05
+    field = centred(heavy_end)
+    assert field[:, -1].any()
+    np.testing.assert_array_equal(tight(field), heavy_end)
+    assert ndimage.center_of_mass(field)[1] < 13.5
+
+
+@pytest.mark.parametrize("size", [300, 1000])
+@pytest.mark.parametrize("width", [1, 2])
+def test_hairlines_become_as_wide_as_mnists_strokes(size, width):
+    field = make_field(seven(size, width))
+    assert field.max() == pytest.approx(1)
+    assert extent(field)[0] == pytest.approx(20, abs=1)
+    assert 1.4 < stroke_width(field > 0.5) < 3
+    reference = make_field(seven(300, 30))
+    assert apart(field, reference) < 0.06
+
+
+def test_strokes_of_mnists_width_are_left_as_they_are():
+    ink = seven(80, 10)
+    area = ink.sum() * (20 / max(ink.shape)) ** 2
+    assert make_field(ink).sum() == pytest.approx(area, rel=0.05)
+
+
+def test_fields_are_known_as_such(digits):
+    for image in np.concatenate([digits["x_train"], digits["x_test"]]):
+        assert is_field(image / np.float32(255))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda field: 1 - field,
+        lambda field: np.roll(field, 3, axis=0),
+        lambda field: np.roll(field, 3, axis=1),
+        lambda field: field * 0.5,
+        lambda field: field * 0,
+        lambda field: np.maximum(field, 0.01),
+        lambda field: np.pad(field, 1),
+        lambda field: field[1:],
+    ],
+)
+def test_what_is_otherwise_than_mnists_is_no_field(digits, change):
+    field = digits["x_test"][0] / np.float32(255)
+    assert is_field(field)
+    assert not is_field(change(field))
