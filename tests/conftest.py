@@ -64,6 +64,18 @@ def digits() -> dict[str, np.ndarray]:
     return arrays
 
 
+def run_python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
+    """Run the code in a Python of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
 class Project:
     """A copy of the project, without data, in a folder of its own."""
 

@@ -1,19 +1,5 @@
-import subprocess
-import sys
-
 import pytest
-from conftest import ROOT
-
-
-def run_python(code, cwd=ROOT):
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+from conftest import run_python
 
 
 def test_no_module_of_the_package_imports_tensorflow():

@@ -5,7 +5,13 @@ import pytest
 import tensorflow as tf
 
 from digit_recognition import machine
-from digit_recognition.machine import dtype_policy, gpus, has_bfloat16, processor
+from digit_recognition.machine import (
+    dtype_policy,
+    full_float32,
+    gpus,
+    has_bfloat16,
+    processor,
+)
 
 
 @pytest.fixture
@@ -94,3 +100,11 @@ def test_either_precision_can_be_forced(cpu_info, flags):
     assert dtype_policy("bfloat16") == "mixed_bfloat16"
     for precision in ("auto", "float32", "bfloat16"):
         assert keras.DTypePolicy(dtype_policy(precision)).variable_dtype == "float32"
+
+
+def test_float32_is_full_for_a_while_and_then_as_before():
+    enabled = tf.config.experimental.tensor_float_32_execution_enabled
+    before = enabled()
+    with full_float32():
+        assert not enabled()
+    assert enabled() == before

@@ -22,7 +22,11 @@ from digit_recognition.errors import ProjectError
 class VersionHooks:
     """See to it that what is loaded together belongs together."""
 
-    records: ClassVar = {"training": ("model",), "dataset_info": ("x_train", "x_test")}
+    records: ClassVar = {
+        "training": ("model",),
+        "validation_predictions": ("model",),
+        "dataset_info": ("x_train", "x_test"),
+    }
     """Records, loaded in the version of what they describe."""
 
     labels: ClassVar = {"y_train": ("x_train",), "y_test": ("x_test",)}
@@ -54,7 +58,7 @@ class VersionHooks:
         shared = catalog[leader].resolve_load_version()
         if shared in dataset.list_versions(full_path=False):
             dataset._version = Version(shared, dataset.resolve_save_version())
-        elif name == "training":
+        elif leader == "model":
             raise ProjectError(
                 f"expected {name} beside the {leader} of version {shared}, received "
                 f"none in {_short(dataset)}; name another {leader} with "

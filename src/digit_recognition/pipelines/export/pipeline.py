@@ -1,0 +1,39 @@
+"""The road from a trained model to one that runs without what trained it."""
+
+from kedro.pipeline import Node, Pipeline
+
+from digit_recognition.judging import verify_test_arrays
+
+from .nodes import export_model, fit_detector
+
+
+def create_pipeline() -> Pipeline:
+    """From the model and its validation part to ONNX, held beside it on test images."""
+    return Pipeline(
+        [
+            Node(
+                verify_test_arrays,
+                ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
+                ["verified_x_test", "verified_y_test", "test_data"],
+                name="verify_test_arrays",
+            ),
+            Node(
+                fit_detector,
+                [
+                    *("x_train", "y_train", "training", "validation_predictions"),
+                    "params:export",
+                ],
+                "detector",
+                name="fit_detector",
+            ),
+            Node(
+                export_model,
+                [
+                    *("model", "detector", "training", "validation_predictions"),
+                    *("verified_x_test", "test_data", "lineage"),
+                ],
+                ["export_check", "model_onnx"],
+                name="export_model",
+            ),
+        ]
+    )

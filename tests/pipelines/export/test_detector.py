@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from digit_recognition.datasets.mnist_dataset import load_sample
+from digit_recognition.errors import ProjectError
+from digit_recognition.machine import make_deterministic
+from digit_recognition.pipelines.export.detector import (
+    DetectorParameters,
+    build_network,
+    digit_logit,
+    train_detector,
+    training_pictures,
+)
+from digit_recognition.pipelines.export.nondigits import make_non_digits
+
+QUICK = DetectorParameters(pictures=1000, epochs=1, keep=0.95)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    arrays = load_sample()
+    x_train = (arrays["x_train"][..., None] / 255).astype(np.float32)
+    rows = np.random.default_rng(0).permutation(len(x_train))
+    return (
+        x_train,
+        np.eye(10, dtype=np.float32)[arrays["y_train"]],
+        rows[:-400],
+        rows[-400:],
+    )
+
+
+@pytest.fixture(scope="module")
+def detector(sample):
+    parameters = DetectorParameters(pictures=8000, epochs=3, keep=0.95)
+    return train_detector(*sample, 0, parameters)
+
+
+def test_the_network_gives_one_logit_for_each_image(detector, sample):
+    assert detector.network.output_shape == (None, 1)
+    assert detector.network.count_params() < 100_000
+    one, many = (
+        detector.network.predict(sample[0][:count], verbose=0) for count in (1, 5)
+    )
+    np.testing.assert_allclose(many[:1], one, atol=1e-4)
+
+
+def test_the_threshold_keeps_the_share_that_is_asked_for(detector, sample):
+    x_train, _, _, validation = sample
+    logits = detector.network.predict(x_train[validation], verbose=0)[:, 0]
+    assert detector.kept == pytest.approx(0.95, abs=1.1 / len(validation))
+    assert (logits >= detector.threshold).mean() == pytest.approx(
+        detector.kept, abs=0.005
+    )
+
+
+def test_most_of_what_is_no_digit_is_told_from_unseen_digits(detector, sample):
+    x_train, y_train, _, validation = sample
+    labels = y_train[validation].argmax(axis=1)
+    others, _ = make_non_digits(x_train[validation, ..., 0], labels, 400, 9)
+    logits = detector.network.predict(others[..., None], verbose=0)[:, 0]
+    assert (logits >= detector.threshold).mean() < 0.3
+
+
+def test_the_same_seed_gives_the_same_detector(sample):
+    make_deterministic()
+    first, again, other = (train_detector(*sample, seed, QUICK) for seed in (3, 3, 4))
+    assert first.threshold == again.threshold
+    for before, after in zip(
+        first.network.get_weights(), again.network.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(before, after)
+    assert first.threshold != other.threshold
+
+
+def test_half_of_the_pictures_are_digits_and_all_are_fields(sample):
+    x_train, y_train, train, _ = sample
+    labels = y_train[train].argmax(axis=1)
+    x, y = training_pictures(x_train[train, ..., 0], labels, 301, 0)
+    assert x.shape == (301, 28, 28, 1)
+    assert x.dtype == np.float32
+    assert 0 <= x.min() < x.max() <= 1
+    assert (y < 10).sum() == 150
+    assert set(y) == set(range(11))
+
+
+def test_the_logit_is_the_log_odds_of_the_ten_digits_against_none(sample):
+    from scipy.special import logit, softmax
+
+    network = build_network()
+    images = sample[0][:7]
+    probabilities = softmax(network.predict(images, verbose=0).astype(float), axis=1)
+    found = digit_logit(network).predict(images, verbose=0)
+    expected = logit(probabilities[:, :10].sum(axis=1, keepdims=True))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_a_digit_that_is_missing_is_named(sample):
+    x_train, y_train, train, validation = sample
+    without = train[y_train[train, 7] == 0]
+    with pytest.raises(ProjectError, match=r"received none of \[7\]"):
+        train_detector(x_train, y_train, without, validation, 0, QUICK)
