@@ -1,6 +1,9 @@
 """What a person who errs is told: one message, exit code 1, nothing written."""
 
 import pytest
+from click.testing import CliRunner
+
+from digit_recognition.cli import run
 
 
 def refused(project, *arguments):
@@ -34,11 +37,14 @@ def refused(project, *arguments):
         ("train.resume=maybe", "expected a valid boolean, received 'maybe'"),
         ("train.recipes.standard.precision=half", "'bfloat16', received 'half'"),
         ("sed=3", "received 'sed'; did you mean seed?"),
-        ("epochs=3", "did you mean train.recipes."),
+        ("epochs=3", ".epochs?"),
         ("train.recipes.standard.epoch=3", "mean train.recipes.standard.epochs?"),
         ("train.recipes.standard.epochs=0", "greater than or equal to 1, received 0"),
         ("train.recipes.standard.batch_size=-1", "or equal to 1, received -1"),
         ("train.recipes.standard.learning_rate=fast", "number, received 'fast'"),
+        ("export.detector.keep=1.5", "less than or equal to 1, received 1.5"),
+        ("export.detector.pictures=9", "greater than or equal to 1000, received 9"),
+        ("export.detector.keeps=0.9", "did you mean export.detector.keep?"),
     ],
 )
 def test_a_wrong_parameter_stops_the_run_before_anything_is_written(
@@ -57,6 +63,13 @@ def test_evaluation_without_a_model_says_so_in_one_sentence(project):
     message = refused(project, "--pipeline", "evaluate")
     assert "Error: expected model, dataset_info, training" in message
     assert "received none yet; `kedro run` makes" in message
+
+
+@pytest.mark.parametrize("value", ["0", "1", "-0.1", "low", "null"])
+def test_an_error_that_is_no_share_is_refused(project, value):
+    params = f"read.max_error={value}"
+    message = refused(project, "--pipeline", "read", "--params", params)
+    assert "max_error: expected" in message
 
 
 def test_a_foreign_file_in_the_place_of_mnist_stops_the_run(project):
@@ -96,6 +109,43 @@ def test_a_misspelt_parameter_in_a_file_is_refused(project, digits):
     (project.folder / "conf" / "local").mkdir(exist_ok=True)
     (project.folder / "conf" / "local" / "parameters.yml").write_text("sed: 9\n")
     assert "in conf/local, received 'sed'; did you mean seed?" in refused(project)
+
+
+@pytest.mark.parametrize(
+    ("path", "instead"),
+    [
+        ("007", "/007"),
+        ("yes", "/yes"),
+        ("a, b,c", "/a, b,c"),
+        ("a #b", "/a #b"),
+        ("a: b", "/a: b"),
+        ("@a", "/@a"),
+        ("a\nb", "/a\\nb"),
+        (" a", "/ a"),
+        ("${a}", "/\\\\${a}"),
+    ],
+)
+def test_a_path_that_the_command_line_mangles_is_refused(path, instead):
+    done = CliRunner().invoke(run, ["--params", f"seed=3,pictures={path}"])
+    assert done.exit_code == 1
+    message = f"expected a plain path in --params pictures=, received {path!r}, which"
+    assert message in done.output
+    assert f'{instead}" into conf/local/parameters.yml instead' in done.output
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        ("pictures=../a b/1.png,seed=3", "../a b/1.png"),
+        ("seed=3,pictures=./007", "./007"),
+        ("pictures='007'", "007"),
+        ('pictures="a #b"', "a #b"),
+        ("pictures=/文字/it's=1", "/文字/it's=1"),
+    ],
+)
+def test_a_path_that_the_command_line_keeps_is_taken(params, path):
+    context = run.make_context("run", ["--params", params])
+    assert context.params["params"]["pictures"] == path
 
 
 def test_other_commands_of_kedro_still_work(project):

@@ -13,8 +13,10 @@ from conftest import ROOT, Project
 from PIL import Image
 
 from digit_recognition.corruptions import FAMILIES
+from digit_recognition.datasets import OnnxDataset
 
-QUICK = "train.recipes.standard.epochs=1"
+DETECTOR = "export.detector.pictures=2000,export.detector.epochs=1"
+QUICK = f"train.recipes.standard.epochs=1,{DETECTOR}"
 
 
 def read(path):
@@ -52,11 +54,13 @@ def test_one_command_makes_everything_under_one_version(trained):
         "05_model_input/y_test.zarr",
         "05_model_input/dataset_info.json",
         "06_models/model.keras",
+        "06_models/model.onnx",
         "07_model_output/predictions.csv",
         "07_model_output/validation_predictions.csv",
         "08_reporting/history.csv",
         "08_reporting/training.json",
         "08_reporting/metrics.json",
+        "08_reporting/export_check.json",
     }
 
 
@@ -111,6 +115,48 @@ def test_the_saved_model_gives_the_metrics_that_were_reported(trained):
     assert (predictions["label"] == predictions["predicted"]).mean() == pytest.approx(
         accuracy
     )
+
+
+def test_the_exported_model_gives_the_predictions_that_were_reported(trained):
+    session = OnnxDataset(filepath=trained.newest("06_models/model.onnx")).load()
+    x_test = zarr.open_array(trained.newest("05_model_input/x_test.zarr"), mode="r")
+    probabilities, *_ = session.run(None, {"image": x_test[...]})
+    predictions = pd.read_csv(trained.newest("07_model_output/predictions.csv"))
+    np.testing.assert_allclose(
+        probabilities, predictions.filter(regex=r"^p\d$"), atol=1e-5
+    )
+    metadata = session.get_modelmeta().custom_metadata_map
+    expected = {
+        "model_version": trained.first_version,
+        "recipe": "standard",
+        "seed": "5",
+        "dataset": "custom",
+        "validation_images": "40",
+    }
+    assert expected.items() <= metadata.items()
+    check = read(trained.newest("08_reporting/export_check.json"))
+    assert check["model_version"] == trained.first_version
+    assert (check["different_answers"], check["test_images"]) == (0, 100)
+
+
+def test_an_old_model_is_exported_with_its_own_thresholds(project_after_run):
+    project = project_after_run
+    done = project.kedro("run", "--pipelines", "train", "--params", f"seed=6,{QUICK}")
+    assert done.returncode == 0, done.stderr
+    old, _ = project.versions("06_models/model.keras")
+    first = project.newest("06_models/model.onnx")
+    done = project.kedro(
+        *("run", "--pipelines", "export", "--load-versions", f"model:{old}"),
+        *("--params", DETECTOR),
+    )
+    assert done.returncode == 0, done.stderr
+    again = project.newest("06_models/model.onnx")
+    assert again != first
+    one, other = (
+        OnnxDataset(filepath=path).load().get_modelmeta().custom_metadata_map
+        for path in (first, again)
+    )
+    assert one == other
 
 
 def test_a_run_changes_no_file_of_the_project(trained):
@@ -217,7 +263,7 @@ def test_arrays_of_two_prepares_are_not_trained_on_together(project_after_run, d
 
 def test_the_sample_is_named_at_the_start_at_the_end_and_in_the_metrics(project):
     done = project.kedro(
-        "run",
+        *("run", "--params", DETECTOR),
         HTTPS_PROXY="http://127.0.0.1:9",
         https_proxy="http://127.0.0.1:9",
         KERAS_HOME=str(project.folder / "keras"),

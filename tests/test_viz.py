@@ -29,7 +29,10 @@ def server(tmp_path_factory, digits):
     """The address of a Kedro-Viz that shows a project after one run."""
     project = Project(tmp_path_factory.mktemp("viz") / "project")
     project.put(digits)
-    done = project.kedro("run", "--params", "train.recipes.standard.epochs=1")
+    detector = "export.detector.pictures=2000,export.detector.epochs=1"
+    done = project.kedro(
+        "run", "--params", f"train.recipes.standard.epochs=1,{detector}"
+    )
     assert done.returncode == 0, done.stderr
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -105,7 +108,7 @@ def test_the_training_images_preview_as_a_picture(server, nodes):
     assert metadata(server, nodes["x_train"])["preview_type"] == "ImagePreview"
 
 
-@pytest.mark.parametrize("pipeline", ["prepare", "train", "evaluate"])
+@pytest.mark.parametrize("pipeline", ["prepare", "train", "evaluate", "export", "read"])
 def test_each_pipeline_can_be_looked_at_alone(server, pipeline):
     with urlopen(f"{server}/api/pipelines/{pipeline}", timeout=30) as answer:
         assert json.load(answer)["nodes"]

@@ -4,6 +4,7 @@ from conftest import ROOT
 from kedro.config import OmegaConfigLoader
 from kedro.framework.project import configure_project
 from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
 from kedro.validation import TypeExtractor
 
 BASE = ROOT / "conf" / "base"
@@ -29,14 +30,16 @@ def used(pipelines):
     return set().union(*(pipeline.datasets() for pipeline in pipelines.values()))
 
 
-def test_the_default_pipeline_is_prepare_train_evaluate(pipelines):
-    parts = pipelines["prepare"] + pipelines["train"] + pipelines["evaluate"]
+def test_the_default_pipeline_is_prepare_train_evaluate_export(pipelines):
+    names = ("prepare", "train", "evaluate", "export")
+    parts = sum((pipelines[name] for name in names), Pipeline([]))
     assert {node.name for node in pipelines["__default__"].nodes} == {
         node.name for node in parts.nodes
     }
-    assert {"load_mnist", "train_model", "score_predictions"} <= {
-        node.name for node in pipelines["__default__"].nodes
-    }
+    assert {
+        *("load_mnist", "train_model", "score_predictions"),
+        *("fit_detector", "export_model"),
+    } <= {node.name for node in pipelines["__default__"].nodes}
 
 
 def test_the_default_pipeline_needs_nothing_but_mnist_and_may_go_on(pipelines):
@@ -45,6 +48,12 @@ def test_the_default_pipeline_needs_nothing_but_mnist_and_may_go_on(pipelines):
         "mnist",
         "lineage",
         "checkpoints",
+    }
+
+
+def test_reading_needs_nothing_but_pictures_and_the_exported_model(pipelines):
+    assert pipelines["read"].inputs() == {
+        *("pictures", "model_onnx", "params:pictures", "params:read")
     }
 
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 import logging
 import signal
 from collections.abc import Callable
+from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,6 +20,8 @@ from kedro.config import MissingConfigException
 from kedro.framework.cli.project import run as kedro_run
 from kedro.io import DatasetError
 from kedro.validation import ParameterValidationError
+from omegaconf import OmegaConf
+from yaml import YAMLError
 
 from digit_recognition.errors import ProjectError
 
@@ -67,6 +72,49 @@ def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _as_written(option: click.Parameter) -> click.Parameter:
+    """`--params`, but a path of pictures that Kedro would read otherwise is refused."""
+
+    def split(context: click.Context, option: click.Parameter, value: Any) -> Any:
+        if isinstance(value, str):
+            _refuse_mangled(value.split(","))
+        return kedro_split(context, option, value)
+
+    option, kedro_split = copy.copy(option), option.callback
+    option.callback = split
+    return option
+
+
+def _refuse_mangled(items: list[str]) -> None:
+    """ClickException where what Kedro reads for ``pictures`` is not what was written.
+
+    Quotes of YAML around the whole path are meant as such.
+    """
+    for position, item in enumerate(items):
+        key, _, path = item.partition("=")
+        if key.strip() != "pictures":
+            continue
+        cut = list(takewhile(lambda rest: "=" not in rest, items[position + 1 :]))
+        try:
+            given = OmegaConf.from_dotlist([f"pictures={path}"])
+            read = OmegaConf.to_container(given)["pictures"]
+        except YAMLError:
+            read = None
+        quoted = isinstance(read, str) and path.startswith(("'", '"'))
+        if (read == path or quoted) and not cut and "${" not in path:
+            continue
+        path = ",".join([path, *cut])
+        absolute = str(Path(path).absolute()).replace("${", "\\${")
+        instead = json.dumps(absolute, ensure_ascii=False)
+        raise click.ClickException(
+            f"expected a plain path in --params pictures=, received {path!r}, which "
+            "the command line does not keep as it is; write pictures: "
+            f"{instead.encode(errors='backslashreplace').decode()} into "
+            "conf/local/parameters.yml instead"
+        )
+
+
 run = copy.copy(kedro_run)
 run.callback = _in_one_message(kedro_run.callback)
+run.params = [_as_written(p) if p.name == "params" else p for p in kedro_run.params]
 cli.add_command(run)

@@ -6,6 +6,8 @@ import warnings
 from digit_recognition.hooks import (
     KnownParametersHooks,
     LineageHooks,
+    PicturesHooks,
+    ReadingHooks,
     SampleHooks,
     VersionHooks,
     WholeVersionHooks,
@@ -16,6 +18,8 @@ HOOKS = (
     VersionHooks(),
     WholeVersionHooks(),
     LineageHooks(),
+    PicturesHooks(),
+    ReadingHooks(),
     SampleHooks(),
 )
 

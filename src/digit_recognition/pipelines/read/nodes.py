@@ -1,0 +1,149 @@
+"""The node that reads pictures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
+
+import pandas as pd
+from pydantic import Field, RootModel
+
+from digit_recognition.datasets import Picture, Pictures
+from digit_recognition.imaging.decoding import UnreadablePicture, decode
+from digit_recognition.parameters import Parameters
+from digit_recognition.reading import InferenceSession, Line, NothingToRead, Reader
+from digit_recognition.tables import text_cell
+
+READINGS = ("picture", "line", "number", "confidence", "accepted", "reason")
+DIGITS = (
+    *("picture", "line", "position", "digit", "confidence"),
+    *("x", "y", "width", "height"),
+)
+
+
+class ReadParameters(Parameters):
+    """How sure a number must be."""
+
+    max_error: Annotated[float, Field(gt=0, lt=1)]
+
+
+class PicturesPath(Parameters, RootModel[str]):
+    """Where the pictures are: the catalog takes it from here."""
+
+    model_config = {"extra": None, "strict": True, "frozen": True}
+
+
+def read_pictures(
+    pictures: Pictures,
+    model_onnx: InferenceSession,
+    path: PicturesPath,  # noqa: ARG001 (the catalog has read it)
+    parameters: ReadParameters,
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """The numbers, their digits, and how many pictures were read.
+
+    A row of the first for each line of digits: picture, line (from 0, over all pages),
+    number (text), confidence (0..1), accepted ("true" or "false"), reason; one row
+    with the reason where there is none. Of the second for each digit: picture, line,
+    position (from 0), digit, confidence, and its box x, y, width, height in the
+    picture's pixels. Names of pictures are as ``text_cell`` makes them. ``pages`` of
+    the third gives, for pictures of several pages, the page (from 0) of each line.
+    """
+    from rich.progress import track
+
+    reader = Reader(model_onnx, parameters.max_error)
+    readings = _Table(READINGS)
+    digits = _Table(DIGITS)
+    outcomes: Counter[str] = Counter()
+    pages: dict[str, list[int]] = {}
+    for picture in track(pictures, description="Reading"):
+        name = text_cell(picture.name)
+        found = list(_lines(picture, reader))
+        for number, (line, _, scale, reason, _) in enumerate(found):
+            readings.add(
+                *(name, number, line.number if line else ""),
+                round(line.confidence, 4) if line else 0.0,
+                *("false" if reason else "true", reason),
+            )
+            for position, digit in enumerate(line.digits if line else ()):
+                mark = digit.mark
+                digits.add(
+                    *(name, number, position, digit.digit),
+                    *(round(digit.confidence, 4), mark.x * scale, mark.y * scale),
+                    *(mark.width * scale, mark.height * scale),
+                )
+        outcomes[_outcome(found)] += 1
+        if any(line.page for line in found):
+            pages[name] = [line.page for line in found]
+    summary = {
+        "pictures": len(pictures),
+        **{name: outcomes[name] for name in ("read", "set_aside", "not_readable")},
+        "files_skipped": pictures.skipped,
+        "max_error": parameters.max_error,
+        "certain": reader.threshold.keeps(parameters.max_error),
+        "certain_max_error": reader.threshold.max_error,
+        "threshold": reader.threshold.threshold,
+        **{
+            name: reader.metadata[name]
+            for name in ("model_version", "recipe", "dataset")
+        },
+        "pages": pages,
+    }
+    return readings.frame(), digits.frame(), summary
+
+
+class _Found(NamedTuple):
+    line: Line | None
+    page: int
+    scale: int
+    reason: str
+    readable: bool = True
+
+
+def _outcome(found: list[_Found]) -> str:
+    if not any(line.readable for line in found):
+        return "not_readable"
+    return "set_aside" if any(line.reason for line in found) else "read"
+
+
+def _lines(picture: Picture, reader: Reader) -> Iterator[_Found]:
+    """Each line of all pages, or why there is none."""
+    if picture.reason:
+        yield _Found(None, 0, 1, picture.reason, readable=False)
+        return
+    number, reasons, found = 0, [], False
+    try:
+        for number, page in enumerate(decode(picture.path)):
+            try:
+                for line in reader.read(page.grey):
+                    found = True
+                    yield _Found(line, number, page.scale, line.reason)
+            except NothingToRead as nothing:
+                reasons.append(str(nothing))
+    except UnreadablePicture as unreadable:
+        yield _Found(None, number, 1, str(unreadable), readable=False)
+        return
+    if not found:
+        yield _Found(None, 0, 1, reasons[0])
+
+
+class _Table:
+    """Rows that are kept as columns of a table, a thousand at a time."""
+
+    def __init__(self, columns: tuple[str, ...]):
+        self._columns = columns
+        self._rows: list[tuple] = []
+        self._frames: list[pd.DataFrame] = []
+
+    def add(self, *row: Any) -> None:
+        self._rows.append(row)
+        if len(self._rows) == 1000:  # noqa: PLR2004
+            self._pack()
+
+    def frame(self) -> pd.DataFrame:
+        self._pack()
+        return pd.concat(self._frames, ignore_index=True)
+
+    def _pack(self) -> None:
+        self._frames.append(pd.DataFrame(self._rows, columns=self._columns))
+        self._rows = []

@@ -1,0 +1,253 @@
+import os
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_recognition.datasets import Picture, PicturesDataset
+from digit_recognition.errors import ProjectError
+from digit_recognition.pipelines.read.nodes import (
+    PicturesPath,
+    ReadParameters,
+    read_pictures,
+)
+from digit_recognition.selection import Threshold, dump_thresholds
+
+TABLE = [Threshold(0.01, 0.9, 0.9, 900, 2), Threshold(None, 0.99, 0.8, 800, 0)]
+METADATA = {
+    "temperature": "1.0",
+    "thresholds": dump_thresholds(TABLE),
+    "digit_threshold": "0.0",
+    "model_version": "m1",
+    "recipe": "standard",
+    "dataset": "mnist",
+}
+HOW_SURE = {"sure": (20, 5), "unsure": (3, 5), "no digit": (20, -5)}
+
+
+class Session:
+    """Answers 0, 1, 2 … to the marks of a page, all of them equally sure."""
+
+    def __init__(self, how="sure", metadata=METADATA):
+        self.logit, self.digit_logit = HOW_SURE[how]
+        self.metadata = metadata
+
+    def get_modelmeta(self):
+        return SimpleNamespace(custom_metadata_map=self.metadata)
+
+    def run(self, names, inputs):
+        count = len(inputs["image"])
+        assert inputs["image"].shape == (count, 28, 28, 1)
+        logits = np.zeros((count, 10), np.float32)
+        logits[np.arange(count), np.arange(count) % 10] = self.logit
+        found = {
+            "logits": logits,
+            "digit_logit": np.full((count, 1), self.digit_logit, np.float32),
+        }
+        return [found[name] for name in names]
+
+
+def page(*lines, size=(200, 120)):
+    """A white page with so many upright strokes of 6 x 30 pixels in each line."""
+    picture = Image.new("RGB", size, "white")
+    for line, count in enumerate(lines):
+        for position in range(count):
+            x, y = 20 + 40 * position, 15 + 60 * line
+            picture.paste("navy", (x, y, x + 6, y + 30))
+    return picture
+
+
+def read(folder, how="sure", max_error=0.01):
+    pictures = PicturesDataset(filepath=str(folder)).load()
+    parameters = ReadParameters(max_error=max_error)
+    return read_pictures(pictures, Session(how), PicturesPath(""), parameters)
+
+
+def rows(table):
+    return [tuple(row) for row in table.itertuples(index=False)]
+
+
+def test_each_line_is_a_row_and_each_digit_has_its_box(tmp_path):
+    page(3, 2).save(tmp_path / "1.png")
+    readings, digits, _ = read(tmp_path)
+    assert list(readings) == [
+        *("picture", "line", "number", "confidence", "accepted", "reason")
+    ]
+    assert rows(readings) == [
+        ("1.png", 0, "012", 1.0, "true", ""),
+        ("1.png", 1, "34", 1.0, "true", ""),
+    ]
+    assert list(digits) == [
+        *("picture", "line", "position", "digit", "confidence"),
+        *("x", "y", "width", "height"),
+    ]
+    assert rows(digits[["line", "position", "digit"]]) == [
+        *((0, 0, 0), (0, 1, 1), (0, 2, 2)),
+        *((1, 0, 3), (1, 1, 4)),
+    ]
+    boxes = digits[["x", "y", "width", "height"]].to_numpy()
+    drawn = [[20, 15], [60, 15], [100, 15], [20, 75], [60, 75]]
+    np.testing.assert_allclose(boxes[:, :2], drawn, atol=2)
+    np.testing.assert_allclose(boxes[:, 2:], [[6, 30]] * 5, atol=4)
+
+
+def test_boxes_are_in_the_picture_s_own_pixels_however_large_it_is(tmp_path):
+    page(2).resize((6000, 3600), Image.Resampling.NEAREST).save(tmp_path / "1.png")
+    _, digits, _ = read(tmp_path)
+    boxes = digits[["x", "y", "width", "height"]].to_numpy() / 30
+    np.testing.assert_allclose(boxes, [[20, 15, 6, 30], [60, 15, 6, 30]], atol=1)
+
+
+def test_lines_are_counted_over_all_pages_but_for_empty_ones(tmp_path):
+    pages = [page(), page(2)]
+    page(1).save(tmp_path / "1.tif", save_all=True, append_images=pages)
+    readings, digits, summary = read(tmp_path)
+    assert rows(readings[["line", "number"]]) == [(0, "0"), (1, "01")]
+    assert summary["pages"] == {"1.tif": [0, 2]}
+    assert digits["line"].tolist() == [0, 1, 1]
+
+
+def test_the_pages_before_a_damaged_one_are_kept(tmp_path):
+    path = tmp_path / "1.tif"
+    page(1).save(path, save_all=True, append_images=[page(2), page(3)])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    readings, _, summary = read(tmp_path)
+    assert readings["number"].tolist()[0] == "0"
+    assert rows(readings)[-1][2:5] == ("", 0.0, "false")
+    assert "a whole TIFF" in readings["reason"].tolist()[-1]
+    assert (summary["set_aside"], summary["not_readable"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [("unsure", r"digit 1: unsure \(69.*; digit 2"), ("no digit", "perhaps no digit")],
+)
+def test_what_is_unsure_or_no_digit_is_set_aside_with_the_reason(tmp_path, how, reason):
+    page(2).save(tmp_path / "1.png")
+    readings, _, summary = read(tmp_path, how)
+    assert readings["number"].tolist() == ["01"]
+    assert readings["accepted"].tolist() == ["false"]
+    assert readings["reason"].str.contains(reason).all()
+    assert (summary["read"], summary["set_aside"]) == (0, 1)
+
+
+def test_a_number_is_as_sure_as_all_of_its_digits_together(tmp_path):
+    page(2).save(tmp_path / "1.png")
+    readings, digits, _ = read(tmp_path, "unsure")
+    one = np.exp(3) / (np.exp(3) + 9)
+    assert digits["confidence"].tolist() == [round(one, 4)] * 2
+    assert readings["confidence"].tolist() == [round(one**2, 4)]
+
+
+def test_a_picture_without_digits_has_a_row_with_the_reason(tmp_path):
+    page().save(tmp_path / "blank.png")
+    readings, digits, summary = read(tmp_path)
+    assert rows(readings) == [
+        ("blank.png", 0, "", 0.0, "false", "nothing written was found")
+    ]
+    assert len(digits) == 0
+    assert summary["set_aside"] == 1
+
+
+def test_what_cannot_be_read_has_a_row_with_the_reason_and_all_else_is_read(tmp_path):
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "nowhere.png").symlink_to(tmp_path / "nothing")
+    (tmp_path / "notes.txt").touch()
+    page(1).save(tmp_path / "zero.png")
+    page().save(tmp_path / "blank.png")
+    readings, _, summary = read(tmp_path)
+    assert dict(rows(readings[["picture", "reason"]])) == {
+        "blank.png": "nothing written was found",
+        "empty.png": "expected a picture, received an empty file",
+        "nowhere.png": "expected a file, received a link to nothing",
+        "text.png": "expected a picture, received text",
+        "zero.png": "",
+    }
+    assert summary == {
+        "pictures": 5,
+        "read": 1,
+        "set_aside": 1,
+        "not_readable": 3,
+        "files_skipped": 1,
+        "max_error": 0.01,
+        "certain": True,
+        "certain_max_error": 0.01,
+        "threshold": 0.9,
+        "model_version": "m1",
+        "recipe": "standard",
+        "dataset": "mnist",
+        "pages": {},
+    }
+
+
+def test_a_folder_that_cannot_be_opened_is_a_row_too(tmp_path):
+    page(1).save(tmp_path / "1.png")
+
+    class Pictures(list):
+        skipped = 0
+
+    pictures = Pictures(
+        [
+            Picture("1.png", tmp_path / "1.png"),
+            Picture("locked", tmp_path / "locked", "Permission denied"),
+        ]
+    )
+    readings, _, summary = read_pictures(
+        pictures, Session(), PicturesPath(""), ReadParameters(max_error=0.01)
+    )
+    assert rows(readings)[1] == ("locked", 0, "", 0.0, "false", "Permission denied")
+    assert (summary["read"], summary["not_readable"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("=1+1.png", "'=1+1.png"),
+        ("@a.png", "'@a.png"),
+        ("-1/2.png", "'-1/2.png"),
+        ("a b, \"c\"\n'd'.png", "a b, \"c\"\n'd'.png"),
+        ("文字.png", "文字.png"),
+        (os.fsdecode(b"\xff.png"), "\\udcff.png"),
+    ],
+)
+def test_a_name_is_a_cell_that_a_spreadsheet_takes_for_text(tmp_path, name, cell):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    page(1).save(tmp_path / name, "PNG")
+    readings, digits, _ = read(tmp_path)
+    assert rows(readings)[0] == (cell, 0, "0", 1.0, "true", "")
+    assert digits["picture"].tolist() == [cell]
+
+
+@pytest.mark.parametrize(
+    ("asked", "certain", "had"), [(0.02, True, 0.01), (0.001, False, 0.01)]
+)
+def test_the_summary_tells_which_error_is_certain(tmp_path, asked, certain, had):
+    page(1).save(tmp_path / "1.png")
+    _, _, summary = read(tmp_path, max_error=asked)
+    assert summary["max_error"] == asked
+    assert (summary["certain"], summary["certain_max_error"]) == (certain, had)
+
+
+def test_more_than_a_thousand_pictures_make_one_table(tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    pictures = [Picture(f"{n}.png", tmp_path / "text.png") for n in range(2001)]
+    found = type("Pictures", (list,), {"skipped": 0})(pictures)
+    readings, digits, _ = read_pictures(
+        found, Session(), PicturesPath(""), ReadParameters(max_error=0.01)
+    )
+    assert readings["picture"].tolist() == [picture.name for picture in pictures]
+    assert list(readings.index) == list(range(2001))
+    assert len(digits) == 0
+
+
+def test_a_model_that_does_not_tell_when_it_is_sure_is_refused(tmp_path):
+    page(1).save(tmp_path / "1.png")
+    pictures = PicturesDataset(filepath=str(tmp_path)).load()
+    older = {k: v for k, v in METADATA.items() if k != "digit_threshold"}
+    with pytest.raises(ProjectError, match="expected digit_threshold in the metadata"):
+        read_pictures(
+            *(pictures, Session(metadata=older)),
+            *(PicturesPath(""), ReadParameters(max_error=0.01)),
+        )

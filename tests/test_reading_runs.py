@@ -1,0 +1,362 @@
+"""People's pictures, read by whole runs, each its own process."""
+
+import csv
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import Project
+from PIL import Image
+
+from digit_recognition.datasets import PictureFolderDataset
+from digit_recognition.datasets.mnist_dataset import load_sample
+from digit_recognition.pipelines.read.annotating import SMALLEST
+
+TRAINING = (
+    "train.recipes.quick.epochs=4,train.recipes.quick.batch_size=64,recipe=quick,"
+    "export.detector.pictures=4000,export.detector.epochs=2"
+)
+READ = ("run", "--pipeline", "read", "--params")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """A project with an exported model; tests only add versions to it."""
+    project = Project(tmp_path_factory.mktemp("exported") / "project")
+    project.put(load_sample())
+    done = project.kedro("run", "--params", TRAINING)
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+@pytest.fixture(scope="module")
+def on_paper():
+    """A light page of digits that the model learned: a list of numbers, one a line."""
+    sample = load_sample()
+    first = [np.flatnonzero(sample["y_train"] == digit)[0] for digit in range(10)]
+    digits = 230 - sample["x_train"][first] * 0.8
+
+    def page(*numbers):
+        width = 60 + 40 * max(map(len, numbers))
+        sheet = np.full((20 + 70 * len(numbers), width), 230, np.uint8)
+        for line, number in enumerate(numbers):
+            for position, digit in enumerate(number):
+                y, x = 20 + 70 * line, 30 + 40 * position
+                sheet[y : y + 28, x : x + 28] = digits[int(digit)]
+        return Image.fromarray(sheet)
+
+    return page
+
+
+def png(width, height):
+    """A PNG of one pixel, but for its header, which says another size."""
+    file = io.BytesIO()
+    Image.new("L", (1, 1)).save(file, "PNG")
+    data = bytearray(file.getvalue())
+    data[16:24] = struct.pack(">II", width, height)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    return bytes(data)
+
+
+ODD_NAMES = {
+    "a b.png": "1",
+    'it\'s "2", #2: ${x}.png': "2",
+    "new\nline.png": "3",
+    "文字/数.png": "4",
+    os.fsdecode(b"\xff.png"): "5",
+    "=1+1.png": "6",
+    "+7.png": "7",
+    "-8.png": "8",
+    "@9.png": "9",
+    "north/same.png": "10",
+    "south/same.png": "21",
+}
+CELLS = {
+    "=1+1.png": "'=1+1.png",
+    "+7.png": "'+7.png",
+    "-8.png": "'-8.png",
+    "@9.png": "'@9.png",
+    os.fsdecode(b"\xff.png"): "\\udcff.png",
+}
+NOT_READABLE = {
+    "text.png": "expected a picture, received text",
+    "empty.png": "expected a picture, received an empty file",
+    "cut.jpg": "expected a whole JPEG, received one that is damaged or cut off",
+    "dot.png": "expected at least 4 x 4 pixels, received 1 x 1",
+    "none.png": "expected a whole PNG",
+    "bomb.png": "expected at most 100,000,000 pixels, received 900,000,000",
+    "dangling.png": "expected a file, received a link to nothing",
+    "loop.png": "Too many levels of symbolic links",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, on_paper):
+    """Pictures, good and bad."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, number in ODD_NAMES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        on_paper(number).save(folder / name, "PNG")
+    on_paper("007", "314").save(folder / "form.png")
+    on_paper("7").save(
+        folder / "moving.gif", save_all=True, append_images=[on_paper("1")]
+    )
+    Image.new("L", (200, 100), 230).save(folder / "blank.png")
+    (folder / "notes.txt").write_text("no picture")
+    (folder / "text.png").write_text("no picture")
+    (folder / "empty.png").touch()
+    whole = io.BytesIO()
+    on_paper("123").save(whole, "JPEG")
+    (folder / "cut.jpg").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
+    (folder / "dot.png").write_bytes(png(1, 1))
+    (folder / "none.png").write_bytes(png(0, 0))
+    (folder / "bomb.png").write_bytes(png(30_000, 30_000))
+    (folder / "dangling.png").symlink_to(folder / "nothing")
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    (folder / "round").symlink_to(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def done(exported, folder):
+    """The run that reads them."""
+    done = exported.kedro(*READ, f"pictures={folder}")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def rows(exported, name):
+    """The lines of the CSV file, as Python's own reader has them."""
+    path = exported.newest(f"07_model_output/{name}.csv")
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def readings(done, exported):
+    return rows(exported, "readings")
+
+
+@pytest.fixture(scope="module")
+def digits(done, exported):
+    return rows(exported, "digits")
+
+
+def of(table, picture):
+    return [row for row in table if row["picture"] == picture]
+
+
+def test_every_picture_has_its_rows_whatever_its_name(readings):
+    assert list(readings[0]) == [
+        *("picture", "line", "number", "confidence", "accepted", "reason")
+    ]
+    names = [CELLS.get(name, name) for name in ODD_NAMES]
+    others = ["form.png", "moving.gif", "blank.png", *NOT_READABLE]
+    assert {row["picture"] for row in readings} == {*names, *others}
+    for name in {*names, *others} - {"form.png"}:
+        assert len(of(readings, name)) == 1
+
+
+def test_the_numbers_are_those_that_were_written(readings):
+    found = {row["picture"]: row["number"] for row in readings}
+    right = sum(
+        found[CELLS.get(name, name)] == number for name, number in ODD_NAMES.items()
+    )
+    assert right >= len(ODD_NAMES) - 1
+    assert len({found["north/same.png"], found["south/same.png"]}) == 2
+    assert found["moving.gif"] == "7"
+
+
+def test_each_line_is_a_row_and_leading_zeros_stay(readings, digits, exported):
+    assert [row["line"] for row in of(readings, "form.png")] == ["0", "1"]
+    first, second = (row["number"] for row in of(readings, "form.png"))
+    assert (first, second) == ("007", "314")
+    boxes = of(digits, "form.png")
+    assert [(row["line"], row["position"]) for row in boxes] == [
+        *(("0", "0"), ("0", "1"), ("0", "2"), ("1", "0"), ("1", "1"), ("1", "2"))
+    ]
+    assert "".join(row["digit"] for row in boxes) == first + second
+    for row in boxes:
+        x, y, width, height = (int(row[side]) for side in ("x", "y", "width", "height"))
+        assert 30 + 40 * int(row["position"]) <= x
+        assert x + width <= 60 + 40 * int(row["position"])
+        assert 20 + 70 * int(row["line"]) <= y
+        assert y + height <= 50 + 70 * int(row["line"])
+
+
+def test_columns_have_their_types(readings, digits):
+    for row in readings:
+        assert row["accepted"] in ("true", "false")
+        assert (row["accepted"] == "true") == (row["reason"] == "")
+        assert 0 <= float(row["confidence"]) <= 1
+    assert {row["accepted"] for row in readings} == {"true", "false"}
+    assert list(digits[0]) == [
+        *("picture", "line", "position", "digit", "confidence"),
+        *("x", "y", "width", "height"),
+    ]
+    for row in digits:
+        assert len(row["digit"]) == 1
+        assert 0 <= float(row["confidence"]) <= 1
+
+
+def test_a_picture_without_digits_says_why_it_has_no_number(readings, digits):
+    (row,) = of(readings, "blank.png")
+    assert (row["number"], row["accepted"]) == ("", "false")
+    assert row["reason"] == "nothing written was found"
+    assert of(digits, "blank.png") == []
+
+
+@pytest.mark.parametrize("name", NOT_READABLE)
+def test_what_cannot_be_read_has_its_row_with_the_reason(readings, name):
+    (row,) = of(readings, name)
+    assert (row["number"], row["confidence"], row["accepted"]) == ("", "0.0", "false")
+    assert NOT_READABLE[name] in row["reason"]
+
+
+def test_the_last_line_counts_and_tells_what_cannot_be_had(done, readings):
+    last = done.stdout.splitlines()[-1]
+    pictures = {row["picture"] for row in readings}
+    doubtful = {row["picture"] for row in readings if row["accepted"] == "false"}
+    aside = len(doubtful) - len(NOT_READABLE)
+    assert last.startswith(
+        f"{len(pictures)} pictures: {len(pictures) - len(doubtful)} read, {aside} set "
+        f"aside for a person, {len(NOT_READABLE)} not readable; 1 other file skipped. "
+        "max_error 0.001 cannot be had from this model's validation part: the "
+        "strictest that can, "
+    )
+    assert last.endswith("trained on the 5,000-image sample, not on MNIST.")
+    assert "Reading" in done.stdout
+
+
+def test_the_summary_is_kept_with_what_it_is_of(done, exported):
+    path = exported.newest("08_reporting/reading_summary.json")
+    summary = json.loads(path.read_text())
+    expected = {
+        "not_readable": len(NOT_READABLE),
+        "max_error": 0.001,
+        "certain": False,
+        "model_version": exported.versions("06_models/model.keras")[-1],
+        "recipe": "quick",
+        "dataset": "mnist-sample",
+    }
+    assert expected.items() <= summary.items()
+    assert f"the strictest that can, {summary['certain_max_error']:g}," in done.stdout
+
+
+def test_annotated_pictures_and_sheets_are_kept_in_the_run_s_version(done, exported):
+    version = exported.versions("07_model_output/readings.csv")[-1]
+    folder = exported.newest("08_reporting/annotated_pictures")
+    assert folder.parent.name == version
+    found = PictureFolderDataset(filepath=str(folder)).load()
+    assert len([name for name in found if name.startswith("sheets/")]) == 1
+    assert {
+        *("pictures/form.png.jpg", "pictures/blank.png.jpg"),
+        *("pictures/north/same.png.jpg", "pictures/south/same.png.jpg"),
+        *("pictures/文字/数.png.jpg", "pictures/new_line.png.jpg"),
+    } <= set(found)
+    shown = len(ODD_NAMES) + len(("form.png", "moving.gif", "blank.png"))
+    assert len(found) == shown + 1
+    assert found["pictures/form.png.jpg"]().width == SMALLEST
+
+
+def test_the_catalog_loads_the_tables_as_they_were_meant(done, exported):
+    code = (
+        "from kedro.framework.session import KedroSession\n"
+        "from kedro.framework.startup import bootstrap_project\n"
+        "from pathlib import Path\n"
+        "bootstrap_project(Path.cwd())\n"
+        "with KedroSession.create() as session:\n"
+        "    catalog = session.load_context().catalog\n"
+        "    readings, digits = catalog.load('readings'), catalog.load('digits')\n"
+        "numbers = readings.query('picture == \"form.png\"')['number'].tolist()\n"
+        "print(numbers, readings.dtypes.astype(str).tolist(),"
+        " int(readings.isna().sum().sum()), digits['picture'].dtype)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=exported.folder,
+        env={**os.environ, "PYTHONPATH": str(exported.folder / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.stdout.splitlines()[-1] == (
+        "['007', '314'] ['str', 'int64', 'str', 'float64', 'bool', 'str'] 0 str"
+    ), told.stderr
+
+
+def test_one_file_is_read_from_where_the_command_was_given_without_tensorflow(
+    exported, on_paper
+):
+    (exported.folder / "scans").mkdir(exist_ok=True)
+    on_paper("42").save(exported.folder / "scans" / "two.png")
+    code = (
+        "import sys\n"
+        "from kedro.framework.cli.cli import main\n"
+        f"sys.argv = ['kedro', *{READ!r}, 'pictures=two.png']\n"
+        "try:\n"
+        "    main()\n"
+        "except SystemExit as end:\n"
+        "    print(end.code, {'tensorflow', 'keras', 'onnx', 'tf2onnx'}"
+        " & set(sys.modules), 'onnxruntime' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=exported.folder / "scans",
+        env={**os.environ, "PYTHONPATH": str(exported.folder / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    *_, last, modules = done.stdout.splitlines()
+    assert last.startswith("1 picture: "), done.stderr
+    assert modules == "0 set() True"
+    (row,) = rows(exported, "readings")
+    assert (row["picture"], row["number"]) == ("two.png", "42")
+
+
+def refused(project, *arguments):
+    before = sorted(project.folder.glob("data/0[78]*/*/*"))
+    done = project.kedro(*arguments)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    (message,) = [m for m in done.stderr.splitlines() if m.startswith("Error: ")]
+    assert sorted(project.folder.glob("data/0[78]*/*/*")) == before
+    return message
+
+
+def test_a_missing_or_empty_folder_is_answered_with_the_way_to_pictures(
+    exported, tmp_path
+):
+    message = refused(exported, *READ, f"pictures={tmp_path}/nowhere")
+    assert f"at {tmp_path}/nowhere, received: No such file or directory" in message
+    assert message.endswith("kedro run --pipeline read --params pictures=FOLDER")
+    message = refused(exported, *READ, f"pictures={tmp_path}")
+    assert f"in {tmp_path}, received an empty folder; put pictures into" in message
+    message = refused(exported, "run", "--pipeline", "read")
+    assert "data/01_raw/pictures, received: No such file or directory" in message
+
+
+def test_without_an_exported_model_the_way_to_one_is_named(project, folder):
+    message = refused(project, *READ, f"pictures={folder}")
+    assert "expected model_onnx, received none yet; `kedro run` makes" in message
+
+
+def test_an_error_that_can_be_had_is_promised_for_digits_like_mnist_s(
+    exported, on_paper, tmp_path
+):
+    on_paper("12").save(tmp_path / "1.png")
+    done = exported.kedro(*READ, f"pictures={tmp_path},read.max_error=0.2")
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert "At most 0.2 of accepted digits is wrong, with 95 % certainty" in last
+    assert "where they are like MNIST's" in last
+    found = pd.DataFrame(rows(exported, "readings"))
+    assert found["picture"].tolist() == ["1.png"]
