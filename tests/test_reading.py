@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,6 +7,8 @@ import pytest
 from imaging.pages import INK, blank, noisy
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.imaging.alternatives import cuts, joined
+from digit_recognition.imaging.digits import Mark
 from digit_recognition.reading import NothingToRead, Reader
 from digit_recognition.selection import Threshold, confidences, dump_thresholds
 
@@ -14,7 +17,14 @@ STRICT, USUAL = (
     Threshold(0.01, 0.9, 0.9, 9000, 45),
 )
 TABLE = dump_thresholds([USUAL, STRICT, Threshold(None, 0.995, 0.4, 4000, 0)])
-KNOWN = {"temperature": "1", "thresholds": TABLE, "digit_threshold": "0"}
+KNOWN = {
+    "temperature": "1",
+    "thresholds": TABLE,
+    "digit_threshold": "0",
+    "model_version": "v",
+    "recipe": "standard",
+    "dataset": "mnist",
+}
 SURE, UNSURE, STRANGE = (1, 0.999, 5), (1, 0.6, 5), (1, 0.999, -5)
 
 
@@ -237,6 +247,30 @@ def test_a_wide_mark_is_cut_even_if_it_seems_a_sure_digit():
     (line,) = read(TOUCHING, sure)
     assert line.number == "8"
     assert line.reason == ""
+
+
+def test_a_mark_whose_halves_are_surely_digits_is_in_doubt_even_if_sure_itself():
+    def sure(field):
+        return (1, 0.995, 5) if width(field) < 17 else (8, 0.999, 5)
+
+    (line,) = read(TOUCHING, sure)
+    assert line.number == "8"
+    assert line.reason == "perhaps two that touch"
+
+
+def test_a_mark_that_is_too_wide_for_one_digit_is_in_doubt_where_it_cannot_be_cut():
+    def answer(field):
+        return (1, 0.9, -5) if width(field) < 17 else (8, 0.999, 5)
+
+    (line,) = read(WIDE, answer)
+    assert line.number == "8"
+    assert line.reason == "too wide for one digit"
+
+
+def test_the_halves_of_an_uneven_mark_are_uneven_too():
+    mark = Mark(0, 0, 20, 20, np.ones((20, 20), np.float32), uneven=True)
+    assert all(part.uneven for pair in cuts(mark) for part in pair)
+    assert joined(mark, replace(mark, x=25, uneven=False)).uneven
 
 
 @pytest.mark.parametrize("half", [(1, 0.85, 5), (1, 0.99, -5)])

@@ -9,6 +9,7 @@ import copy
 import functools
 import json
 import logging
+import re
 import signal
 from collections.abc import Callable
 from itertools import takewhile
@@ -104,7 +105,8 @@ def _refuse_mangled(items: list[str]) -> None:
         if (read == path or quoted) and not cut and "${" not in path:
             continue
         path = ",".join([path, *cut])
-        absolute = str(Path(path).absolute()).replace("${", "\\${")
+        bare = path[1:-1] if re.fullmatch(r"(['\"]).*\1", path, re.DOTALL) else path
+        absolute = str(Path(bare).expanduser().absolute()).replace("${", "\\${")
         instead = json.dumps(absolute, ensure_ascii=False)
         raise click.ClickException(
             f"expected a plain path in --params pictures=, received {path!r}, which "

@@ -21,9 +21,14 @@ WIDE = 1.4
 """Wider than so many times its height, a mark is more than one digit."""
 
 MAYBE_WIDE = 0.8
+"""Wider than so, it may be."""
+
 LIKELY = 0.9
 """Halves are digits that touched if each is one with at least this confidence, and
 neighbours a broken digit if both together are."""
+
+SURELY = 0.99
+"""A digit that seems sure is in doubt where both halves are digits as sure as this."""
 
 BROKEN = 1.1
 """Wider than so many times its height, what two marks make is no digit."""
@@ -32,7 +37,12 @@ GAP = 0.2
 """Farther apart than this share of their height, two marks are no one digit."""
 
 NO_DIGIT = "perhaps no digit"
-KNOWN = ("temperature", "thresholds", "digit_threshold")
+TOO_WIDE = "too wide for one digit"
+CUT = "cut from touching ink"
+KNOWN = (
+    *("temperature", "thresholds", "digit_threshold"),
+    *("model_version", "recipe", "dataset"),
+)
 
 
 @dataclass(frozen=True)
@@ -158,19 +168,24 @@ class Reader:
     def _apart(self, whole: Digit) -> list[Digit]:
         """The digits of a mark that is too wide for one, or is no clear digit."""
         aspect = whole.mark.width / whole.mark.height
-        if aspect < MAYBE_WIDE or (aspect < WIDE and not whole.doubt):
+        if aspect < MAYBE_WIDE or whole.mark.placed:
             return [whole]
-        known = whole.doubt != NO_DIGIT and aspect < WIDE
-        best, most = [whole], max(LIKELY, whole.confidence if known else 0)
+        if aspect >= WIDE and not whole.doubt:
+            whole = replace(whole, doubt=TOO_WIDE)
+        known = whole.doubt not in (NO_DIGIT, TOO_WIDE)
+        best, most = [whole], LIKELY
         for parts in cuts(whole.mark):
             pair = [
-                replace(part, doubt=part.doubt or "cut from touching ink")
+                replace(part, doubt=part.doubt or CUT)
                 for part in self._digits(list(parts))
             ]
             least = min(part.confidence for part in pair)
             if least >= most and NO_DIGIT not in [part.doubt for part in pair]:
                 best, most = pair, least
-        return best
+        if not known or len(best) == 1 or most > whole.confidence:
+            return best
+        likely = most >= SURELY and not whole.doubt
+        return [replace(whole, doubt="perhaps two that touch") if likely else whole]
 
     def _together(self, digits: list[Digit]) -> list[Digit]:
         """The digits of a line, neighbours in doubt joined where that is a digit."""
@@ -181,7 +196,8 @@ class Reader:
         return line
 
     def _one(self, left: Digit, right: Digit) -> Digit | None:
-        if not (left.doubt or right.doubt) or left.mark.placed:
+        doubts = left.doubt, right.doubt
+        if not any(doubts) or CUT in doubts or left.mark.placed:
             return None
         mark = joined(left.mark, right.mark)
         gap = mark.width - left.mark.width - right.mark.width

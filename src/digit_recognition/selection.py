@@ -129,8 +129,9 @@ def _certify(accepted: np.ndarray, errors: np.ndarray, level: float) -> int | No
 
     Thresholds are tested one after another from few to many accepted images, until one
     fails; whether one passes is the exact binomial tail (the one-sided bound of Clopper
-    and Pearson 1934). As the order is settled by the confidences, before any label is
-    looked at, no correction for their number is needed (Angelopoulos, Bates, Candès,
+    and Pearson 1934). As the order is settled by the confidences, before it is known
+    which are wrong (but for the one temperature, fitted on the same images), no
+    correction for their number is needed (Angelopoulos, Bates, Candès,
     Jordan and Lei 2021, "Learn then test"). There are two starts: a tenth of the 5 %
     goes to the first threshold that can pass at all, the rest to half of the images,
     where single errors among the most confident do no harm; what has passed hands its

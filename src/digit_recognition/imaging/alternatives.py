@@ -15,6 +15,8 @@ SEARCHED = 48
 """The longest side, in pixels, on which cuts are looked for."""
 
 PLACES = 3
+"""So many places are tried."""
+
 TALL = 0.6
 """Digits that touch are both at least this share of the mark's height."""
 
@@ -63,7 +65,7 @@ def joined(left: Mark, right: Mark) -> Mark:
     for mark in (left, right):
         box = ink[mark.y - y :, mark.x - x :][: mark.height, : mark.width]
         np.maximum(box, mark.ink, out=box)
-    return Mark(x, y, width, height, ink)
+    return Mark(x, y, width, height, ink, uneven=left.uneven or right.uneven)
 
 
 def _part(mark: Mark, side: np.ndarray) -> Mark | None:
@@ -74,4 +76,5 @@ def _part(mark: Mark, side: np.ndarray) -> Mark | None:
     top, left = rows.min(), columns.min()
     box = np.s_[top : rows.max() + 1, left : columns.max() + 1]
     height, width = ink[box].shape
-    return Mark(mark.x + int(left), mark.y + int(top), width, height, ink[box])
+    x, y = mark.x + int(left), mark.y + int(top)
+    return Mark(x, y, width, height, ink[box], uneven=mark.uneven)

@@ -13,7 +13,11 @@ from .pieces import Piece, groups, is_across, is_rest
 from .rulings import without_edges, without_rulings
 
 MOST_TRACES = 30_000
+"""More pieces than this, rulings and specks among them, are a texture."""
+
 MOST_PIECES = 3000
+"""So are more than this of strokes."""
+
 FAINT = 0.05
 """What stands out less of what is around it is a shade of the paper."""
 

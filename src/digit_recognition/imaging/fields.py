@@ -20,11 +20,11 @@ DRAFT = 80
 """The longest side, in pixels, on which strokes are made as wide as MNIST's."""
 
 THIN = 0.075
-"""Strokes thinner than this share of the longest side are made wider, to ...
-
-the mean of MNIST's training images is 0.13, their 1st percentile 0.07."""
+"""Strokes thinner than this share of the longest side are made wider. In MNIST's first
+4,000 training images they are 0.10 to 0.25 of it (1st and 99th percentile)."""
 
 WIDENED = 0.1
+"""The share that they are given."""
 
 
 def make_field(ink: np.ndarray) -> np.ndarray:

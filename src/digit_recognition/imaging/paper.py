@@ -71,7 +71,7 @@ def find_ink(grey: np.ndarray) -> Ink:
     if not ink_is_dark(grey):
         grey = 1 - grey
     small = reduced(grey, PAPER_SIDE)
-    factor = grey.shape[0] / small.shape[0]
+    factor = max(grey.shape) / max(small.shape)
     small = ndimage.gaussian_filter(small, min(1.5, max(small.shape) / 100))
     paper = ndimage.grey_closing(small, size=_odd(0.45 * min(small.shape)))
     rough = _darker(small, paper)
@@ -79,7 +79,7 @@ def find_ink(grey: np.ndarray) -> Ink:
     paper = ndimage.grey_closing(small, size=_odd(3 * stroke + 2))
     density = _darker(grey, resized(paper, grey.shape))
     smooth, threshold = density, otsu(density)
-    if noise_level(density) > NOISY * _contrast(density, threshold):
+    if noise_level(density) > NOISY * _ink_contrast(density, threshold):
         smooth = ndimage.gaussian_filter(density, min(2.0, 0.3 * stroke * factor))
         threshold = otsu(smooth)
     usual, least = _paper_level(smooth, threshold)
@@ -150,7 +150,7 @@ def resized(
     return np.asarray(image.resize(shape[::-1], resample))
 
 
-def _contrast(density: np.ndarray, threshold: float) -> float:
+def _ink_contrast(density: np.ndarray, threshold: float) -> float:
     """How much darker than paper is what is above the threshold."""
     ink = density > threshold
     if not ink.any():

@@ -65,7 +65,8 @@ def model():
 
 @pytest.fixture(scope="module")
 def detector():
-    return Detector(different(digit_logit(build_network())), 0.5, 0.99)
+    passed = np.ones(400, bool)
+    return Detector(different(digit_logit(build_network())), 0.5, 0.99, passed)
 
 
 def record(network):
@@ -239,6 +240,16 @@ def test_probabilities_that_are_no_numbers_are_refused(model, detector):
     model_onnx = to_onnx(answers(broken, detector.network), OUTPUTS)
     with pytest.raises(ProjectError, match="up to nan apart"):
         check_export(broken, model_onnx, IMAGES)
+
+
+def test_what_the_detector_stops_counts_as_not_accepted(model, detector, validation):
+    stopped = detector._replace(passed=np.arange(400) >= 40)
+    _, model_onnx = export_model(
+        model, stopped, record(model), validation, IMAGES, TEST_DATA, LINEAGE
+    )
+    metadata = session_of(model_onnx).get_modelmeta().custom_metadata_map
+    least_strict = load_thresholds(metadata["thresholds"])[0]
+    assert (least_strict.accepted, least_strict.errors) == (360, 0)
 
 
 def test_the_record_of_another_model_is_refused(model, detector, validation):

@@ -22,12 +22,14 @@ LEARNING_RATE = 0.003
 class Detector(NamedTuple):
     """A network that gives logits (n, 1), and from which logit on it says digit.
 
-    ``kept`` is the share of the validation digits that it says so of.
+    ``passed``, bool (n,), is of which of the validation digits it says so, ``kept``
+    their share.
     """
 
     network: Classifier
     threshold: float
     kept: float
+    passed: np.ndarray
 
 
 class DetectorParameters(Parameters):
@@ -83,7 +85,8 @@ def train_detector(
     detector = digit_logit(network)
     logits = detector.predict(x_train[validation], batch_size=1000, verbose=0)[:, 0]
     threshold = float(np.quantile(logits, 1 - parameters.keep, method="lower"))
-    return Detector(detector, threshold, float((logits >= threshold).mean()))
+    passed = logits >= threshold
+    return Detector(detector, threshold, float(passed.mean()), passed)
 
 
 def training_pictures(

@@ -89,7 +89,9 @@ def export_model(
     _check_versions(lineage["versions"])
     logits = validation_predictions[[f"logit{digit}" for digit in range(CLASSES)]]
     temperature, thresholds = _judge(
-        logits.to_numpy(), validation_predictions["label"].to_numpy()
+        logits.to_numpy(),
+        validation_predictions["label"].to_numpy(),
+        detector.passed,
     )
     origin = {
         "model_version": lineage["versions"]["model"],
@@ -175,10 +177,14 @@ def check_export(
     return check
 
 
-def _judge(logits: np.ndarray, labels: np.ndarray) -> tuple[float, str]:
+def _judge(
+    logits: np.ndarray, labels: np.ndarray, passed: np.ndarray
+) -> tuple[float, str]:
+    """The temperature and the thresholds; what the detector stopped is not accepted."""
     temperature = fit_temperature(logits, labels)
     wrong = logits.argmax(axis=1) != labels
-    thresholds = find_thresholds(confidences(logits, temperature), wrong)
+    confidence = np.where(passed, confidences(logits, temperature), 0)
+    thresholds = find_thresholds(confidence, wrong)
     return temperature, dump_thresholds(thresholds)
 
 

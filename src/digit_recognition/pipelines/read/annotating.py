@@ -55,10 +55,12 @@ def _annotated(
     digits: pd.DataFrame,
     pages: dict[str, list[int]],
 ) -> Iterator[tuple[str, Image.Image]]:
+    from rich.progress import track
+
     lines_of, digits_of = _Rows(readings), _Rows(digits)
     tiles: list[Image.Image] = []
     sheets = count(1)
-    for picture in pictures:
+    for picture in track(pictures, description="Drawing"):
         name = text_cell(picture.name)
         lines = lines_of[name]
         if not lines:

@@ -145,5 +145,7 @@ class _Table:
         return pd.concat(self._frames, ignore_index=True)
 
     def _pack(self) -> None:
+        if self._frames and not self._rows:
+            return  # no rows have no types
         self._frames.append(pd.DataFrame(self._rows, columns=self._columns))
         self._rows = []
