@@ -1,3 +1,6 @@
+import contextlib
+import signal
+
 import keras
 import numpy as np
 import pytest
@@ -193,6 +196,29 @@ def test_ctrl_c_says_in_one_line_how_far_it_came():
         fitted(history=history, keep=stop_in_the_second, epochs=3)
     (line,) = str(stopped.value).splitlines()
     assert line.startswith("Stopped after 1 whole epochs of 3, which are kept")
+
+
+def test_ctrl_c_stops_it_even_where_python_would_ignore_the_interrupt():
+    def swallow():
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+    history = []
+    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 whole epochs of 3"):
+        fitted(history=history, keep=swallow, epochs=3)
+    assert len(history) == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_stops_it_at_once():
+    history = []
+
+    def twice():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt, match="Stopped after 0 whole epochs of 3"):
+        fitted(history=history, keep=twice, epochs=3)
 
 
 def test_columns_are_judged_each_on_its_own_and_counted_together():

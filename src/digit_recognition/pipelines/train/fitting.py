@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,8 @@ from digit_recognition.errors import ProjectError
 from digit_recognition.networks import CLASSES, LAST_LAYER, Classifier
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     import keras
     import tensorflow as tf
 
@@ -126,22 +131,63 @@ def fit(
         keep()
         kept = len(history)
 
+    def check(batch: int, logs: dict[str, float]) -> None:  # noqa: ARG001 (Keras' names)
+        if asked:
+            raise KeyboardInterrupt
+
     try:
-        network.fit(
-            training,
-            validation_data=validation,
-            initial_epoch=len(history),
-            epochs=epochs,
-            steps_per_epoch=steps,
-            shuffle=False,  # the batches are shuffled already
-            verbose=1 if watched else 0,
-            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=record)],
-        )
+        with _asked_to_stop() as asked:
+            network.fit(
+                training,
+                validation_data=validation,
+                initial_epoch=len(history),
+                epochs=epochs,
+                steps_per_epoch=steps,
+                shuffle=False,  # the batches are shuffled already
+                verbose=1 if watched else 0,
+                callbacks=[
+                    keras.callbacks.LambdaCallback(
+                        on_epoch_end=record,
+                        on_train_batch_end=check,
+                        on_test_batch_end=check,
+                    )
+                ],
+            )
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(
             f"Stopped after {kept} whole epochs of {epochs}, which are kept: the same "
             "command goes on from there (unless train.resume=false)."
         ) from stopped
+
+
+@contextlib.contextmanager
+def _asked_to_stop() -> Iterator[list[int]]:
+    """Signals of Ctrl-C so far, to be looked at between batches.
+
+    Python's own KeyboardInterrupt may be raised where it is ignored, such as in what
+    TensorFlow does when it drops a function: then the training would go on. A second
+    Ctrl-C raises it at once. Outside of the main thread, and where Ctrl-C has another
+    meaning, nothing changes.
+    """
+    asked: list[int] = []
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked:
+            signal.default_int_handler(number, frame)
+        asked.append(number)
+
+    before = signal.getsignal(signal.SIGINT)
+    usual = before is signal.default_int_handler  # else somebody cares, or nobody may
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def _cosine(recipe: Recipe, steps: int) -> keras.optimizers.schedules.CosineDecay:
