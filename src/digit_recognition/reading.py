@@ -36,6 +36,9 @@ BROKEN = 1.1
 GAP = 0.2
 """Farther apart than this share of their height, two marks are no one digit."""
 
+NAMED = 3
+"""So many doubts of a line are named, the others counted."""
+
 NO_DIGIT = "perhaps no digit"
 TOO_WIDE = "too wide for one digit"
 CUT = "cut from touching ink"
@@ -79,8 +82,9 @@ class Line:
             for place, digit in enumerate(self.digits, start=1)
             if digit.doubt
         ]
-        more = f"; and {len(doubts) - 3} more" if len(doubts) > 3 else ""  # noqa: PLR2004
-        return "; ".join(doubts[:3]) + more
+        more = len(doubts) - NAMED
+        named = "; ".join(doubts[:NAMED])
+        return f"{named}; and {more} more" if more > 0 else named
 
 
 def _in_company(lines: list[list[Digit]]) -> list[list[Digit]]:

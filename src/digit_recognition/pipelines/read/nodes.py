@@ -21,6 +21,9 @@ DIGITS = (
     *("x", "y", "width", "height"),
 )
 
+PACKED = 1000
+"""Rows that become a table, which takes less memory than tuples."""
+
 
 class ReadParameters(Parameters):
     """How sure a number must be."""
@@ -137,7 +140,7 @@ class _Table:
 
     def add(self, *row: Any) -> None:
         self._rows.append(row)
-        if len(self._rows) == 1000:  # noqa: PLR2004
+        if len(self._rows) == PACKED:
             self._pack()
 
     def frame(self) -> pd.DataFrame:
