@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from digit_recognition.drawing import BLUE, BROWN, FRAME, GREY, RED, caption, mosaic
+
 from .nodes import CLEAN, Examples
 
-# Told apart by the colour-blind too, and dark enough for white figures on them.
-NEAR, FAR, WRONG, MUTED = "#0072B2", "#A65E00", "#D55E00", "#777777"
+NEAR, FAR = BLUE, BROWN
 ROOM = 12  # per cent of accuracy that a bar needs to hold its figure
-FRAME = 0.5
 
 
 def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure:
@@ -71,11 +71,8 @@ def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
     height, width = np.add(examples[CLEAN]["images"].shape[1:], 2)  # a frame each
     sheet = np.ones((len(examples) * height, columns * width))
     for row, some in enumerate(examples.values()):
-        for column, image in enumerate(some["images"]):
-            framed = np.pad(image, 1, constant_values=FRAME)
-            sheet[
-                row * height : (row + 1) * height, column * width : (column + 1) * width
-            ] = framed
+        images = mosaic(some["images"], len(some["images"]), FRAME)
+        sheet[row * height : (row + 1) * height, : images.shape[1]] = images
     figure = Figure(
         figsize=(0.5 * columns + 1.6, 0.5 * len(examples) + 0.9), layout="constrained"
     )
@@ -91,7 +88,7 @@ def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
                 va="bottom",
                 fontsize=8,
                 color="white",
-                bbox={"color": WRONG, "pad": 1},
+                bbox={"color": RED, "pad": 1},
             )
     axes.set_xticks([])
     axes.set_yticks(
@@ -101,7 +98,7 @@ def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
     axes.tick_params(length=0, labelsize=8)
     axes.spines[:].set_visible(False)
     figure.suptitle("Corrupted test images; in the corner, what was read wrongly")
-    figure.supxlabel(_caption(summary), fontsize=7, color=MUTED)
+    figure.supxlabel(_caption(summary), fontsize=7, color=GREY)
     return figure
 
 
@@ -117,8 +114,4 @@ def _mean(words: str, summary: dict[str, Any], key: str) -> str:
 
 def _caption(summary: dict[str, Any]) -> str:
     images = {"own": "corrupted here", "published": "corrupted by MNIST-C"}
-    return (
-        f"{summary['dataset']}, {images[summary['corruptions']]} · recipe "
-        f"{summary['recipe']}, seed {summary['seed']} · "
-        f"model {summary['model_version']}"
-    )
+    return caption(summary, f", {images[summary['corruptions']]}")
