@@ -61,7 +61,7 @@ def test_an_unknown_parameter_of_another_pipeline_is_refused_too(project):
 
 def test_evaluation_without_a_model_says_so_in_one_sentence(project):
     message = refused(project, "--pipeline", "evaluate")
-    assert "Error: expected model, dataset_info, training" in message
+    assert "Error: expected model, dataset_info, history, training" in message
     assert "received none yet; `kedro run` makes" in message
 
 

@@ -9,7 +9,6 @@ from digit_recognition.judging import (
     EvaluateParameters,
     LogProbabilities,
     check_record,
-    expected_calibration_error,
     mean_loss,
     verify_test_arrays,
 )
@@ -95,21 +94,3 @@ def test_the_loss_is_the_mean_cross_entropy():
     one_hot = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     by_hand = (np.log(1 + 2 * np.exp(-2)) + np.log(2 + np.exp(-1))) / 2
     assert mean_loss(logs, one_hot) == pytest.approx(by_hand)
-
-
-def test_the_calibration_error_is_the_mean_gap_of_confidence_and_accuracy():
-    sure_and_right = expected_calibration_error(np.ones(5), np.ones(5, bool))
-    assert sure_and_right == 0
-    confidence = np.array([0.9, 0.9, 0.9, 0.9, 0.55, 0.55])
-    correct = np.array([True, True, False, False, True, True])
-    by_hand = (4 * (0.9 - 0.5) + 2 * (1 - 0.55)) / 6
-    found = expected_calibration_error(confidence, correct)
-    assert found == pytest.approx(by_hand)
-
-
-def test_gaps_of_one_bin_balance_and_those_of_two_do_not():
-    correct = np.array([True, False])
-    assert expected_calibration_error(np.array([0.5, 0.5]), correct) == 0
-    apart = expected_calibration_error(np.array([0.45, 0.55]), correct)
-    assert apart == pytest.approx(0.55)
-    assert expected_calibration_error(np.array([0.45, 0.55]), correct, bins=1) == 0

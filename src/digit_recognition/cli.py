@@ -36,6 +36,7 @@ EXPECTED = (
 )
 
 
+PATHS = ("pictures", "explain.picture")
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -87,13 +88,13 @@ def _as_written(option: click.Parameter) -> click.Parameter:
 
 
 def _refuse_mangled(items: list[str]) -> None:
-    """ClickException where what Kedro reads for ``pictures`` is not what was written.
+    """ClickException where what Kedro reads for a path is not what was written.
 
     Quotes of YAML around the whole path are meant as such.
     """
     for position, item in enumerate(items):
         key, _, path = item.partition("=")
-        if key.strip() != "pictures":
+        if key.strip() not in PATHS:
             continue
         cut = list(takewhile(lambda rest: "=" not in rest, items[position + 1 :]))
         try:
@@ -108,12 +109,17 @@ def _refuse_mangled(items: list[str]) -> None:
         bare = path[1:-1] if re.fullmatch(r"(['\"]).*\1", path, re.DOTALL) else path
         absolute = str(Path(bare).expanduser().absolute()).replace("${", "\\${")
         instead = json.dumps(absolute, ensure_ascii=False)
+        instead = instead.encode(errors="backslashreplace").decode()
         raise click.ClickException(
-            f"expected a plain path in --params pictures=, received {path!r}, which "
-            "the command line does not keep as it is; write pictures: "
-            f"{instead.encode(errors='backslashreplace').decode()} into "
-            "conf/local/parameters.yml instead"
+            f"expected a plain path in --params {key.strip()}=, received {path!r}, "
+            "which the command line does not keep as it is; write "
+            f"{_as_yaml(key.strip(), instead)} into conf/local/parameters.yml instead"
         )
+
+
+def _as_yaml(key: str, value: str) -> str:
+    name, _, rest = key.partition(".")
+    return f"{name}: {{{_as_yaml(rest, value)}}}" if rest else f"{name}: {value}"
 
 
 run = copy.copy(kedro_run)

@@ -90,18 +90,3 @@ class LogProbabilities:
 def mean_loss(log_probabilities: np.ndarray, one_hot: np.ndarray) -> float:
     """The mean cross-entropy, in nats; both arrays are (n, 10)."""
     return float(-(one_hot * log_probabilities).sum(axis=1).mean())
-
-
-def expected_calibration_error(
-    confidence: np.ndarray, correct: np.ndarray, bins: int = 15
-) -> float:
-    """How far confidence is from accuracy on the average, 0..1.
-
-    ``confidence`` is the highest probability of each image (n,), ``correct`` whether
-    it was right (n,). In so many equal bins of confidence, the difference of mean
-    confidence and accuracy, weighted by the images in it: Guo, Pleiss, Sun and
-    Weinberger 2017, "On calibration of modern neural networks".
-    """
-    index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gaps = np.bincount(index, weights=confidence - correct, minlength=bins)
-    return float(np.abs(gaps).sum() / len(confidence))

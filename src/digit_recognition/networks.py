@@ -158,6 +158,6 @@ def without_softmax(network: Classifier) -> Classifier:
     import keras
 
     last = network.layers[-1]
-    features = keras.Model(network.inputs, last.input)
+    features = keras.Model(network.inputs[0], last.input)
     logits = keras.ops.matmul(features.output, last.kernel) + last.bias
-    return keras.Model(network.inputs, logits)
+    return keras.Model(network.inputs[0], logits)

@@ -64,9 +64,9 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
           filepath: data/01_raw/pictures
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
-        """``filepath`` is the folder, or one file of any suffix."""
-        self._path = Path(filepath)
+    def __init__(self, *, filepath: str | None, metadata: dict[str, Any] | None = None):
+        """``filepath`` is the folder, or one file of any suffix; None for none."""
+        self._path = None if filepath is None else Path(filepath)
         self.metadata = metadata
 
     def load(self) -> Pictures:
@@ -74,6 +74,8 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
 
         Raises DatasetError where there is no picture, or nothing at all.
         """
+        if self._path is None:
+            return Pictures(Path(), {}, 0)
         try:
             is_folder = stat.S_ISDIR(self._path.stat().st_mode)
         except (OSError, ValueError) as error:
@@ -102,10 +104,10 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         raise DatasetError("expected to be loaded only: the pictures are yours")
 
     def _exists(self) -> bool:
-        return self._path.exists()
+        return self._path is None or self._path.exists()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._path)}
+        return {"filepath": self._path and str(self._path)}
 
 
 def _walk(top: Path) -> tuple[dict[str, str], int]:

@@ -2,33 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
 from digit_recognition.errors import ProjectError
 
+MISSING = object()
+PATHS = (("pictures",), ("explain", "picture"))
+
 
 class PicturesHooks:
-    """Give the catalog ``${runtime_params:pictures}`` as an absolute path."""
+    """Give the catalog ``${runtime_params:pictures}`` as an absolute path.
+
+    And ``explain.picture``, which may be null.
+    """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Take `--params` from where the command was given, files from the project."""
         loader = context.config_loader
-        named = loader.runtime_params or {}
-        is_named = "pictures" in named
-        found = named if is_named else loader["parameters"]
-        if "pictures" not in found:
-            return
-        path = found["pictures"]
-        if not isinstance(path, str) or not path.strip():
-            raise ProjectError(
-                f"expected text in the parameter pictures, received {path!r}; put the "
-                'path in quotes in conf/local/parameters.yml: pictures: "/scans/007"'
-            )
-        start = Path.cwd() if is_named else context.project_path
-        absolute = str(start / Path(path).expanduser())
-        # OmegaConf would take ${ for the start of an interpolation.
-        loader.runtime_params = {**named, "pictures": absolute.replace("${", "\\${")}
+        for keys in PATHS:
+            named = loader.runtime_params or {}
+            given = _find(named, keys)
+            is_named = given is not MISSING
+            path = given if is_named else _find(loader["parameters"], keys)
+            if path is MISSING or (path is None and keys != PATHS[0]):
+                continue
+            if not isinstance(path, str) or not path.strip():
+                raise ProjectError(_refusal(keys, path))
+            start = Path.cwd() if is_named else context.project_path
+            absolute = str(start / Path(path).expanduser())
+            # OmegaConf would take ${ for the start of an interpolation.
+            loader.runtime_params = _with(named, keys, absolute.replace("${", "\\${"))
+
+
+def _find(parameters: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if not isinstance(parameters, Mapping) or key not in parameters:
+            return MISSING
+        parameters = parameters[key]
+    return parameters
+
+
+def _with(parameters: Any, keys: tuple[str, ...], value: str) -> dict[str, Any]:
+    """A copy of the parameters with the value in the place that the keys lead to."""
+    key, *rest = keys
+    inner = _with(parameters.get(key, {}), tuple(rest), value) if rest else value
+    return {**parameters, key: inner}
+
+
+def _refusal(keys: tuple[str, ...], path: Any) -> str:
+    written = '"/scans/007"'
+    for key in reversed(keys[1:]):
+        written = f"{{{key}: {written}}}"
+    return (
+        f"expected text in the parameter {'.'.join(keys)}, received {path!r}; put the "
+        f"path in quotes in conf/local/parameters.yml: {keys[0]}: {written}"
+    )

@@ -25,6 +25,7 @@ class VersionHooks:
     records: ClassVar = {
         "training": ("model",),
         "validation_predictions": ("model",),
+        "history": ("model",),
         "dataset_info": ("x_train", "x_test"),
     }
     """Records, loaded in the version of what they describe."""

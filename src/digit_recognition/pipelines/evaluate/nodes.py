@@ -6,12 +6,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import log_softmax
 
+from digit_recognition.calibration import (
+    coverage_at,
+    expected_calibration_error,
+    risk_coverage,
+)
 from digit_recognition.datasets.mnist_dataset import CONTESTED_TEST_INDICES, MNIST
 from digit_recognition.judging import LogProbabilities, check_record, mean_loss
 from digit_recognition.networks import CLASSES, Classifier
+from digit_recognition.selection import fit_temperature
 
 PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
+LEVELS = ("1e-3", "1e-4")
+"""Shares of errors among accepted images whose coverage ``metrics`` tells."""
+
+
+def calibrate(validation_predictions: pd.DataFrame) -> float:
+    """The temperature by which logits are to be divided, of the validation part.
+
+    Columns: label and the logits logit0..logit9.
+    """
+    logits = validation_predictions[[f"logit{digit}" for digit in range(CLASSES)]]
+    labels = validation_predictions["label"].to_numpy()
+    return fit_temperature(logits.to_numpy(), labels)
 
 
 def predict_digits(
@@ -19,28 +38,34 @@ def predict_digits(
     training: dict[str, Any],
     x_test: np.ndarray,
     y_test: np.ndarray,
+    temperature: float,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """A row for each test image, and the model's loss and digest.
+    """A row for each test image, and the model's losses and digest.
 
-    Columns: index, label, predicted, confidence (the highest probability) and the
-    probabilities p0..p9. The loss, the mean cross-entropy in nats, is taken from the
+    Columns: index, label, predicted, confidence (the highest probability), calibrated
+    (the same after temperature scaling) and the probabilities p0..p9, not scaled. The
+    losses, before and after scaling, are mean cross-entropies in nats, taken from the
     logits, as Keras does: probabilities near 0 have lost some of it to rounding.
     Raises ProjectError where ``training`` is the record of another model.
     """
     model_digest = check_record(model, training)
     log_probabilities = LogProbabilities(model)(x_test)
     probabilities = np.exp(log_probabilities)
+    scaled = log_softmax(np.float64(log_probabilities) / temperature, axis=1)
     predictions = pd.DataFrame(
         {
             "index": np.arange(len(x_test)),
             "label": y_test.argmax(axis=1),
             "predicted": probabilities.argmax(axis=1),
             "confidence": probabilities.max(axis=1),
+            "calibrated": np.exp(scaled.max(axis=1)),
         }
     )
     predictions[PROBABILITIES] = probabilities
     return predictions, {
         "test_loss": mean_loss(log_probabilities, y_test),
+        "nll_calibrated": mean_loss(scaled, y_test),
+        "temperature": temperature,
         "model_digest": model_digest,
     }
 
@@ -57,7 +82,12 @@ def score_predictions(
     ``accuracy_low`` and ``accuracy_high`` are the 95 % interval of Wilson (1927),
     "Probable inference, the law of succession, and statistical inference". On MNIST,
     ``test_accuracy_uncontested`` leaves out the 15 images whose labels are disputed.
-    Prints the loss and the accuracy.
+    ``nll``, the negative log-likelihood, is the loss under its name in the literature;
+    ``nll_calibrated`` is that after temperature scaling, ``ece`` and ``ece_calibrated``
+    are expected calibration errors. ``coverage_at_1e-3_error`` is the largest share of
+    the test images, the most confident after scaling, of which at most 0.1 % are wrong;
+    thresholds that bound the error of other images are in ``model_onnx``. Prints the
+    loss and the accuracy.
     """
     from scipy.stats import binomtest
 
@@ -73,6 +103,7 @@ def score_predictions(
         "accuracy_low": float(interval.low),
         "accuracy_high": float(interval.high),
         **_uncontested(predictions["index"], correct, test_data["dataset"]),
+        **_calibration(predictions, correct.to_numpy(), model_scores),
         **test_data,
         "trained_on": training["dataset"],
         **{
@@ -96,6 +127,51 @@ def score_predictions(
     print(f"Test Loss: {metrics['test_loss']:.4f}", flush=True)
     print(f"Test Accuracy: {metrics['test_accuracy']:.4f}", flush=True)
     return metrics
+
+
+def score_digits(predictions: pd.DataFrame) -> pd.DataFrame:
+    """A row for each digit: digit, images, precision, recall, f1.
+
+    Precision is the share of right ones among all that were read as the digit, recall
+    that among all that are it, F1 their harmonic mean; 0 where there are none.
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    precision, recall, f1, images = precision_recall_fscore_support(
+        predictions["label"],
+        predictions["predicted"],
+        labels=range(CLASSES),
+        zero_division=0.0,
+    )
+    return pd.DataFrame(
+        {
+            "digit": range(CLASSES),
+            "images": images,
+            "precision": precision,
+            "recall": recall,
+            "f1": f1,
+        }
+    )
+
+
+def _calibration(
+    predictions: pd.DataFrame, correct: np.ndarray, model_scores: dict[str, Any]
+) -> dict[str, float]:
+    confidence, calibrated = (
+        predictions[column].to_numpy() for column in ("confidence", "calibrated")
+    )
+    coverage, risk, _ = risk_coverage(calibrated, correct)
+    return {
+        "nll": model_scores["test_loss"],
+        "nll_calibrated": model_scores["nll_calibrated"],
+        "temperature": model_scores["temperature"],
+        "ece": expected_calibration_error(confidence, correct),
+        "ece_calibrated": expected_calibration_error(calibrated, correct),
+        **{
+            f"coverage_at_{level}_error": coverage_at(coverage, risk, float(level))
+            for level in LEVELS
+        },
+    }
 
 
 def _uncontested(

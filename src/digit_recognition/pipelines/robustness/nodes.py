@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
+from digit_recognition.calibration import expected_calibration_error
 from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
 from digit_recognition.errors import ProjectError
 from digit_recognition.judging import (
     LogProbabilities,
     check_record,
-    expected_calibration_error,
     mean_loss,
 )
 from digit_recognition.networks import Classifier
