@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog, Version
 from kedro.pipeline import Pipeline
+from kedro_datasets.partitions import PartitionedDataset
 
 from digit_recognition.errors import ProjectError
 
@@ -139,7 +140,7 @@ def _require(
     missing = [
         name
         for name in sorted(inputs, key=lambda name: (name != "model", name))
-        if _is_versioned(catalog.get(name)) and not catalog.get(name).exists()
+        if _is_made_by_runs(catalog.get(name)) and not catalog.get(name).exists()
     ]
     for name in missing:
         if name in named:
@@ -152,6 +153,11 @@ def _require(
             f"expected {', '.join(missing)}, received none yet; `kedro run` makes "
             "all that is needed, and keeps it in data/"
         )
+
+
+def _is_made_by_runs(dataset: Any) -> bool:
+    """PartitionedDatasets hold all versions of what runs made."""
+    return _is_versioned(dataset) or isinstance(dataset, PartitionedDataset)
 
 
 def _is_versioned(dataset: Any) -> bool:
