@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint viz help
+.PHONY: run test lint viz site help
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -25,6 +25,9 @@ lint: $(VENV)/installed-to-test ## check style and format (ruff)
 
 viz: $(VENV)/installed-to-run ## open Kedro-Viz in the browser
 	$(BIN)/kedro viz run
+
+site: $(VENV)/installed-to-run ## build Kedro-Viz with its previews as a static site
+	$(BIN)/python -m digit_recognition.site
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "expected Python 3.11, 3.12 or 3.13, found none; install one or name it: make PYTHON=/path/to/python3.12"; exit 1; }

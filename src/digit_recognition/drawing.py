@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 # Told apart by the colour-blind too (Okabe and Ito 2008), and dark enough for white
 # figures on them.
 BLUE, BROWN, RED, GREY = "#0072B2", "#A65E00", "#D55E00", "#777777"
+GRID = "rgba(128, 128, 128, 0.25)"  # on light and dark alike
 FRAME = 0.5
 
 
@@ -38,3 +42,19 @@ def caption(scores: dict[str, Any], images: str = "") -> str:
         f"{scores['dataset']}{images} · recipe {scores['recipe']}, seed "
         f"{scores['seed']} · model {scores['model_version']}"
     )
+
+
+def finish(figure: Figure, title: str, below: str) -> Figure:
+    """The chart with its title, a caption below that, and what all charts share.
+
+    Kedro-Viz shows charts with margins and a background of its own, light or dark.
+    """
+    small = f'<br><span style="font-size:11px;color:{GREY}">{below}</span>'
+    figure.update_layout(
+        template="plotly_white",
+        title={"text": title + small, "x": 0, "xref": "paper"},
+        margin={"l": 70, "r": 30, "t": 70, "b": 60},
+    )
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(gridcolor=GRID, zerolinecolor=GRID)
+    return figure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from kedro.io import DatasetError
 
-from digit_recognition.drawing import BLUE, BROWN, GREY, RED
+from digit_recognition.drawing import BLUE, BROWN, GREY, RED, finish
 from digit_recognition.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -110,14 +110,16 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
         figure.update_yaxes(title="accuracy, %", row=place)
     figure.update_xaxes(title="run (UTC)", row=len(shown))
     figure.update_layout(
-        template="plotly_white",
-        title={"text": _title(runs, shown), "x": 0, "xref": "paper"},
-        height=180 + 260 * max(1, len(shown)),
-        legend={"title": "recipe"},
-        margin={"t": 90},
+        height=180 + 260 * max(1, len(shown)), legend={"title": "recipe"}
     )
     figure.update_annotations(font={"size": 12, "color": GREY})
-    return figure
+    count = runs["data"].nunique()
+    some = f"the newest {MOST} of {count} datasets, " if count > MOST else ""
+    return finish(
+        figure,
+        f"Accuracy of {len(runs):,} runs, with 95 % intervals",
+        f"{some}each dataset by its name and the start of its digest",
+    )
 
 
 def _line(runs: pd.DataFrame) -> dict[str, Any]:
@@ -137,9 +139,3 @@ def _line(runs: pd.DataFrame) -> dict[str, Any]:
         "hovertemplate": "%{x}<br>accuracy %{y:.2f} %, loss %{customdata[2]:.4f}<br>"
         "seed %{customdata[0]}, fitted in %{customdata[1]:.0f} s",
     }
-
-
-def _title(runs: pd.DataFrame, shown: list[str]) -> str:
-    count = runs["data"].nunique()
-    of = f", the newest {len(shown)} of {count} datasets" if count > len(shown) else ""
-    return f"Accuracy of {len(runs):,} runs, with 95 % intervals{of}"

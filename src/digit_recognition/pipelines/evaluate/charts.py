@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from digit_recognition.calibration import BINS, bin_of, risk_coverage
-from digit_recognition.drawing import BLUE, BROWN, GREY, RED, caption
+from digit_recognition.drawing import BLUE, BROWN, GREY, RED, caption, finish
 from digit_recognition.networks import CLASSES
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def draw_training_curves(history: pd.DataFrame, metrics: dict[str, Any]) -> Figu
     figure.update_xaxes(title="epoch", range=[0.5, len(history) + 0.5])
     figure.update_yaxes(title="loss (cross-entropy), nats", rangemode="tozero", col=1)
     figure.update_yaxes(title="accuracy, %", col=2)
-    return _finish(figure, "How training went", metrics, legend=True)
+    _put_legend(figure, x=0.44, y=0.98)
+    return finish(figure, "How training went", caption(metrics))
 
 
 def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -105,7 +106,7 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
         f"{metrics['test_errors']:,} of {metrics['test_images']:,} test images are "
         "read wrongly"
     )
-    return _finish(figure, title, metrics)
+    return finish(figure, title, caption(metrics))
 
 
 def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -174,7 +175,8 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
     figure.update_xaxes(title="confidence, % (mean of each bin)", row=2, col=1)
     figure.update_yaxes(title="accuracy, % (95 % interval)", range=[0, 102], row=1)
     figure.update_yaxes(title="images", type="log", dtick=1, row=2)
-    return _finish(figure, "Is it right as often as it is sure?", metrics, legend=True)
+    _put_legend(figure, x=0.98, y=0.56)
+    return finish(figure, "Is it right as often as it is sure?", caption(metrics))
 
 
 def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -218,8 +220,10 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
     figure.update_yaxes(
         title="risk: wrong ones among those accepted, %", rangemode="tozero"
     )
-    return _finish(
-        figure, "The fewer images are accepted, the fewer of them are wrong", metrics
+    return finish(
+        figure,
+        "The fewer images are accepted, the fewer of them are wrong",
+        caption(metrics),
     )
 
 
@@ -236,25 +240,8 @@ def _corners(
     return coverage[kept], risk[kept], least[kept]
 
 
-def _finish(
-    figure: Figure, title: str, metrics: dict[str, Any], legend: bool = False
-) -> Figure:
-    """Title, caption and margins, alike in all charts."""
+def _put_legend(figure: Figure, x: float, y: float) -> None:
+    """Into the figure, where there is room, its upper right corner at (x, y)."""
     figure.update_layout(
-        template="plotly_white",
-        title={"text": title, "x": 0, "xref": "paper"},
-        margin={"l": 70, "r": 30, "t": 90 if legend else 60, "b": 90},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        legend={"x": x, "y": y, "xanchor": "right", "yanchor": "top"},
     )
-    figure.add_annotation(
-        text=caption(metrics),
-        xref="paper",
-        yref="paper",
-        x=0,
-        y=0,
-        yshift=-80,
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": 11, "color": GREY},
-    )
-    return figure

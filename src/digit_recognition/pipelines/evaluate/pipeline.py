@@ -1,7 +1,8 @@
 """The road from a trained model to its metrics and reports."""
 
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
 
+from digit_recognition.described import described
 from digit_recognition.judging import verify_test_arrays
 
 from .charts import (
@@ -18,58 +19,36 @@ def create_pipeline() -> Pipeline:
     """From the model and the test arrays to predictions, metrics and reports."""
     return Pipeline(
         [
-            Node(
+            described(
                 verify_test_arrays,
                 ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
                 ["verified_x_test", "verified_y_test", "test_data"],
-                name="verify_test_arrays",
             ),
-            Node(calibrate, "validation_predictions", "temperature", name="calibrate"),
-            Node(
+            described(calibrate, "validation_predictions", "temperature"),
+            described(
                 predict_digits,
                 [
                     *("model", "training", "verified_x_test", "verified_y_test"),
                     "temperature",
                 ],
                 ["predictions", "model_scores"],
-                name="predict_digits",
             ),
-            Node(
+            described(
                 score_predictions,
                 ["predictions", "test_data", "training", "model_scores", "lineage"],
                 "metrics",
-                name="score_predictions",
             ),
-            Node(score_digits, "predictions", "digit_scores", name="score_digits"),
-            Node(
-                draw_training_curves,
-                ["history", "metrics"],
-                "training_curves",
-                name="draw_training_curves",
+            described(score_digits, "predictions", "digit_scores"),
+            described(draw_training_curves, ["history", "metrics"], "training_curves"),
+            described(
+                draw_confusion_matrix, ["predictions", "metrics"], "confusion_matrix"
             ),
-            Node(
-                draw_confusion_matrix,
-                ["predictions", "metrics"],
-                "confusion_matrix",
-                name="draw_confusion_matrix",
+            described(
+                draw_mistakes, ["verified_x_test", "predictions", "metrics"], "mistakes"
             ),
-            Node(
-                draw_mistakes,
-                ["verified_x_test", "predictions", "metrics"],
-                "mistakes",
-                name="draw_mistakes",
+            described(
+                draw_reliability, ["predictions", "metrics"], "reliability_diagram"
             ),
-            Node(
-                draw_reliability,
-                ["predictions", "metrics"],
-                "reliability_diagram",
-                name="draw_reliability",
-            ),
-            Node(
-                draw_risk_coverage,
-                ["predictions", "metrics"],
-                "risk_coverage",
-                name="draw_risk_coverage",
-            ),
+            described(draw_risk_coverage, ["predictions", "metrics"], "risk_coverage"),
         ]
     )

@@ -1,7 +1,8 @@
 """The road from a trained model to one that runs without what trained it."""
 
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
 
+from digit_recognition.described import described
 from digit_recognition.judging import verify_test_arrays
 
 from .nodes import export_model, fit_detector
@@ -11,29 +12,26 @@ def create_pipeline() -> Pipeline:
     """From the model and its validation part to ONNX, held beside it on test images."""
     return Pipeline(
         [
-            Node(
+            described(
                 verify_test_arrays,
                 ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
                 ["verified_x_test", "verified_y_test", "test_data"],
-                name="verify_test_arrays",
             ),
-            Node(
+            described(
                 fit_detector,
                 [
                     *("x_train", "y_train", "training", "validation_predictions"),
                     "params:export",
                 ],
                 "detector",
-                name="fit_detector",
             ),
-            Node(
+            described(
                 export_model,
                 [
                     *("model", "detector", "training", "validation_predictions"),
                     *("verified_x_test", "test_data", "lineage"),
                 ],
                 ["export_check", "model_onnx"],
-                name="export_model",
             ),
         ]
     )

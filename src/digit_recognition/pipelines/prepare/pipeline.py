@@ -1,6 +1,8 @@
 """The road from MNIST to model input."""
 
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
+
+from digit_recognition.described import described
 
 from .nodes import (
     describe_dataset,
@@ -14,34 +16,32 @@ from .nodes import (
 def create_pipeline() -> Pipeline:
     """From MNIST to the arrays that the network takes."""
     nodes = [
-        Node(
+        described(
             load_mnist,
             ["mnist", "params:prepare"],
             ["train_images", "train_labels", "test_images", "test_labels", "published"],
-            name="load_mnist",
         ),
-        Node(
+        described(
             describe_dataset,
             ["published", "x_train", "y_train", "x_test", "y_test"],
             "dataset_info",
-            name="describe_dataset",
         ),
     ]
     for split in ("train", "test"):
         nodes += [
-            Node(
+            described(
                 reshape_images,
                 f"{split}_images",
                 f"reshaped_{split}_images",
                 name=f"reshape_images_{split}",
             ),
-            Node(
+            described(
                 normalize_pixels,
                 f"reshaped_{split}_images",
                 f"x_{split}",
                 name=f"normalize_pixels_{split}",
             ),
-            Node(
+            described(
                 one_hot_labels,
                 f"{split}_labels",
                 f"y_{split}",

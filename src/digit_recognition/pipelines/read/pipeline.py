@@ -1,6 +1,8 @@
 """The road from pictures to numbers."""
 
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
+
+from digit_recognition.described import described
 
 from .annotating import annotate_pictures
 from .nodes import read_pictures
@@ -10,17 +12,15 @@ def create_pipeline() -> Pipeline:
     """From pictures and the exported model to numbers, and pictures of the answers."""
     return Pipeline(
         [
-            Node(
+            described(
                 read_pictures,
                 ["pictures", "model_onnx", "params:pictures", "params:read"],
                 ["readings", "digits", "reading_summary"],
-                name="read_pictures",
             ),
-            Node(
+            described(
                 annotate_pictures,
                 ["pictures", "readings", "digits", "reading_summary"],
                 "annotated_pictures",
-                name="annotate_pictures",
             ),
         ]
     )

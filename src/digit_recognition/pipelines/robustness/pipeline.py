@@ -1,7 +1,8 @@
 """The road from a trained model to how it holds on corrupted images."""
 
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
 
+from digit_recognition.described import described
 from digit_recognition.judging import verify_test_arrays
 
 from .figures import draw_corruptions, draw_robustness
@@ -12,38 +13,33 @@ def create_pipeline() -> Pipeline:
     """From the model and the test arrays to a table, a chart and examples."""
     return Pipeline(
         [
-            Node(
+            described(
                 verify_test_arrays,
                 ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
                 ["verified_x_test", "verified_y_test", "test_data"],
-                name="verify_test_arrays",
             ),
-            Node(
+            described(
                 measure_robustness,
                 [
                     *("model", "training", "verified_x_test", "verified_y_test"),
                     *("mnist_c", "params:seed", "params:robustness"),
                 ],
                 ["robustness", "corrupted_examples"],
-                name="measure_robustness",
             ),
-            Node(
+            described(
                 summarize_robustness,
                 ["robustness", "training", "test_data", "params:seed", "lineage"],
                 "robustness_summary",
-                name="summarize_robustness",
             ),
-            Node(
+            described(
                 draw_robustness,
                 ["robustness", "robustness_summary"],
                 "robustness_chart",
-                name="draw_robustness",
             ),
-            Node(
+            described(
                 draw_corruptions,
                 ["corrupted_examples", "robustness_summary"],
                 "corruptions",
-                name="draw_corruptions",
             ),
         ]
     )

@@ -1,6 +1,8 @@
 """The road from model input to a trained model."""
 
-from kedro.pipeline import Node, Pipeline
+from kedro.pipeline import Pipeline
+
+from digit_recognition.described import described
 
 from .nodes import build_model, train_model
 
@@ -13,15 +15,14 @@ def create_pipeline() -> Pipeline:
     recipe = ["params:recipe", "params:seed", "params:train"]
     return Pipeline(
         [
-            Node(build_model, recipe, "untrained_model", name="build_model"),
-            Node(
+            described(build_model, recipe, "untrained_model"),
+            described(
                 train_model,
                 [
                     *("untrained_model", "x_train", "y_train", "dataset_info"),
                     *("checkpoints", *recipe),
                 ],
                 ["history", "training", "validation_predictions", "model"],
-                name="train_model",
             ),
         ]
     )
