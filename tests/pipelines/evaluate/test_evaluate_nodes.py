@@ -2,19 +2,25 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
 
 from digit_recognition.digests import weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import build_cnn
+from digit_recognition.networks import build_cnn, without_softmax
 from digit_recognition.pipelines.evaluate.nodes import (
+    calibrate,
     predict_digits,
+    score_digits,
     score_predictions,
 )
 
 X_TEST = np.random.default_rng(0).random((30, 28, 28, 1), np.float32)
 Y_TEST = np.eye(10, dtype=np.float32)[np.arange(30) % 10]
 TEST_DATA = {"dataset": "mnist", "dataset_digest": "d"}
-SCORES = {"test_loss": 0.5, "model_digest": "w"}
+SCORES = {
+    **{"test_loss": 0.5, "nll_calibrated": 0.4},
+    **{"temperature": 1.5, "model_digest": "w"},
+}
 LINEAGE = {
     "versions": {"model": "m1", "x_test": "a1"},
     "code_revision": "abc",
@@ -50,12 +56,12 @@ def record_of(network):
 
 def test_the_record_of_another_model_stops_the_evaluation(model):
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):
-        predict_digits(model, {"model_digest": "0123456789abcdef"}, X_TEST, Y_TEST)
+        predict_digits(model, {"model_digest": "0123456789abcdef"}, X_TEST, Y_TEST, 1.0)
 
 
 @pytest.fixture(scope="module")
 def predicted(model):
-    return predict_digits(model, record_of(model), X_TEST, Y_TEST)
+    return predict_digits(model, record_of(model), X_TEST, Y_TEST, 1.0)
 
 
 def test_each_image_has_a_row_with_its_probabilities(model, predicted):
@@ -65,6 +71,7 @@ def test_each_image_has_a_row_with_its_probabilities(model, predicted):
         "label",
         "predicted",
         "confidence",
+        "calibrated",
         *[f"p{digit}" for digit in range(10)],
     ]
     probabilities = model.predict(X_TEST, verbose=0)
@@ -89,7 +96,9 @@ def test_loss_and_accuracy_equal_those_of_keras_for_a_sure_model_that_errs():
     network = build_cnn(filters=[[2]], dense_units=4)
     network.set_weights([weight * 30 for weight in network.get_weights()])
     network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-    predictions, scores = predict_digits(network, record_of(network), X_TEST, Y_TEST)
+    predictions, scores = predict_digits(
+        network, record_of(network), X_TEST, Y_TEST, 1.0
+    )
     metrics = score_predictions(predictions, TEST_DATA, record(), scores, LINEAGE)
     loss, accuracy = network.evaluate(X_TEST, Y_TEST, verbose=0)
     assert loss > 20
@@ -97,10 +106,55 @@ def test_loss_and_accuracy_equal_those_of_keras_for_a_sure_model_that_errs():
     assert metrics["test_accuracy"] == pytest.approx(accuracy)
 
 
+def test_a_temperature_of_one_changes_nothing(predicted):
+    predictions, scores = predicted
+    np.testing.assert_allclose(
+        predictions["calibrated"], predictions["confidence"], rtol=1e-6
+    )
+    assert scores["nll_calibrated"] == pytest.approx(scores["test_loss"], rel=1e-6)
+    assert scores["temperature"] == 1.0
+
+
+@pytest.mark.parametrize("temperature", [0.25, 3.0])
+def test_the_scaled_confidence_is_the_softmax_of_the_logits_over_the_temperature(
+    model, predicted, temperature
+):
+    predictions, scores = predict_digits(
+        model, record_of(model), X_TEST, Y_TEST, temperature
+    )
+    logits = without_softmax(model).predict(X_TEST, verbose=0).astype(np.float64)
+    scaled = softmax(logits / temperature, axis=1)
+    np.testing.assert_allclose(predictions["calibrated"], scaled.max(axis=1), 1e-5)
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+    expected = float(loss(Y_TEST, logits / temperature))
+    assert scores["nll_calibrated"] == pytest.approx(expected, rel=1e-5)
+    assert scores["temperature"] == temperature
+    as_trained = predicted[0].drop(columns="calibrated")
+    pd.testing.assert_frame_equal(predictions.drop(columns="calibrated"), as_trained)
+    assert scores["test_loss"] == predicted[1]["test_loss"]
+
+
+def test_the_temperature_lessens_the_loss_on_the_validation_part_most():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, 500)
+    sure = 2 * np.eye(10)[labels] + rng.normal(size=(500, 10))
+    table = pd.DataFrame(4 * sure, columns=[f"logit{digit}" for digit in range(10)])
+    table.insert(0, "label", labels)
+    temperature = calibrate(table)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    losses = {
+        factor: float(loss(labels, 4 * sure / (factor * temperature)))
+        for factor in (0.95, 1, 1.05)
+    }
+    assert min(losses, key=losses.get) == 1
+    shuffled = table[[*table.columns[:0:-1], "label"]]
+    assert calibrate(shuffled) == temperature > 1
+
+
 def hundred_images(errors):
     predictions = pd.DataFrame(
         {"index": range(100), "label": [1] * 100, "predicted": [1] * 100}
-    )
+    ).assign(confidence=0.1, calibrated=0.1)
     predictions.loc[: errors - 1, "predicted"] = 2
     predictions[[f"p{digit}" for digit in range(10)]] = 0.1
     return predictions
@@ -154,3 +208,65 @@ def test_the_metrics_are_flat_and_say_where_all_of_it_came_from():
     }
     assert expected.items() <= metrics.items()
     assert all(isinstance(value, str | int | float) for value in metrics.values())
+
+
+def judged(confidence, calibrated, correct):
+    predictions = pd.DataFrame(
+        {
+            "index": range(len(correct)),
+            "label": 1,
+            "predicted": np.where(correct, 1, 2),
+            "confidence": confidence,
+            "calibrated": calibrated,
+        }
+    )
+    return score_predictions(
+        predictions, {"dataset": "custom"}, record(), SCORES, LINEAGE
+    )
+
+
+def test_the_calibration_errors_are_of_confidence_as_trained_and_scaled():
+    metrics = judged(
+        [0.9, 0.9, 0.9, 0.9], [0.7, 0.7, 0.9, 0.9], [False, True, True, True]
+    )
+    assert metrics["ece"] == pytest.approx(0.9 - 3 / 4)
+    assert metrics["ece_calibrated"] == pytest.approx((2 * 0.2 + 2 * 0.1) / 4)
+    assert (metrics["nll"], metrics["test_loss"]) == (0.5, 0.5)
+    assert (metrics["nll_calibrated"], metrics["temperature"]) == (0.4, 1.5)
+
+
+def test_the_coverage_is_of_the_surest_images_after_scaling():
+    sureness = np.linspace(1, 0.2, 20_000)
+    correct = np.full(20_000, True)
+    correct[[12_000, 15_000]] = False
+    metrics = judged(sureness[::-1], sureness, correct)
+    # One error in 15,000 is less than 1 in 10,000, two errors in 20,000 are just it.
+    assert metrics["coverage_at_1e-3_error"] == 1
+    assert metrics["coverage_at_1e-4_error"] == 1
+    correct[4_000] = False
+    metrics = judged(sureness[::-1], sureness, correct)
+    # The second error is the 12,001st image, the first the 4,001st.
+    assert metrics["coverage_at_1e-3_error"] == 1
+    assert metrics["coverage_at_1e-4_error"] == 12_000 / 20_000
+
+
+def test_without_an_image_that_is_right_nothing_is_covered():
+    metrics = judged([0.9, 0.8], [0.9, 0.8], [False, False])
+    assert metrics["coverage_at_1e-3_error"] == 0
+    assert metrics["coverage_at_1e-4_error"] == 0
+
+
+def test_each_digit_has_its_precision_recall_and_f1():
+    scores = score_digits(
+        pd.DataFrame(
+            {"label": [0, 0, 0, 1, 1, 7, 8], "predicted": [0, 0, 1, 1, 0, 0, 9]}
+        )
+    )
+    assert list(scores.columns) == ["digit", "images", "precision", "recall", "f1"]
+    assert scores["digit"].tolist() == list(range(10))
+    assert scores["images"].tolist() == [3, 2, 0, 0, 0, 0, 0, 1, 1, 0]
+    # By hand: two of the four read as 0 are 0, and two of the three 0s are read so.
+    assert scores["precision"].tolist() == [2 / 4, 1 / 2, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert scores["recall"].tolist() == [2 / 3, 1 / 2, 0, 0, 0, 0, 0, 0, 0, 0]
+    f1 = pytest.approx([4 / 7, 1 / 2, 0, 0, 0, 0, 0, 0, 0, 0])
+    assert scores["f1"].tolist() == f1
