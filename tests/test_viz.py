@@ -1,10 +1,13 @@
 """Kedro-Viz as a person sees it, in a headless Chromium."""
 
+import functools
+import http.server
 import json
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -25,8 +28,8 @@ QUIET = (
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory, digits):
-    """The address of a Kedro-Viz that shows a project after one run."""
+def project(tmp_path_factory, digits):
+    """A project after one run."""
     project = Project(tmp_path_factory.mktemp("viz") / "project")
     project.put(digits)
     detector = "export.detector.pictures=2000,export.detector.epochs=1"
@@ -34,6 +37,12 @@ def server(tmp_path_factory, digits):
         "run", "--params", f"train.recipes.standard.epochs=1,{detector}"
     )
     assert done.returncode == 0, done.stderr
+    return project
+
+
+@pytest.fixture(scope="module")
+def server(project):
+    """The address of a Kedro-Viz that shows the project."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "kedro", "viz", "run", "--no-browser"]
@@ -108,7 +117,84 @@ def test_the_training_images_preview_as_a_picture(server, nodes):
     assert metadata(server, nodes["x_train"])["preview_type"] == "ImagePreview"
 
 
-@pytest.mark.parametrize("pipeline", ["prepare", "train", "evaluate", "export", "read"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("training_curves", "PlotlyPreview"),
+        ("confusion_matrix", "PlotlyPreview"),
+        ("reliability_diagram", "PlotlyPreview"),
+        ("risk_coverage", "PlotlyPreview"),
+        ("mistakes", "ImagePreview"),
+        ("digit_scores", "TablePreview"),
+        ("export_check", "JSONPreview"),
+    ],
+)
+def test_every_report_has_a_preview(server, nodes, name, kind):
+    found = metadata(server, nodes[name])
+    assert found["preview_type"] == kind
+    assert found["preview"]
+
+
+def test_every_node_is_described(server, nodes):
+    for node in nodes.values():
+        if node["type"] == "task":
+            preview = metadata(server, node)["preview"]
+            assert preview["kind"] == "text"
+            assert preview["content"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        *("prepare", "train", "evaluate", "export"),
+        *("read", "robustness", "explain", "compare"),
+    ],
+)
 def test_each_pipeline_can_be_looked_at_alone(server, pipeline):
     with urlopen(f"{server}/api/pipelines/{pipeline}", timeout=30) as answer:
         assert json.load(answer)["nodes"]
+
+
+@pytest.fixture(scope="module")
+def site(project):
+    """The folder of the static site, and an address below which it is served."""
+    done = subprocess.run(
+        [sys.executable, "-m", "digit_recognition.site"],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    handler = functools.partial(
+        http.server.SimpleHTTPRequestHandler, directory=project.folder
+    )
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield project.folder / "site", f"http://127.0.0.1:{server.server_port}/site"
+        server.shutdown()
+
+
+def test_the_site_holds_no_path_of_the_machine(site, project):
+    folder, _ = site
+    files = [file for file in (folder / "api").rglob("*") if file.is_file()]
+    assert len(files) > 50
+    for file in files:
+        assert str(project.folder.parent) not in file.read_text()
+
+
+def test_the_site_shows_metrics_and_the_confusion_matrix(site, browser):
+    folder, address = site
+    listed = json.loads((folder / "api" / "main").read_text())["nodes"]
+    ids = {node["name"]: node["id"] for node in listed}
+    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    page.goto(f"{address}/?expandAllPipelines=true")
+    for name, content in (
+        ("metrics", "test_accuracy"),
+        ("confusion_matrix", "test images are read wrongly"),
+    ):
+        node = page.locator(f'.pipeline-node[data-id="{ids[name]}"]')
+        node.dispatch_event("click")
+        page.get_by_text(content).first.wait_for()
+    cells = page.locator(".heatmaplayer text, .heatmap text, text.heatmap-label")
+    assert cells.count() > 5
