@@ -86,18 +86,30 @@ def _annotated(
 class _Rows:
     """The rows of each picture as tuples, made when they are asked for.
 
-    Tables of each instead took 200 MB for 20,000 pictures, and 2 ms for each.
+    The rows of a picture stand together, in the order in which pictures are asked for,
+    so that nothing is kept by picture: tables of each took 200 MB for 20,000 pictures.
     """
 
     def __init__(self, table: pd.DataFrame):
         self._row = namedtuple("Row", table.columns)
         self._columns = [table[name].to_numpy() for name in table]
-        self._numbers = table.groupby("picture", sort=False).indices
+        self._pictures = table["picture"].to_numpy()
+        self._next = 0
 
     def __getitem__(self, picture: str) -> list[Any]:
+        start = self._next
+        if start == len(self._pictures) or self._pictures[start] != picture:
+            found = np.flatnonzero(self._pictures == picture)
+            if not found.size:
+                return []
+            start = int(found[0])
+        end = start
+        while end < len(self._pictures) and self._pictures[end] == picture:
+            end += 1
+        self._next = end
         return [
             self._row(*(column[number] for column in self._columns))
-            for number in self._numbers.get(picture, ())
+            for number in range(start, end)
         ]
 
 
