@@ -157,14 +157,19 @@ def _shown(stage: Stage) -> _Shown:
     if values.ndim == 1:
         return _Shown(values[:, None], WIDE if stage.kind == "Softmax" else NARROW)
     maps = values.transpose(2, 0, 1)
-    if len(maps) == 1:
+    if stage.kind == "image":
         return _Shown(1 - maps[0], WIDE)
     columns = _columns(len(maps))
-    most = values.max() or 1.0
+    most = _most(values)
     larger = -(-PIXELS // maps.shape[1])  # so that gaps are narrow beside small maps
     maps = maps.repeat(larger, axis=1).repeat(larger, axis=2)
     picture = mosaic(maps / most, columns, frame=np.nan, gap=PIXELS // 20)
     return _Shown(picture, HEIGHT * picture.shape[1] / picture.shape[0])
+
+
+def _most(values: np.ndarray) -> float:
+    """What is drawn brightest: the most of them, unless that is not above 0."""
+    return float(values.max(initial=0)) or 1.0
 
 
 def _columns(count: int) -> int:
@@ -178,12 +183,12 @@ def _columns(count: int) -> int:
 
 def _draw_values(axes: Axes, picture: np.ndarray, stage: Stage) -> None:
     maps = stage.output.ndim > 1
-    grey = maps and stage.output.shape[-1] == 1
+    grey = stage.kind == "image"
     axes.imshow(
         picture,
         cmap="gray" if grey else MAPS,
         vmin=0,
-        vmax=1 if maps else None,
+        vmax=1 if maps else _most(picture),
         aspect="equal" if maps else "auto",
         interpolation="nearest" if maps else "antialiased",
     )

@@ -1,0 +1,274 @@
+import keras
+import numpy as np
+import pytest
+import yaml
+from conftest import ROOT
+from scipy.signal import correlate2d
+
+from digit_recognition.networks import (
+    average_shifts,
+    build_cnn,
+    build_columns,
+    join_columns,
+    without_softmax,
+)
+from digit_recognition.pipelines.explain import anatomy
+from digit_recognition.pipelines.explain.anatomy import (
+    attribute,
+    first_column,
+    first_filters,
+    layers_of,
+    trace,
+)
+from digit_recognition.pipelines.train.recipes import TrainParameters
+
+IMAGE = np.zeros((28, 28, 1), np.float32)
+IMAGE[4:24, 6:22] = np.random.default_rng(0).random((20, 16, 1), np.float32)
+BLACK = np.zeros((28, 28, 1), np.float32)
+
+
+def with_biases(network):
+    """The network as if it were trained: without biases it would be linear in light."""
+    rng = np.random.default_rng(1)
+    weights = network.get_weights()
+    network.set_weights([w + rng.normal(0, 0.05, w.shape) for w in weights])
+    return network
+
+
+@pytest.fixture(scope="module")
+def design():
+    keras.utils.set_random_seed(0)
+    return with_biases(build_cnn())
+
+
+@pytest.fixture(scope="module")
+def joined():
+    """As the accurate recipe's, but small: three columns that look at five shifts."""
+    keras.utils.set_random_seed(0)
+    columns = build_columns(3, filters=[[2, 3], [4]], dense_units=5)
+    return average_shifts(join_columns(with_biases(columns)), 1)
+
+
+@pytest.fixture(scope="module")
+def stages(design):
+    return trace(design, IMAGE)
+
+
+def test_the_layers_of_the_design_have_the_parameters_and_the_work_found_by_hand(
+    design,
+):
+    layers = [
+        (layer.name, layer.kind, layer.shape, layer.parameters, layer.multiplications)
+        for layer in layers_of(design)
+    ]
+    assert layers == [
+        ("conv1", "Conv2D", (26, 26, 32), (9 + 1) * 32, 26 * 26 * 32 * 9),
+        ("pool1", "MaxPooling2D", (13, 13, 32), 0, 0),
+        ("conv2", "Conv2D", (11, 11, 64), (9 * 32 + 1) * 64, 11 * 11 * 64 * 9 * 32),
+        ("pool2", "MaxPooling2D", (5, 5, 64), 0, 0),
+        ("flatten", "Flatten", (1600,), 0, 0),
+        ("dense", "Dense", (128,), (1600 + 1) * 128, 1600 * 128),
+        ("probabilities", "Dense", (10,), (128 + 1) * 10, 128 * 10),
+    ]
+    assert sum(parameters for *_, parameters, _ in layers) == 225_034
+    assert {layer.passes for layer in layers_of(design)} == {1}
+
+
+def test_every_layer_within_columns_is_named_by_them_and_counted_for_each_shift(joined):
+    layers = {layer.name: layer for layer in layers_of(joined)}
+    assert {f"trunk/column{number}/conv1" for number in (1, 2, 3)} < set(layers)
+    second = layers["trunk/column2/conv2"]
+    assert (second.shape, second.passes) == ((24, 24, 3), 5)
+    assert second.parameters == (9 * 2 + 1) * 3
+    assert second.multiplications == 5 * 24 * 24 * 3 * 9 * 2
+    answer = layers["probabilities"]
+    assert (answer.passes, answer.multiplications) == (1, 3 * 5 * 10)
+
+
+def recipes():
+    file = ROOT / "conf" / "base" / "parameters_train.yml"
+    values = yaml.safe_load(file.read_text())["train"]
+    return TrainParameters.model_validate(values).recipes
+
+
+@pytest.mark.parametrize("name", ["plain", "quick", "standard", "accurate"])
+@pytest.mark.parametrize(
+    "changes", [{}, {"batch_normalization": True, "dropout": 0.5, "dense_units": 8}]
+)
+def test_all_parameters_of_every_recipe_are_counted_once(name, changes):
+    recipe = recipes()[name]
+    network = recipe.network.model_copy(update=changes)
+    recipe = recipe.model_copy(update={"network": network})
+    model = recipe.finish(recipe.network.build("float32"))
+    layers = layers_of(model)
+    assert sum(layer.parameters for layer in layers) == model.count_params()
+    assert len({layer.name for layer in layers}) == len(layers)
+    kinds = [layer.kind for layer in layers]
+    assert kinds.count("BatchNormalization") == (2 * network.columns if changes else 0)
+
+
+def test_no_recipe_is_left_out_above():
+    assert list(recipes()) == ["plain", "quick", "standard", "accurate"]
+
+
+def test_a_network_that_was_saved_has_the_same_layers(joined, tmp_path):
+    joined.save(tmp_path / "joined.keras")
+    loaded = keras.models.load_model(tmp_path / "joined.keras")
+    assert layers_of(loaded) == layers_of(joined)
+    for ours, theirs in zip(trace(loaded, IMAGE), trace(joined, IMAGE), strict=True):
+        np.testing.assert_array_equal(ours.output, theirs.output)
+
+
+def test_a_batch_normalization_multiplies_each_value_once():
+    network = build_cnn(filters=[[2]], batch_normalization=True, dense_units=3)
+    layers = {layer.name: layer for layer in layers_of(network)}
+    assert layers["norm1"].multiplications == 13 * 13 * 2
+    assert layers["norm1"].parameters == 4 * 2
+
+
+def test_an_image_goes_through_the_shapes_of_the_design(stages):
+    assert [(stage.name, stage.output.shape) for stage in stages] == [
+        ("image", (28, 28, 1)),
+        ("conv1", (26, 26, 32)),
+        ("pool1", (13, 13, 32)),
+        ("conv2", (11, 11, 64)),
+        ("pool2", (5, 5, 64)),
+        ("flatten", (1600,)),
+        ("dense", (128,)),
+        ("probabilities", (10,)),
+    ]
+    assert {stage.output.dtype for stage in stages} == {np.dtype(np.float32)}
+    np.testing.assert_array_equal(stages[0].output, IMAGE)
+
+
+def test_each_stage_is_what_keras_makes_of_the_one_before(design, stages):
+    values = IMAGE[None]
+    for layer, stage in zip(design.layers, stages[1:], strict=True):
+        values = layer(values)
+        np.testing.assert_allclose(stage.output, values[0], atol=1e-6)
+    answer = design.predict(IMAGE[None], verbose=0)[0]
+    np.testing.assert_allclose(stages[-1].output, answer, atol=1e-6)
+
+
+def test_the_first_maps_are_the_image_under_the_first_filters_and_relu(design, stages):
+    filters, (_, biases) = first_filters(design), design.layers[0].get_weights()
+    for number, (pattern, bias) in enumerate(zip(filters, biases, strict=True)):
+        found = correlate2d(IMAGE[..., 0], pattern, mode="valid") + bias
+        ours = stages[1].output[..., number]
+        np.testing.assert_allclose(ours, np.maximum(found, 0), atol=1e-5)
+    assert (stages[1].output == 0).any()
+
+
+@pytest.mark.parametrize("pool", [2, 4])
+def test_of_each_two_by_two_values_the_largest_stays(stages, pool):
+    before, after = stages[pool - 1].output, stages[pool].output
+    height, width, maps = after.shape
+    blocks = before[: 2 * height, : 2 * width].reshape(height, 2, width, 2, maps)
+    np.testing.assert_array_equal(after, blocks.max(axis=(1, 3)))
+
+
+def test_the_flat_values_are_the_maps_pixel_after_pixel(stages):
+    np.testing.assert_array_equal(stages[5].output, stages[4].output.ravel())
+
+
+def test_each_stage_says_in_a_sentence_what_happens(stages):
+    told = [stage.told for stage in stages]
+    assert told[0] == "The pixels: 0 is paper, 1 is ink."
+    assert told[1].startswith("32 filters of 3x3 pixels, ")
+    assert told[2] == told[4] == "Of each 2x2 pixels the strongest stays."
+    assert told[5] == "All 64 maps in one row, pixel after pixel."
+    assert told[6].startswith("128 units, each weighing all 1,600 values ")
+    assert told[7] == "Ten scores become shares of 1 (softmax)."
+
+
+def test_of_columns_the_first_is_followed_and_the_answer_is_of_all(joined):
+    stages = trace(joined, IMAGE)
+    assert [(stage.name, stage.output.shape) for stage in stages] == [
+        ("image", (28, 28, 1)),
+        ("conv1", (26, 26, 2)),
+        ("conv2", (24, 24, 3)),
+        ("pool1", (12, 12, 3)),
+        ("conv3", (10, 10, 4)),
+        ("pool2", (5, 5, 4)),
+        ("flatten", (100,)),
+        ("dense", (5,)),
+        ("probabilities", (10,)),
+    ]
+    column = joined.get_layer("trunk").get_layer("column1")
+    assert first_column(joined) is column
+    np.testing.assert_allclose(stages[-2].output, column([IMAGE[None]])[0], atol=1e-6)
+    answer = joined.predict(IMAGE[None], verbose=0)[0]
+    np.testing.assert_allclose(stages[-1].output, answer, atol=1e-6)
+    assert stages[-1].told.startswith(
+        "The mean of 3 such columns and 5 shifts of the image. Ten scores "
+    )
+
+
+def test_shifts_and_columns_are_told_where_there_are_any():
+    keras.utils.set_random_seed(0)
+    columns = join_columns(build_columns(2, filters=[[2]], dense_units=3))
+    shifts = average_shifts(build_cnn(filters=[[2]], dense_units=3), 2)
+    for network, told in (
+        (columns, "The mean of 2 such columns. Ten "),
+        (shifts, "The mean of 5 shifts of the image. Ten "),
+    ):
+        last = trace(network, IMAGE)[-1]
+        assert last.told.startswith(told)
+        answer = network.predict(IMAGE[None], verbose=0)[0]
+        np.testing.assert_allclose(last.output, answer, atol=1e-6)
+
+
+def test_a_normalization_is_a_stage_and_a_dropout_is_none():
+    network = build_cnn(
+        filters=[[2]], batch_normalization=True, dense_units=3, dropout=0.5
+    )
+    stages = trace(network, IMAGE)
+    names = ["image", "conv1", "pool1", "norm1", "flatten", "dense", "probabilities"]
+    assert [stage.name for stage in stages] == names
+    assert stages[3].told == "Each map is brought to the same mean and spread."
+    normalized = stages[2].output / np.sqrt(1 + network.get_layer("norm1").epsilon)
+    np.testing.assert_allclose(stages[3].output, normalized, atol=1e-6)
+    answer = network.predict(IMAGE[None], verbose=0)[0]
+    np.testing.assert_allclose(stages[-1].output, answer, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["design", "joined"])
+def test_the_first_filters_are_the_first_kernel(name, request):
+    network = request.getfixturevalue(name)
+    filters = first_filters(network)
+    kernel = first_column(network).get_layer("conv1").get_weights()[0]
+    assert kernel.shape == (3, 3, 1, len(filters))
+    for number, pattern in enumerate(filters):
+        np.testing.assert_array_equal(pattern, kernel[:, :, 0, number])
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "error"),
+    [
+        ("design", anatomy.STEPS, 0.02),
+        ("joined", anatomy.STEPS, 0.02),
+        ("design", 1024, 0.001),
+    ],
+)
+def test_the_parts_of_all_pixels_add_up_to_the_difference_from_a_black_image(
+    name, steps, error, request, monkeypatch
+):
+    monkeypatch.setattr(anatomy, "STEPS", steps)
+    network = request.getfixturevalue(name)
+    logits = without_softmax(network).predict(np.stack([IMAGE, BLACK]), verbose=0)
+    differences = logits[0] - logits[1]
+    parts = attribute(network, IMAGE, range(10))
+    assert list(parts) == list(range(10))
+    sums = [part.sum() for part in parts.values()]
+    span = np.abs(differences).max()
+    np.testing.assert_allclose(sums, differences, atol=error * span)
+
+
+def test_what_is_black_has_no_part(design):
+    image = np.where(IMAGE > 0.5, IMAGE, 0)
+    (part,) = attribute(design, image, [3]).values()
+    assert (part.shape, part.dtype) == ((28, 28), np.float32)
+    assert np.count_nonzero(part[image[..., 0] == 0]) == 0
+    assert np.count_nonzero(part) > 0
+    (part,) = attribute(design, BLACK, [7]).values()
+    np.testing.assert_array_equal(part, np.zeros((28, 28)))
