@@ -81,8 +81,8 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
 
     runs = runs.assign(
         when=pd.to_datetime(runs["version"], format=VERSION, errors="coerce"),
-        data=runs["dataset"].astype(str) + " " + runs["dataset_digest"].str[:8],
-        recipe=runs["recipe"].astype(str),
+        data=_text(runs["dataset"]) + " " + _text(runs["dataset_digest"]).str[:8],
+        recipe=_text(runs["recipe"]),
     ).dropna(subset=["when", "accuracy"])
     shown = list(runs["data"].unique()[:MOST])
     recipes = sorted(runs["recipe"].unique())
@@ -120,6 +120,11 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
         f"Accuracy of {len(runs):,} runs, with 95 % intervals",
         f"{some}each dataset by its name and the start of its digest",
     )
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """The values as text, "?" where an old version does not tell."""
+    return values.astype(object).where(values.notna(), "?").astype(str)
 
 
 def _line(runs: pd.DataFrame) -> dict[str, Any]:
