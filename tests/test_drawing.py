@@ -1,6 +1,6 @@
 import numpy as np
 
-from digit_recognition.drawing import caption, mosaic
+from digit_recognition.drawing import caption, draw_images, mosaic
 
 
 def test_images_stand_in_rows_with_a_frame_around_each():
@@ -32,3 +32,17 @@ def test_the_caption_names_dataset_recipe_seed_and_model():
     }
     assert caption(scores) == "mnist · recipe quick, seed 3 · model m1"
     assert caption(scores, ", blurred").startswith("mnist, blurred · ")
+
+
+def test_images_are_drawn_as_dark_ink_with_their_titles():
+    figure = draw_images(np.array([[[1.0, 0.0]], [[0.0, 0.5]]]), ["a", "b"], columns=2)
+    first, second = figure.axes
+    np.testing.assert_array_equal(first.images[0].get_array(), [[0, 1]])
+    np.testing.assert_array_equal(second.images[0].get_array(), [[1, 0.5]])
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
+
+
+def test_what_is_left_of_the_last_row_stays_white():
+    figure = draw_images(np.zeros((3, 2, 2)), columns=2)
+    assert [len(axes.images) for axes in figure.axes] == [1, 1, 1, 0]
+    assert not any(axes.axison for axes in figure.axes)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    from plotly.graph_objects import Figure as Chart
 
 # Told apart by the colour-blind too (Okabe and Ito 2008), and dark enough for white
 # figures on them.
@@ -32,6 +34,22 @@ def mosaic(
     return sheet.reshape(rows * sheet.shape[1], -1)
 
 
+def draw_images(
+    images: np.ndarray, titles: Sequence[str] = (), columns: int = 10
+) -> Figure:
+    """The images (n, height, width), 0..1, as dark ink on white, each with a title."""
+    rows = max(1, -(-len(images) // columns))
+    figure = Figure(figsize=(1.1 * columns, 1.25 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes:
+        axis.set_axis_off()
+    for axis, image in zip(axes, images, strict=False):
+        axis.imshow(1 - image, cmap="gray", vmin=0, vmax=1)
+    for axis, title in zip(axes, titles, strict=False):
+        axis.set_title(title, fontsize=9)
+    return figure
+
+
 def caption(scores: dict[str, Any], images: str = "") -> str:
     """In one line, what data and model a figure is of.
 
@@ -44,7 +62,7 @@ def caption(scores: dict[str, Any], images: str = "") -> str:
     )
 
 
-def finish(figure: Figure, title: str, below: str) -> Figure:
+def finish(figure: Chart, title: str, below: str) -> Chart:
     """The chart with its title, a caption below that, and what all charts share.
 
     Kedro-Viz shows charts with margins and a background of its own, light or dark.

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from digit_recognition.drawing import GREY, caption
+from digit_recognition.drawing import GREY, caption, draw_images
 
-MOST, COLUMNS = 50, 10
+MOST = 50
+FOR_TITLE = 0.9  # inches
 
 
 def draw_mistakes(
@@ -23,17 +24,13 @@ def draw_mistakes(
     """
     wrong = predictions[predictions["label"] != predictions["predicted"]]
     worst = wrong.nlargest(MOST, "confidence")
-    rows = max(1, -(-len(worst) // COLUMNS))
-    figure = Figure(figsize=(11, 1.25 * rows + 0.9), layout="constrained")
-    axes = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
-    for axis in axes:
-        axis.set_axis_off()
-    for axis, row in zip(axes, worst.itertuples(), strict=False):
-        image = x_test[row.index, ..., 0]
-        axis.imshow(1 - image, cmap="gray", vmin=0, vmax=1, extent=(0, 28, 28, 0))
-        axis.set_title(
-            f"{row.label} → {row.predicted}   {100 * row.confidence:.1f} %", fontsize=9
-        )
+    titles = [
+        f"{row.label} → {row.predicted}   {100 * row.confidence:.1f} %"
+        for row in worst.itertuples()
+    ]
+    figure = draw_images(x_test[worst["index"], ..., 0], titles)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + FOR_TITLE)
     figure.suptitle(_title(len(worst), len(wrong)), x=0.01, ha="left", fontsize=13)
     figure.supxlabel(caption(metrics), fontsize=8, color=GREY, x=0.01, ha="left")
     return figure
