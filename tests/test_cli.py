@@ -134,6 +134,19 @@ def test_a_path_that_the_command_line_mangles_is_refused(path, instead):
 
 
 @pytest.mark.parametrize(
+    ("path", "instead"),
+    [("007", "/007"), ("a, b", "/a, b"), ("a #b", "/a #b"), ("${a}", "/\\\\${a}")],
+)
+def test_so_is_a_mangled_path_of_the_picture_to_explain(path, instead):
+    done = CliRunner().invoke(run, ["--params", f"explain.picture={path},seed=3"])
+    assert done.exit_code == 1
+    message = f"plain path in --params explain.picture=, received {path!r}, which"
+    assert message in done.output
+    assert "; write explain: {picture: " in done.output
+    assert f'{instead}"}} into conf/local/parameters.yml instead' in done.output
+
+
+@pytest.mark.parametrize(
     ("params", "path"),
     [
         ("pictures=../a b/1.png,seed=3", "../a b/1.png"),
@@ -146,6 +159,30 @@ def test_a_path_that_the_command_line_mangles_is_refused(path, instead):
 def test_a_path_that_the_command_line_keeps_is_taken(params, path):
     context = run.make_context("run", ["--params", params])
     assert context.params["params"]["pictures"] == path
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        ("explain.picture=../a b/1.png,explain.digit=1", "../a b/1.png"),
+        ("explain.digit=1,explain.picture='007'", "007"),
+    ],
+)
+def test_a_path_of_the_picture_to_explain_is_taken(params, path):
+    context = run.make_context("run", ["--params", params])
+    assert context.params["params"]["explain"] == {"picture": path, "digit": 1}
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ("explain.image=-1", "image: expected greater than or equal to 0, received -1"),
+        ("explain.digit=first", "expected a valid integer, received 'first'"),
+        ("explain.pictur=1.png", "did you mean explain.picture?"),
+    ],
+)
+def test_a_wrong_parameter_of_explain_is_refused(project, params, message):
+    assert message in refused(project, "--pipelines", "explain", "--params", params)
 
 
 def test_other_commands_of_kedro_still_work(project):

@@ -124,6 +124,13 @@ def test_where_there_is_no_picture_the_way_to_some_is_named(tmp_path, path, mess
         load(tmp_path / path)
 
 
+def test_without_a_path_there_are_no_pictures_and_nothing_is_missing():
+    dataset = PicturesDataset(filepath=None)
+    pictures = dataset.load()
+    assert (len(pictures), list(pictures), pictures.skipped) == (0, [], 0)
+    assert dataset.exists()
+
+
 def test_nothing_is_ever_written(tmp_path):
     with pytest.raises(DatasetError, match="expected to be loaded only"):
         PicturesDataset(filepath=str(tmp_path)).save([])

@@ -2,6 +2,7 @@ import pytest
 from kedro.io import DatasetError, Version
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
+from kedro_datasets.partitions import PartitionedDataset
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks import VersionHooks, WholeVersionHooks
@@ -23,6 +24,26 @@ def test_the_record_of_the_loaded_model_is_loaded_not_a_newer_one(catalog, keep)
     keep("training", "3")
     VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
     assert (catalog.load("model"), catalog.load("training")) == ("2", "2")
+
+
+@pytest.mark.parametrize("record", ["history", "validation_predictions"])
+def test_what_else_a_training_keeps_is_of_the_loaded_model_too(
+    catalog, keep, record, tmp_path
+):
+    catalog[record] = JSONDataset(
+        filepath=f"{tmp_path}/{record}.json", version=Version(None, "now")
+    )
+    for version in ("1", "2"):
+        keep("model", version)
+        keep(record, version)
+    keep(record, "3")
+    draw = Pipeline([Node(join, ["model", record], "metrics", name="draw")])
+    VersionHooks().before_pipeline_run(OPTIONS, draw, catalog)
+    assert catalog.load(record) == "2"
+    keep("model", "4")
+    catalog.release("model")
+    with pytest.raises(ProjectError, match=f"expected {record} beside the model"):
+        VersionHooks().before_pipeline_run(OPTIONS, draw, catalog)
 
 
 def test_a_model_without_its_record_is_refused(catalog, keep):
@@ -53,6 +74,31 @@ def test_a_run_reads_back_its_own_result_though_another_run_saved_a_newer(
 def test_what_is_missing_is_named_before_anything_runs_the_model_first(catalog):
     with pytest.raises(ProjectError, match="expected model, training, received none"):
         VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
+
+
+@pytest.fixture
+def compare(catalog, tmp_path):
+    """A pipeline that loads all versions of metrics."""
+    catalog["all_metrics"] = PartitionedDataset(
+        path=f"{tmp_path}/metrics.json",
+        filename_suffix="/metrics.json",
+        dataset="json.JSONDataset",
+    )
+    return Pipeline([Node(list, "all_metrics", "runs", name="list_runs")])
+
+
+def test_without_a_single_version_to_compare_that_is_said(catalog, compare):
+    with pytest.raises(
+        ProjectError, match=r"^expected all_metrics, received none yet; `kedro run`"
+    ):
+        VersionHooks().before_pipeline_run(OPTIONS, compare, catalog)
+
+
+def test_one_version_is_enough_to_compare(catalog, compare, keep):
+    keep("metrics", "1")
+    VersionHooks().before_pipeline_run(OPTIONS, compare, catalog)
+    ((version, load),) = catalog.load("all_metrics").items()
+    assert (version, load()) == ("1", "1")
 
 
 def test_a_version_that_is_not_there_is_named(catalog, keep):

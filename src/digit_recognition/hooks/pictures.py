@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kedro.config import AbstractConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 
@@ -25,19 +26,27 @@ class PicturesHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Take `--params` from where the command was given, files from the project."""
         loader = context.config_loader
-        for keys in PATHS:
-            named = loader.runtime_params or {}
-            given = _find(named, keys)
-            is_named = given is not MISSING
-            path = given if is_named else _find(loader["parameters"], keys)
-            if path is MISSING or (path is None and keys != PATHS[0]):
-                continue
-            if not isinstance(path, str) or not path.strip():
-                raise ProjectError(_refusal(keys, path))
-            start = Path.cwd() if is_named else context.project_path
-            absolute = str(start / Path(path).expanduser())
-            # OmegaConf would take ${ for the start of an interpolation.
-            loader.runtime_params = _with(named, keys, absolute.replace("${", "\\${"))
+        named = {keys: _find(loader.runtime_params, keys) for keys in PATHS}
+        for keys, path in named.items():
+            _resolve(loader, keys, path, Path.cwd())
+        # Only now: the files are read with what was named, ${ and all.
+        for keys, path in named.items():
+            if path is MISSING:
+                found = _find(loader["parameters"], keys)
+                _resolve(loader, keys, found, context.project_path)
+
+
+def _resolve(
+    loader: AbstractConfigLoader, keys: tuple[str, ...], path: Any, start: Path
+) -> None:
+    if path is MISSING or (path is None and keys != PATHS[0]):
+        return
+    if not isinstance(path, str) or not path.strip():
+        raise ProjectError(_refusal(keys, path))
+    absolute = str(start / Path(path).expanduser())
+    # OmegaConf would take ${ for the start of an interpolation.
+    escaped = absolute.replace("${", "\\${")
+    loader.runtime_params = _with(loader.runtime_params or {}, keys, escaped)
 
 
 def _find(parameters: Any, keys: tuple[str, ...]) -> Any:
