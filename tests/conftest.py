@@ -98,11 +98,13 @@ class Project:
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, **arrays)
 
-    def kedro(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-        """Run ``kedro`` in the project; no proxy leads out of it."""
+    def kedro(
+        self, *arguments: str, within: str = "", **environment: str
+    ) -> subprocess.CompletedProcess:
+        """Run ``kedro`` in a folder of the project; no proxy leads out of it."""
         return subprocess.run(
             [sys.executable, "-m", "kedro", *arguments],
-            cwd=self.folder,
+            cwd=self.folder / within,
             env={**os.environ, "PYTHONPATH": str(self.folder / "src"), **environment},
             capture_output=True,
             text=True,

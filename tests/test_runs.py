@@ -16,6 +16,10 @@ from digit_recognition.corruptions import FAMILIES
 from digit_recognition.datasets import OnnxDataset
 
 DETECTOR = "export.detector.pictures=2000,export.detector.epochs=1"
+CHARTS = (
+    *("training_curves", "confusion_matrix"),
+    *("reliability_diagram", "risk_coverage"),
+)
 QUICK = f"train.recipes.standard.epochs=1,{DETECTOR}"
 
 
@@ -60,6 +64,12 @@ def test_one_command_makes_everything_under_one_version(trained):
         "08_reporting/history.csv",
         "08_reporting/training.json",
         "08_reporting/metrics.json",
+        "08_reporting/digit_scores.csv",
+        "08_reporting/training_curves.json",
+        "08_reporting/confusion_matrix.json",
+        "08_reporting/mistakes.png",
+        "08_reporting/reliability_diagram.json",
+        "08_reporting/risk_coverage.json",
         "08_reporting/export_check.json",
     }
 
@@ -359,6 +369,107 @@ def test_a_folder_of_published_corruptions_is_judged_instead(
     assert done.returncode == 1
     assert "which is not a folder; name the unpacked mnist_c folder" in done.stderr
     assert len(project.versions("08_reporting/robustness.csv")) == 1
+
+
+def test_the_reports_agree_with_the_metrics(trained):
+    metrics = read(trained.newest("08_reporting/metrics.json"))
+    scores = pd.read_csv(trained.newest("08_reporting/digit_scores.csv"))
+    assert scores["images"].tolist() == [10] * 10
+    assert scores["recall"].mean() == pytest.approx(metrics["test_accuracy"])
+    diagonal, errors = read(trained.newest("08_reporting/confusion_matrix.json"))[
+        "data"
+    ]
+    counted = sum(count or 0 for row in errors["z"] for count in row)
+    assert counted == metrics["test_errors"]
+    hits = [row[digit] / 10 for digit, row in enumerate(diagonal["z"])]
+    assert hits == pytest.approx(scores["recall"].tolist())
+    (curve,) = read(trained.newest("08_reporting/risk_coverage.json"))["data"]
+    share_of_errors = 1 - metrics["test_accuracy"]
+    assert curve["y"][-1] == pytest.approx(100 * share_of_errors)
+    curves = read(trained.newest("08_reporting/training_curves.json"))["data"]
+    assert [len(trace["x"]) for trace in curves] == [1] * 4
+    for name in CHARTS:
+        chart = trained.newest(f"08_reporting/{name}.json")
+        assert read(chart)["layout"]["title"]["text"]
+        assert "bdata" not in chart.read_text()
+    assert metrics["nll"] == metrics["test_loss"]
+    assert metrics["temperature"] > 0
+    with Image.open(trained.newest("08_reporting/mistakes.png")) as picture:
+        assert min(picture.size) > 200
+
+
+def test_the_newest_model_is_explained_with_a_test_image(project_after_run):
+    project = project_after_run
+    done = project.kedro("run", "--pipelines", "explain")
+    assert done.returncode == 0, done.stderr
+    shapes = pd.read_csv(project.newest("08_reporting/shapes.csv"))
+    assert shapes["layer"].iloc[-1] == "total"
+    assert shapes["parameters"].iloc[-1] == 225_034
+    (version,) = project.versions("08_reporting/shapes.csv")
+    for name in ("filters", "journey", "attention"):
+        assert project.versions(f"08_reporting/{name}.png") == [version]
+        with Image.open(project.newest(f"08_reporting/{name}.png")) as picture:
+            assert min(picture.size) > 400
+    done = project.kedro(
+        *("run", "--pipelines", "explain", "--params", "explain.image=100")
+    )
+    assert done.returncode == 1
+    assert "Error: expected explain.image from 0 to 99, received 100" in done.stderr
+
+
+def test_a_picture_to_explain_is_named_as_seen_from_where_one_is(
+    project_after_run, digits
+):
+    project = project_after_run
+    sheet = np.full((140, 240), 230, np.uint8)
+    for left, image in ((40, digits["x_test"][0]), (130, digits["x_test"][99])):
+        ink = np.kron(image, np.ones((2, 2))) * 0.8
+        sheet[40:96, left : left + 56] -= ink.astype(np.uint8)
+    (project.folder / "scans").mkdir()
+    Image.fromarray(sheet).save(project.folder / "scans" / "page.png")
+
+    def explain(digit):
+        params = f"explain.picture=page.png,explain.digit={digit}"
+        return project.kedro(
+            *("run", "--pipelines", "explain", "--params", params), within="scans"
+        )
+
+    done = explain(1)
+    assert done.returncode == 0, done.stderr
+    assert len(project.versions("08_reporting/journey.png")) == 1
+    done = explain(2)
+    assert done.returncode == 1
+    assert "Error: expected digit 2 (from 0) in page.png, found 2" in done.stderr
+
+
+def test_without_metrics_there_is_nothing_to_compare(project):
+    done = project.kedro("run", "--pipelines", "compare")
+    assert done.returncode == 1
+    assert "Error: expected all_metrics, received none yet; `kedro run`" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not list(project.folder.glob("data/**/runs*"))
+
+
+def test_all_runs_are_compared(project_after_run):
+    project = project_after_run
+    metrics = project.folder / "data" / "08_reporting" / "metrics.json"
+    (first,) = project.versions("08_reporting/metrics.json")
+    for version, text in (
+        ("2020-01-01T00.00.00.000Z", '{"test_accuracy": 0.5, "dataset": "mnist"}'),
+        ("2999-01-01T00.00.00.000Z", "damaged"),
+    ):
+        (metrics / version).mkdir()
+        (metrics / version / "metrics.json").write_text(text)
+    done = project.kedro("run", "--pipelines", "compare")
+    assert done.returncode == 0, done.stderr
+    assert "cannot be read: metrics of 2999-01-01T00.00.00.000Z" in done.stdout
+    runs = pd.read_csv(project.newest("08_reporting/runs.csv"))
+    assert runs["version"].tolist() == [first, "2020-01-01T00.00.00.000Z"]
+    accuracy = read(metrics / first / "metrics.json")["test_accuracy"]
+    assert runs["accuracy"].tolist() == pytest.approx([accuracy, 0.5])
+    chart = read(project.newest("08_reporting/runs_chart.json"))
+    drawn = [trace["y"] for trace in chart["data"]]
+    assert drawn == [[pytest.approx(100 * accuracy)], [50]]
 
 
 def test_the_package_runs_as_a_module(trained):
