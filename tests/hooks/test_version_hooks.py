@@ -87,11 +87,14 @@ def compare(catalog, tmp_path):
     return Pipeline([Node(list, "all_metrics", "runs", name="list_runs")])
 
 
-def test_without_a_single_version_to_compare_that_is_said(catalog, compare):
+@pytest.mark.parametrize("named", [None, {"all_metrics": "1"}])
+def test_without_a_single_version_to_compare_that_is_said(catalog, compare, named):
     with pytest.raises(
         ProjectError, match=r"^expected all_metrics, received none yet; `kedro run`"
     ):
-        VersionHooks().before_pipeline_run(OPTIONS, compare, catalog)
+        VersionHooks().before_pipeline_run(
+            OPTIONS | {"load_versions": named}, compare, catalog
+        )
 
 
 def test_one_version_is_enough_to_compare(catalog, compare, keep):

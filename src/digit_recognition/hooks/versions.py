@@ -143,7 +143,7 @@ def _require(
         if _is_made_by_runs(catalog.get(name)) and not catalog.get(name).exists()
     ]
     for name in missing:
-        if name in named:
+        if name in named and _is_versioned(catalog[name]):
             raise ProjectError(
                 f"expected {name} in {_short(catalog[name])}, received no version "
                 f"{named[name]} of it; name another, or leave it to the newest"
