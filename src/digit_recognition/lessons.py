@@ -1,0 +1,110 @@
+"""Simple figures for the notebooks: numbers as pictures, bars, lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.colors import CenteredNorm, Normalize
+from matplotlib.figure import Figure
+
+from digit_recognition.drawing import BLUE, BROWN, GREY, RED
+
+COLOURS = (BROWN, BLUE, GREY, RED)
+DARK = 0.55
+"""Of the scale from white to dark, from where on figures on it are white."""
+
+
+def draw_values(
+    grids: Mapping[str, np.ndarray],
+    text: str = "g",
+    most: float | None = None,
+    size: float = 0.34,
+) -> Figure:
+    """Arrays (h, w) side by side, each under its name, each value in its cell.
+
+    The more, the darker; where there are negative values, these are red, positive ones
+    blue. ``text`` is the format of the values, "" for none; ``most`` the value that is
+    darkest, otherwise the largest; ``size`` a cell's side in inches.
+    """
+    arrays = [np.asarray(grid) for grid in grids.values()]
+    widths = [max(array.shape[1], 4) for array in arrays]
+    height = max(array.shape[0] for array in arrays)
+    figure = Figure(
+        figsize=(size * (sum(widths) + 2 * len(arrays)), size * (height + 2)),
+        layout="constrained",
+    )
+    axes = figure.subplots(1, len(arrays), squeeze=False, width_ratios=widths)[0]
+    most = most or max(np.abs(array).max() for array in arrays) or 1.0
+    signed = any(array.min() < 0 for array in arrays)
+    norm = CenteredNorm(halfrange=most) if signed else Normalize(0, most)
+    for axis, name, array in zip(axes, grids, arrays, strict=True):
+        axis.imshow(array, cmap="RdBu" if signed else "Greys", norm=norm)
+        axis.set_title(name, fontsize=10)
+        axis.set_xticks(np.arange(array.shape[1] + 1) - 0.5, labels=[])
+        axis.set_yticks(np.arange(array.shape[0] + 1) - 0.5, labels=[])
+        axis.grid(color=GREY, linewidth=0.3)
+        axis.tick_params(length=0)
+        for (row, column), value in np.ndenumerate(array if text else []):
+            axis.text(
+                column,
+                row,
+                format(value, text),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if abs(value) > DARK * most else "black",
+            )
+    return figure
+
+
+def draw_bars(values: Mapping[str, float], label: str, text: str = "g") -> Figure:
+    """A bar for each value, with its name on the left and itself at its end."""
+    figure = Figure(figsize=(7, 0.32 * len(values) + 0.8), layout="constrained")
+    axes = figure.subplots()
+    bars = axes.barh(list(values), list(values.values()), color=BLUE)
+    axes.bar_label(bars, [format(value, text) for value in values.values()], padding=4)
+    axes.margins(x=0.12)
+    axes.set_xlabel(label)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.invert_yaxis()
+    return figure
+
+
+def draw_groups(
+    groups: Mapping[str, Sequence[float]], x_label: str, y_label: str
+) -> Figure:
+    """Values by place, from 0 on, as bars side by side, a colour for each name."""
+    figure = Figure(figsize=(8, 2.8), layout="constrained")
+    axes = figure.subplots()
+    width = 0.8 / len(groups)
+    for number, (name, values) in enumerate(groups.items()):
+        shift = (number - (len(groups) - 1) / 2) * width
+        places = np.arange(len(values)) + shift
+        axes.bar(places, values, 0.95 * width, label=name, color=COLOURS[number])
+    axes.set_xticks(range(len(values)))
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside upper center", ncols=len(groups), frameon=False)
+    return figure
+
+
+def draw_lines(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    x_label: str,
+    y_label: str,
+    log: bool = False,
+) -> Figure:
+    """A line for each name, of its x and its y; ``log`` for a logarithmic y."""
+    figure = Figure(figsize=(7, 3), layout="constrained")
+    axes = figure.subplots()
+    for (name, (x, y)), colour in zip(lines.items(), COLOURS, strict=False):
+        axes.plot(x, y, label=name, color=colour)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.set_yscale("log" if log else "linear")
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(lines) > 1:
+        axes.legend(frameon=False)
+    return figure
