@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint viz site help
+.PHONY: run test lint viz site notebooks help
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -26,6 +26,9 @@ lint: $(VENV)/installed-to-test ## check style and format (ruff)
 viz: $(VENV)/installed-to-run ## open Kedro-Viz in the browser
 	$(BIN)/kedro viz run
 
+notebooks: $(VENV)/installed-to-read ## open the notebooks (JupyterLab), after make run
+	$(BIN)/jupyter lab notebooks
+
 site: $(VENV)/installed-to-run ## build Kedro-Viz with its previews as a static site
 	$(BIN)/python -m digit_recognition.site
 
@@ -41,5 +44,10 @@ $(VENV)/installed-to-run: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-to-test: requirements-test.txt pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --requirement requirements-test.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-to-read: requirements-notebooks.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --requirement requirements-notebooks.txt
 	$(INSTALL) --no-deps --editable .
 	@touch $@
