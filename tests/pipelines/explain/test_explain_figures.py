@@ -211,9 +211,12 @@ def test_attention_says_what_it_is_of_and_how_it_was_found(journey):
 @pytest.mark.parametrize("image", [IMAGE, np.zeros_like(IMAGE)], ids=["ink", "black"])
 def test_networks_of_other_recipes_and_a_black_image_are_drawn_too(network, image):
     journey = journey_of(network(), image)
-    for draw in (draw_filters, draw_journey, draw_attention):
-        assert any(SAID in text for text in words(draw(journey)))
-    assert len(draw_journey(journey).axes) == len(journey.stages)
+    filters, stages, attention = (
+        draw(journey) for draw in (draw_filters, draw_journey, draw_attention)
+    )
+    for figure in (filters, stages, attention):
+        assert any(SAID in text for text in words(figure))
+    assert len(stages.axes) == len(journey.stages)
 
 
 def test_a_map_that_stands_alone_is_bright_where_it_found_something():
