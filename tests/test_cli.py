@@ -166,6 +166,7 @@ def test_a_path_that_the_command_line_keeps_is_taken(params, path):
     [
         ("explain.picture=../a b/1.png,explain.digit=1", "../a b/1.png"),
         ("explain.digit=1,explain.picture='007'", "007"),
+        ("explain.picture=null,explain.digit=1", None),
     ],
 )
 def test_a_path_of_the_picture_to_explain_is_taken(params, path):

@@ -37,6 +37,7 @@ EXPECTED = (
 
 
 PATHS = ("pictures", "explain.picture")
+NONE = ("explain.picture", "null")
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -94,7 +95,7 @@ def _refuse_mangled(items: list[str]) -> None:
     """
     for position, item in enumerate(items):
         key, _, path = item.partition("=")
-        if key.strip() not in PATHS:
+        if key.strip() not in PATHS or (key.strip(), path) == NONE:
             continue
         cut = list(takewhile(lambda rest: "=" not in rest, items[position + 1 :]))
         try:
