@@ -7,6 +7,7 @@ from PIL import Image
 
 from digit_recognition.datasets import Picture, PicturesDataset
 from digit_recognition.errors import ProjectError
+from digit_recognition.imaging.digits import find_digits
 from digit_recognition.pipelines.read.nodes import (
     PicturesPath,
     ReadParameters,
@@ -251,3 +252,23 @@ def test_a_model_that_does_not_tell_when_it_is_sure_is_refused(tmp_path):
             *(pictures, Session(metadata=older)),
             *(PicturesPath(""), ReadParameters(max_error=0.01)),
         )
+
+
+def test_what_nobody_foresaw_in_one_picture_does_not_cost_the_others(
+    tmp_path, monkeypatch, caplog
+):
+    def find(grey):
+        if grey.shape == (50, 50):
+            raise ZeroDivisionError("of a kind")
+        return find_digits(grey)
+
+    monkeypatch.setattr("digit_recognition.reading.find_digits", find)
+    page(1).save(tmp_path / "1.png")
+    page(1, size=(50, 50)).save(tmp_path / "2.png")
+    page(2).save(tmp_path / "3.png")
+    readings, _, summary = read(tmp_path)
+    assert readings["number"].tolist() == ["0", "", "01"]
+    assert readings["reason"][1] == "could not be read (ZeroDivisionError, see the log)"
+    assert (summary["read"], summary["not_readable"]) == (2, 1)
+    assert "2.png could not be read" in caplog.text
+    assert "of a kind" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, NamedTuple
@@ -14,6 +15,8 @@ from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.parameters import Parameters
 from digit_recognition.reading import InferenceSession, Line, NothingToRead, Reader
 from digit_recognition.tables import text_cell
+
+logger = logging.getLogger(__name__)
 
 READINGS = ("picture", "line", "number", "confidence", "accepted", "reason")
 DIGITS = (
@@ -125,6 +128,11 @@ def _lines(picture: Picture, reader: Reader) -> Iterator[_Found]:
                 reasons.append(str(nothing))
     except UnreadablePicture as unreadable:
         yield _Found(None, number, 1, str(unreadable), readable=False)
+        return
+    except Exception as error:  # noqa: BLE001 (what was read of the others is kept)
+        logger.warning("%s could not be read", picture.name, exc_info=True)
+        reason = f"could not be read ({type(error).__name__}, see the log)"
+        yield _Found(None, number, 1, reason, readable=False)
         return
     if not found:
         yield _Found(None, 0, 1, reasons[0])
