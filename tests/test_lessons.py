@@ -1,6 +1,12 @@
 import numpy as np
 
-from digit_recognition.lessons import draw_bars, draw_groups, draw_lines, draw_values
+from digit_recognition.lessons import (
+    draw_bars,
+    draw_groups,
+    draw_lines,
+    draw_pictures,
+    draw_values,
+)
 
 
 def texts(axes):
@@ -31,6 +37,21 @@ def test_without_a_format_no_value_is_written():
     assert texts(draw_values({"a": np.ones((2, 2))}, text="").axes[0]) == []
 
 
+def test_pictures_stand_under_their_names_as_they_are():
+    grey, coloured = np.full((4, 6), 0.5), np.zeros((2, 6, 3), np.uint8)
+    figure = draw_pictures({"grey": grey, "in\ncolour": coloured}, columns=1)
+    assert [axes.get_title() for axes in figure.axes] == ["grey", "in\ncolour"]
+    images = [axes.images[0] for axes in figure.axes]
+    assert [image.get_array().shape for image in images] == [(4, 6), (2, 6, 3)]
+    assert (images[0].norm.vmin, images[0].norm.vmax) == (0, 1)
+
+
+def test_pictures_stand_side_by_side_unless_said_otherwise():
+    figure = draw_pictures({"a": np.ones((2, 2)), "b": np.ones((2, 2))})
+    rows = {axes.get_subplotspec().rowspan.start for axes in figure.axes}
+    assert rows == {0}
+
+
 def test_bars_have_the_length_of_their_values_which_stand_at_their_ends():
     (axes,) = draw_bars({"a": 0.5, "b": 0.25}, "accuracy", ".0%").axes
     assert [bar.get_width() for bar in axes.patches] == [0.5, 0.25]
@@ -50,3 +71,14 @@ def test_lines_are_drawn_as_they_are():
     assert axes.lines[0].get_xydata().tolist() == [[1, 0.5], [2, 0.1]]
     assert axes.get_yscale() == "log"
     assert axes.get_legend() is None
+
+
+def test_panels_stand_side_by_side_each_with_its_lines():
+    lines = {"a": ([1, 2], [0.5, 0.1]), "b": ([1, 2], [0.6, 0.2])}
+    figure = draw_panels({"loss": lines, "rate": {"": ([1], [3])}}, "epoch", ["loss"])
+    loss, rate = figure.axes
+    assert [axes.get_title() for axes in figure.axes] == ["loss", "rate"]
+    assert [line.get_ydata().tolist() for line in loss.lines] == [[0.5, 0.1], [0.6, 0.2]]
+    assert [axes.get_yscale() for axes in figure.axes] == ["log", "linear"]
+    assert [axes.get_legend() is None for axes in figure.axes] == [False, True]
+    assert rate.lines[0].get_marker() == "."

@@ -1,8 +1,8 @@
-"""Simple figures for the notebooks: numbers as pictures, bars, lines."""
+"""Simple figures for the notebooks: numbers and pictures, bars, lines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.colors import CenteredNorm, Normalize
@@ -58,6 +58,29 @@ def draw_values(
     return figure
 
 
+def draw_pictures(
+    pictures: Mapping[str, np.ndarray], columns: int | None = None, width: float = 9
+) -> Figure:
+    """Pictures, each under its name, as they are; by default side by side.
+
+    Each is grey (h, w) in 0..1, 1 white, or coloured (h, w, 3) in 0..1 or uint8;
+    ``width`` is the figure's in inches.
+    """
+    columns = columns or len(pictures)
+    rows = -(-len(pictures) // columns)
+    lines = 1 + max(name.count("\n") for name in pictures)
+    side = max(len(picture) / picture.shape[1] for picture in pictures.values())
+    height = rows * (width / columns * side + 0.1 + 0.2 * lines)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    all_axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in all_axes:
+        axes.set_axis_off()
+    for axes, (name, picture) in zip(all_axes, pictures.items(), strict=False):
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        axes.set_title(name, fontsize=10)
+    return figure
+
+
 def draw_bars(values: Mapping[str, float], label: str, text: str = "g") -> Figure:
     """A bar for each value, with its name on the left and itself at its end."""
     figure = Figure(figsize=(7, 0.32 * len(values) + 0.8), layout="constrained")
@@ -107,4 +130,28 @@ def draw_lines(
     axes.spines[["top", "right"]].set_visible(False)
     if len(lines) > 1:
         axes.legend(frameon=False)
+    return figure
+
+
+def draw_panels(
+    panels: Mapping[str, Mapping[str, tuple[Sequence[float], Sequence[float]]]],
+    x_label: str,
+    log: Collection[str] = (),
+) -> Figure:
+    """Lines as in ``draw_lines``, a panel for each title, side by side.
+
+    Each point has a dot, so that a single one is seen. ``log`` are the titles of the
+    panels with a logarithmic y.
+    """
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axis, (title, lines) in zip(axes, panels.items(), strict=True):
+        for (name, (x, y)), colour in zip(lines.items(), COLOURS, strict=False):
+            axis.plot(x, y, ".-", markersize=4, label=name, color=colour)
+        axis.set_title(title)
+        axis.set_xlabel(x_label)
+        axis.set_yscale("log" if title in log else "linear")
+        axis.spines[["top", "right"]].set_visible(False)
+        if len(lines) > 1:
+            axis.legend(frameon=False)
     return figure

@@ -129,7 +129,7 @@ def _lines(picture: Picture, reader: Reader) -> Iterator[_Found]:
     except UnreadablePicture as unreadable:
         yield _Found(None, number, 1, str(unreadable), readable=False)
         return
-    except Exception as error:  # noqa: BLE001 (what was read of the others is kept)
+    except Exception as error:  # what was read of the others is kept
         logger.warning("%s could not be read", picture.name, exc_info=True)
         reason = f"could not be read ({type(error).__name__}, see the log)"
         yield _Found(None, number, 1, reason, readable=False)
