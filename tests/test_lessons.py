@@ -4,6 +4,7 @@ from digit_recognition.lessons import (
     draw_bars,
     draw_groups,
     draw_lines,
+    draw_panels,
     draw_pictures,
     draw_values,
 )
@@ -78,7 +79,8 @@ def test_panels_stand_side_by_side_each_with_its_lines():
     figure = draw_panels({"loss": lines, "rate": {"": ([1], [3])}}, "epoch", ["loss"])
     loss, rate = figure.axes
     assert [axes.get_title() for axes in figure.axes] == ["loss", "rate"]
-    assert [line.get_ydata().tolist() for line in loss.lines] == [[0.5, 0.1], [0.6, 0.2]]
+    drawn = [line.get_ydata().tolist() for line in loss.lines]
+    assert drawn == [[0.5, 0.1], [0.6, 0.2]]
     assert [axes.get_yscale() for axes in figure.axes] == ["log", "linear"]
     assert [axes.get_legend() is None for axes in figure.axes] == [False, True]
     assert rate.lines[0].get_marker() == "."
