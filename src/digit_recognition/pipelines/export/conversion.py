@@ -29,7 +29,7 @@ def answers(model: Classifier, detector: Classifier) -> Answer:
     network = without_softmax(model)
 
     def answer(image: tf.Tensor) -> dict[str, tf.Tensor]:
-        logits = network([image], training=False)
+        logits = network(image, training=False)
         return {
             PROBABILITIES: tf.nn.softmax(logits),
             LOGITS: logits,
