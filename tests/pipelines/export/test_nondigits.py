@@ -92,10 +92,39 @@ def test_a_crop_is_within_a_window_of_14_pixels(images, digits):
         assert max(np.ptp(rows), np.ptp(columns)) < 14
 
 
-def test_what_is_solid_needs_no_digits():
+@pytest.mark.parametrize(
+    ("kind", "side"),
+    [
+        *(("filled", 28), ("cut_out", 28), ("stained", 28), ("blotted", 40)),
+        *(("branched", 56), ("framed", 56), ("tailed", 56)),
+    ],
+)
+def test_shapes_and_figures_need_no_digits(kind, side):
     nothing = np.zeros((0, 28, 28), np.float32)
-    for kind in ("filled", "cut_out", "stained"):
-        drawings = KINDS[kind](nothing, [], 30, np.random.default_rng(0))
-        assert drawings.shape == (30, 28, 28)
-        assert drawings.dtype == np.float32
-        assert drawings.any(axis=(1, 2)).mean() > 0.9
+    drawings = KINDS[kind](nothing, [], 30, np.random.default_rng(0))
+    assert drawings.shape == (30, side, side)
+    assert drawings.dtype == np.float32
+    assert 0 <= drawings.min() < drawings.max() <= 1
+    assert drawings.any(axis=(1, 2)).mean() > 0.9
+
+
+@pytest.mark.parametrize("kind", ["branched", "framed", "tailed", "blotted"])
+def test_figures_and_blots_are_of_one_piece(kind, images, digits):
+    for drawing in make(kind, images, digits):
+        _, pieces = ndimage.label(drawing > 0, np.ones((3, 3)))
+        assert pieces == 1
+
+
+@pytest.mark.parametrize("kind", ["branched", "framed", "tailed"])
+def test_figures_lie_within_the_sheet(kind, images, digits):
+    for drawing in make(kind, images, digits):
+        for edge in (drawing[0], drawing[-1], drawing[:, 0], drawing[:, -1]):
+            assert not edge.any()
+        assert max(np.ptp(axis) for axis in np.nonzero(drawing)) >= 39
+
+
+def test_an_outline_without_more_strokes_goes_around_something(images, digits):
+    framed = make("framed", images, digits)
+    filled = np.array([ndimage.binary_fill_holes(drawing > 0.5) for drawing in framed])
+    around = (filled & (framed <= 0.5)).sum(axis=(1, 2))
+    assert (around > 50).mean() > 0.9

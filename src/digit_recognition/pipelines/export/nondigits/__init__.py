@@ -1,4 +1,4 @@
-"""Pictures of what is not a digit, made of digits and of random shapes.
+"""Pictures of what is not a digit, made of digits, random strokes and random shapes.
 
 A detector that is trained on them is judged on none of them: no letters, words,
 scribbles, ruled lines, pixel noise or photographs are here.
@@ -11,18 +11,23 @@ import numpy as np
 from ..fields import as_fields
 from ..pens import redraw
 from .broken import cropped, lying, mirrored, rejoined, shuffled, torn
+from .figures import branched, framed, tailed
 from .joined import crossed, overlaid, pieced, side_by_side
-from .shapes import cut_out, filled, stained
+from .shapes import blotted, cut_out, filled, stained
 
 KINDS = {
     kind.__name__: kind
     for kind in (
         *(overlaid, side_by_side, pieced, crossed),
         *(shuffled, rejoined, mirrored, lying, torn, cropped),
-        *(filled, cut_out, stained),
+        *(branched, framed, tailed),
+        *(filled, cut_out, stained, blotted),
     )
 }
-SOLID = frozenset({"filled", "cut_out", "stained"})  # no pen has strokes to redraw
+AS_DRAWN = frozenset(
+    {"branched", "framed", "tailed"}  # have a pen's strokes already
+    | {"filled", "cut_out", "stained", "blotted"}  # have none
+)
 
 
 def make_non_digits(
@@ -32,8 +37,8 @@ def make_non_digits(
 
     The fields are float32 in 0..1. ``images`` is float32 (n, 28, 28) in 0..1,
     ``labels`` (n,) in 0..9, each digit among them. The kinds are the names in
-    ``KINDS``, equally many of each, one kind after the other. Half of what has strokes
-    is drawn again by felt pens.
+    ``KINDS``, equally many of each, one kind after the other. Half of what is made of
+    digits is drawn again by felt pens.
     """
     fields, kinds = [], []
     ends = count * np.arange(len(KINDS) + 1) // len(KINDS)
@@ -41,7 +46,7 @@ def make_non_digits(
         rng = np.random.default_rng([seed, number])
         some = ends[number + 1] - ends[number]
         drawings = kind(images, labels, some, rng)
-        if name not in SOLID:
+        if name not in AS_DRAWN:
             drawings[: some // 2] = redraw(drawings[: some // 2], rng)
         fields.append(as_fields(drawings))
         kinds += [name] * some

@@ -1,7 +1,7 @@
 """Solid random shapes, of no digit at all.
 
 Each kind is called as the others are, with images and labels that it has no use for,
-and gives drawings, float32 (count, 28, 28) in 0..1.
+and gives drawings, float32 (count, 28, 28) in 0..1 unless said otherwise.
 """
 
 from __future__ import annotations
@@ -61,6 +61,40 @@ def stained(
     level = rng.uniform(-1, 1.2, (count, 1, 1))
     softness = np.exp(rng.uniform(-3, 1, (count, 1, 1)))
     return _drawn((field - level) / softness)
+
+
+def blotted(
+    _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """One piece of what is high of a random field, its edge smooth or ragged.
+
+    That is what the reader takes for a mark of a page that is no writing: one piece,
+    often longer one way. A little shaded. Drawings of 40x40 pixels.
+    """
+    lengths = (1.5, 1.5), (3, 3), (4, 1.2), (1.2, 4), (6, 2), (2.5, 1.2)
+    parts = np.array_split(rng.permutation(count), len(lengths))
+    field = np.empty((count, 40, 40), np.float32)
+    for rows, sigma in zip(parts, lengths, strict=True):
+        field[rows] = _field(len(rows), sigma, rng)
+    field += rng.uniform(0, 0.5, (count, 1, 1)) * _field(count, (0.8, 0.8), rng)
+    high = field > rng.uniform(0.3, 1.6, (count, 1, 1))
+    shade = 1 + rng.uniform(0, 0.3, (count, 1, 1)) * _field(count, (5, 5), rng)
+    ink = np.stack([_largest_piece(mask) for mask in high]) * shade
+    return np.clip(ink / 1.6, 0, 1).astype(np.float32)
+
+
+def _field(
+    count: int, sigma: tuple[float, float], rng: np.random.Generator
+) -> np.ndarray:
+    """Random fields (count, 40, 40), smooth over so many pixels down and across."""
+    field = ndimage.gaussian_filter(rng.normal(size=(count, 40, 40)), (0, *sigma))
+    return field / field.std(axis=(1, 2), keepdims=True)
+
+
+def _largest_piece(mask: np.ndarray) -> np.ndarray:
+    labels, _ = ndimage.label(mask)
+    areas = np.bincount(labels.ravel(), minlength=2)
+    return labels == areas[1:].argmax() + 1
 
 
 def _drawn(ink: np.ndarray) -> np.ndarray:
