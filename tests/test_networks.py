@@ -5,6 +5,7 @@ from digit_recognition.networks import (
     average_shifts,
     build_cnn,
     build_columns,
+    convolutions,
     join_columns,
     without_softmax,
 )
@@ -162,3 +163,17 @@ def test_joined_columns_answer_by_the_mean_of_their_logits(tmp_path):
     )
     shifted = average_shifts(joined, 1)
     assert without_softmax(shifted).predict(images, verbose=0).shape == (5, 10)
+
+
+def test_convolutions_are_those_of_the_first_column_and_the_image_as_it_is():
+    images = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
+    keras.utils.set_random_seed(0)
+    columns = build_columns(2, filters=[[2], [3]], dense_units=4)
+    column = columns.get_layer("column1")
+    expected = keras.Model(column.inputs, column.get_layer("flatten").output)
+    expected = expected.predict(images, verbose=0)
+    assert expected.shape == (4, 75)
+    joined = join_columns(columns)
+    for network in (column, joined, average_shifts(joined, 1)):
+        seen = convolutions(network).predict(images, verbose=0)
+        np.testing.assert_array_equal(seen, expected)

@@ -161,3 +161,17 @@ def without_softmax(network: Classifier) -> Classifier:
     features = keras.Model(network.inputs[0], last.input)
     logits = keras.ops.matmul(features.output, last.kernel) + last.bias
     return keras.Model(network.inputs[0], logits)
+
+
+def convolutions(network: Classifier) -> Classifier:
+    """The same network, sharing its weights, up to its convolutions' end: (n, values).
+
+    Of several columns it is the first, of several views the image as it is.
+    """
+    import keras
+
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            return convolutions(layer)
+    flat = next(ly for ly in network.layers if isinstance(ly, keras.layers.Flatten))
+    return keras.Model(network.inputs[0], flat.output, name="convolutions")

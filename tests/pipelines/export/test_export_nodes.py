@@ -14,6 +14,7 @@ from digit_recognition.networks import (
     average_shifts,
     build_cnn,
     build_columns,
+    convolutions,
     join_columns,
     without_softmax,
 )
@@ -22,6 +23,7 @@ from digit_recognition.pipelines.export.detector import (
     Detector,
     DetectorParameters,
     ExportParameters,
+    build_head,
     build_network,
     digit_logit,
     train_detector,
@@ -64,9 +66,11 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def detector():
-    passed = np.ones(400, bool)
-    return Detector(different(digit_logit(build_network())), 0.5, 0.99, passed)
+def detector(model):
+    eyes = convolutions(model)
+    head = different(build_head(eyes.output_shape[1]))
+    network = digit_logit(eyes, head, different(build_network()))
+    return Detector(network, 0.5, 0.99, np.ones(400, bool))
 
 
 def record(network):
@@ -273,11 +277,12 @@ QUICK = ExportParameters(detector=DetectorParameters(pictures=1000, epochs=1, ke
 
 
 @pytest.fixture(scope="module")
-def training_data(digits):
+def training_data(model, digits):
     x_train = (digits["x_train"][..., None] / 255).astype(np.float32)
-    training = {"digests": {"x_train": array_digest(x_train)}, "seed": 3}
+    training = record(model) | {"digests": {"x_train": array_digest(x_train)}}
     validation = pd.DataFrame({"index": range(0, 400, 10)})
     return (
+        model,
         x_train,
         np.eye(10, dtype=np.float32)[digits["y_train"]],
         training,
@@ -286,11 +291,13 @@ def training_data(digits):
 
 
 def test_the_detector_learns_from_the_model_s_training_part_and_seed(training_data):
-    x_train, y_train, _, _ = training_data
+    model, x_train, y_train, _, _ = training_data
     validation = np.arange(0, 400, 10)
     train = [row for row in range(400) if row % 10]
     make_deterministic()
-    expected = train_detector(x_train, y_train, train, validation, 3, QUICK.detector)
+    expected = train_detector(
+        model, x_train, y_train, train, validation, 3, QUICK.detector
+    )
     found = fit_detector(*training_data, QUICK)
     assert (found.threshold, found.kept) == (expected.threshold, expected.kept)
     for one, other in zip(
@@ -300,6 +307,13 @@ def test_the_detector_learns_from_the_model_s_training_part_and_seed(training_da
 
 
 def test_training_images_that_are_not_the_model_s_are_refused(training_data):
-    x_train, *others = training_data
+    model, x_train, *others = training_data
     with pytest.raises(ProjectError, match="received another"):
-        fit_detector(x_train[::-1], *others, QUICK)
+        fit_detector(model, x_train[::-1], *others, QUICK)
+
+
+def test_a_detector_behind_another_model_is_refused(training_data):
+    _, *others = training_data
+    another = different(build_cnn(filters=[[2]], dense_units=5))
+    with pytest.raises(ProjectError, match="expected the record of the model"):
+        fit_detector(another, *others, QUICK)

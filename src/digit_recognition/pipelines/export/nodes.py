@@ -39,6 +39,7 @@ WHAT_FOR = (
 
 
 def fit_detector(
+    model: Classifier,
     x_train: np.ndarray,
     y_train: np.ndarray,
     training: dict[str, Any],
@@ -47,9 +48,11 @@ def fit_detector(
 ) -> Detector:
     """A network that tells digits from what is none, with its threshold.
 
-    Trained on the images that the model was trained on, from its seed, the threshold
-    from the same validation part. Raises ProjectError for other training images.
+    It looks through the model's convolutions. Trained on the images that the model was
+    trained on, from its seed, the threshold from the same validation part. Raises
+    ProjectError for other training images and for another model's record.
     """
+    check_record(model, training)
     expected, received = training["digests"]["x_train"], array_digest(x_train)
     if received != expected:
         raise ProjectError(
@@ -60,8 +63,9 @@ def fit_detector(
     validation = validation_predictions["index"].to_numpy()
     train = np.setdiff1d(np.arange(len(x_train)), validation)
     make_deterministic()
+    seed = training["seed"]
     return train_detector(
-        x_train, y_train, train, validation, training["seed"], parameters.detector
+        model, x_train, y_train, train, validation, seed, parameters.detector
     )
 
 

@@ -20,8 +20,8 @@ def create_pipeline() -> Pipeline:
             described(
                 fit_detector,
                 [
-                    *("x_train", "y_train", "training", "validation_predictions"),
-                    "params:export",
+                    *("model", "x_train", "y_train", "training"),
+                    *("validation_predictions", "params:export"),
                 ],
                 "detector",
             ),
