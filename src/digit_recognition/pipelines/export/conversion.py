@@ -33,7 +33,7 @@ def answers(model: Classifier, detector: Classifier) -> Answer:
         return {
             PROBABILITIES: tf.nn.softmax(logits),
             LOGITS: logits,
-            DIGIT_LOGIT: detector([image], training=False),
+            DIGIT_LOGIT: detector(image, training=False),
         }
 
     return answer

@@ -173,7 +173,7 @@ def digit_logit(eyes: Classifier, head: Classifier, network: Classifier) -> Clas
     for logits in (head(eyes(image)), network(image)):
         digits = keras.ops.logsumexp(logits[:, :CLASSES], axis=1, keepdims=True)
         odds.append(digits - logits[:, CLASSES:])
-    return keras.Model([image], (odds[0] + odds[1]) / 2, name="detector")
+    return keras.Model(image, (odds[0] + odds[1]) / 2, name="detector")
 
 
 def _fit(network: Classifier, x: np.ndarray, y: np.ndarray, epochs: int) -> None:
