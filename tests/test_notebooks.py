@@ -1,0 +1,90 @@
+"""The notebooks, from top to bottom on the sample, and what is stored of them."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Project
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NAMES = [notebook.stem for notebook in NOTEBOOKS]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project after one run on the sample, with the notebooks."""
+    from digit_recognition.datasets.mnist_dataset import load_sample
+
+    project = Project(tmp_path_factory.mktemp("notebooks") / "project")
+    project.put(load_sample())
+    shutil.copytree(ROOT / "notebooks", project.folder / "notebooks")
+    quick = "recipe=quick,export.detector.pictures=2000,export.detector.epochs=1"
+    done = project.kedro("run", "--params", quick)
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+def test_there_are_five():
+    assert [name[:2] for name in NAMES] == ["01", "02", "03", "04", "05"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs_from_top_to_bottom_on_the_sample(project, name):
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "--nbmake", f"notebooks/{name}.ipynb"),
+            *("-p", "no:cacheprovider", "-W", "ignore"),
+        ],
+        cwd=project.folder,
+        env={**os.environ, "PYTHONPATH": str(project.folder / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert "1 passed" in done.stdout
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=NAMES)
+def test_it_is_stored_with_its_outputs_and_small(notebook):
+    assert notebook.stat().st_size <= 1_000_000
+    cells = json.loads(notebook.read_text())["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    counts = [cell["execution_count"] for cell in code]
+    assert counts == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell["outputs"]]
+    pictures = [o for o in outputs if "image/png" in o.get("data", {})]
+    assert len(pictures) >= 5
+    assert not [o for o in outputs if o["output_type"] == "error"]
+    assert not [o for o in outputs if o.get("name") == "stderr"]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=NAMES)
+def test_it_names_no_machine(notebook):
+    cells = json.loads(notebook.read_text())["cells"]
+    said = [json.dumps(cell.get("outputs", [])) for cell in cells]
+    for text in said:
+        for place in (ROOT, Path.home(), tempfile.gettempdir()):
+            assert f"{place}/" not in text
+        if len(socket.gethostname()) > 5:
+            assert socket.gethostname() not in text
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=NAMES)
+def test_each_section_ends_with_a_question_and_a_hidden_answer(notebook):
+    cells = json.loads(notebook.read_text())["cells"]
+    text = "\n".join(
+        "".join(c["source"]) for c in cells if c["cell_type"] == "markdown"
+    )
+    sections = text.split("\n## ")[1:]
+    assert len(sections) >= 4
+    for section in sections:
+        assert "<details><summary>" in section, section[:80]
+    assert text.count("<details>") == text.count("</details>")
