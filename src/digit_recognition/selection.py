@@ -45,7 +45,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
     ``logits`` is (n, 10), ``labels`` the digits (n,); the loss is the mean
     cross-entropy. Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern
-    neural networks". Without a single error the loss has no least value: 0.1.
+    neural networks". Where the loss would fall further beyond a bound, as it does
+    without a single error, it is that bound.
     """
     from scipy.optimize import minimize_scalar
 

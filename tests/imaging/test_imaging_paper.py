@@ -28,6 +28,7 @@ from digit_recognition.imaging.paper import (
     otsu,
     reduced,
     resized,
+    slope_of_light,
     stroke_width,
     weighted_quantile,
 )
@@ -199,3 +200,25 @@ def test_a_weighted_quantile_counts_each_value_by_its_weight():
 
 def test_the_dark_edge_of_a_scan_does_not_turn_the_polarity(digits):
     assert ink_is_dark(edged(page_of(digits["x_test"][30])))
+
+
+def test_light_that_falls_across_the_page_is_found_whatever_is_written(digits):
+    light = 1.2 - 0.4 * np.linspace(0, 1, 200, dtype=np.float32)
+    page = page_of(digits["x_test"][3]) / PAPER * light
+    np.testing.assert_allclose(
+        slope_of_light(page), np.tile(light, (200, 1)), atol=0.02
+    )
+
+
+def test_even_paper_and_a_page_of_one_pixel_have_even_light():
+    for page in (np.full((30, 40), 0.7, np.float32), np.zeros((1, 1), np.float32)):
+        np.testing.assert_allclose(slope_of_light(page), np.ones(page.shape), atol=1e-4)
+
+
+def test_paper_that_gets_darker_towards_its_side_is_no_ink():
+    light = np.tile(0.95 - 0.6 * np.linspace(0, 1, 224, dtype=np.float32), (224, 1))
+    light[np.arange(224) % 50 < 2] *= 0.8  # ruled
+    light[60:160, 100:110] *= 0.35
+    ink = find_ink(light)
+    assert ink.traces[60:160, 100:110].all()
+    assert not ink.traces[4:48, 200:].any()

@@ -23,6 +23,10 @@ NOISY = 0.08
 DARKEST = 0.25
 """Paper darker than this is taken for no darker: its noise would become ink."""
 
+LIGHT_SIDE, LIGHT_ROUNDS, BELOW = 32, 8, 0.02
+"""Blocks on the longest side for the plane of light, how often their weights are set,
+and the weight of those below it."""
+
 PAPER_SIDE = 256
 """The longest side, in pixels, on which the paper is looked at."""
 
@@ -73,10 +77,12 @@ def find_ink(grey: np.ndarray) -> Ink:
     small = reduced(grey, PAPER_SIDE)
     factor = max(grey.shape) / max(small.shape)
     small = ndimage.gaussian_filter(small, min(1.5, max(small.shape) / 100))
-    paper = ndimage.grey_closing(small, size=_odd(0.45 * min(small.shape)))
+    light = slope_of_light(small)
+    level = small / light
+    paper = light * ndimage.grey_closing(level, size=_odd(0.45 * min(small.shape)))
     rough = _darker(small, paper)
     stroke = stroke_width(rough > otsu(rough))
-    paper = ndimage.grey_closing(small, size=_odd(3 * stroke + 2))
+    paper = light * ndimage.grey_closing(level, size=_odd(3 * stroke + 2))
     density = _darker(grey, resized(paper, grey.shape))
     smooth, threshold = density, otsu(density)
     if noise_level(density) > NOISY * _ink_contrast(density, threshold):
@@ -85,6 +91,35 @@ def find_ink(grey: np.ndarray) -> Ink:
     usual, least = _paper_level(smooth, threshold)
     density, smooth = np.clip(density - usual, 0, 1), np.clip(smooth - usual, 0, 1)
     return Ink(density, smooth, max(0.06, least), stroke * factor)
+
+
+def slope_of_light(grey: np.ndarray) -> np.ndarray:
+    """Light that falls evenly from one side of a page to another, float32 (h, w).
+
+    A plane through the paper, 1 on the average: closing alone takes paper that gets
+    darker towards the page's side for ink there. What lies below the plane, as ink
+    does, has little weight (asymmetric least squares: Newey and Powell 1987,
+    "Asymmetric least squares estimation and testing").
+    """
+    coarse = reduced(grey, LIGHT_SIDE)
+    down, across = np.meshgrid(*map(_ramp, coarse.shape), indexing="ij")
+    terms = np.stack([np.ones(coarse.size), down.ravel(), across.ravel()], axis=1)
+    values = coarse.ravel()
+    weights = np.ones(coarse.size)
+    for _ in range(LIGHT_ROUNDS):
+        root = np.sqrt(weights)
+        level, fall, slant = np.linalg.lstsq(terms * root[:, None], values * root)[0]
+        weights = np.where(values >= terms @ (level, fall, slant), 1.0, BELOW)
+    if level < DARKEST:
+        return np.ones_like(grey)
+    rows, columns = map(_ramp, grey.shape)
+    light = 1 + fall / level * rows[:, None] + slant / level * columns
+    return np.clip(light, DARKEST, None).astype(np.float32)
+
+
+def _ramp(side: int) -> np.ndarray:
+    """From -1 to 1; 0 for a single pixel."""
+    return np.linspace(-1, 1, side) if side > 1 else np.zeros(1)
 
 
 def ink_is_dark(grey: np.ndarray) -> bool:
