@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,10 @@ WHOLE_MNIST = (
     ROOT.parent / "shared" / "mnist" / "mnist.npz",
 )
 MNIST_C_SAMPLE = ROOT.parent / "shared" / "mnist_c_sample" / "mnist_c_sample.npz"
+
+# What a shell starts in the background ignores Ctrl-C, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Keras writes a settings file into its home when it is imported.
 os.environ.setdefault("KERAS_HOME", tempfile.mkdtemp(prefix="keras-"))
