@@ -22,7 +22,7 @@ WHOLE_MNIST = (
 )
 MNIST_C_SAMPLE = ROOT.parent / "shared" / "mnist_c_sample" / "mnist_c_sample.npz"
 
-# What a shell starts in the background ignores Ctrl-C, and so would all that tests start.
+# What a shell starts in the background ignores Ctrl-C, and so would what tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
