@@ -19,7 +19,7 @@ from sklearn.datasets import load_sample_images
 FINE = 3  # strokes are drawn so many times as large
 LETTERS = "AEFHKMNRTVWXYaefhkmnrtvwxy"
 LIKE_DIGITS = "CGJLPUcdjpu"
-SYMBOLS = "+×÷=%&@#?$€*♥★☺→✓§¤~<>∑∞π♪☂✈☎☀♣♠"  # noqa: RUF001
+SYMBOLS = "+×÷=%&@#?$€*♥★☺→✓§¤~<>∑∞π♪☂✈☎☀♣♠"  # noqa: RUF001 (meant as they are)
 WORDS = (
     *("the", "and", "house", "water", "paper", "number", "total", "name", "street"),
     *("Hello", "world", "invoice", "date", "amount", "please", "sign", "here"),
