@@ -4,6 +4,7 @@ import pytest
 from digit_recognition.calibration import (
     coverage_at,
     expected_calibration_error,
+    reliability,
     risk_coverage,
 )
 
@@ -23,6 +24,25 @@ def test_gaps_of_one_bin_balance_and_those_of_two_do_not():
     assert expected_calibration_error(np.array([0.5, 0.5]), correct) == 0
     apart = expected_calibration_error(np.array([0.45, 0.55]), correct)
     assert apart == pytest.approx(0.55)
+
+
+def test_bins_tell_confidence_accuracy_and_its_interval():
+    confidence = np.array([0.72, 0.73, 0.95, 1.0, 1.0, 1.0])
+    correct = np.array([True, False, True, True, True, False])
+    bins = reliability(confidence, correct)
+    assert bins["images"].tolist() == [2, 4]
+    np.testing.assert_allclose(bins["accuracy"], [0.5, 0.75])
+    np.testing.assert_allclose(bins["confidence"], [0.725, 0.9875])
+    # Wilson's formula by hand, 1 of 2 and 3 of 4
+    np.testing.assert_allclose(bins["accuracy_low"], [0.094531, 0.300642], atol=1e-5)
+    np.testing.assert_allclose(bins["accuracy_high"], [0.905469, 0.954413], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_any_confidence_is_in_the_bin_where_scikit_learn_has_it(kind):
+    confidence = np.linspace(0, 1, 1001).astype(kind)
+    bins = reliability(confidence, np.arange(1001) % 2 == 0)
+    assert bins["images"].sum() == 1001
 
 
 def test_the_most_confident_images_are_accepted_first():

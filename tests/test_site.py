@@ -30,8 +30,10 @@ def test_files_of_the_project_are_named_as_seen_from_it(api):
 
 
 def test_of_files_elsewhere_the_name_alone_is_kept(api):
-    found = written(api, {"inner": [{"filepath": "/home/me/scans/a.png"}]})
-    assert found == {"inner": [{"filepath": "a.png"}]}
+    content = {"filepath": "/scans/a.png", "parameters": {"pictures": "/scans/mine"}}
+    found = written(api, {"inner": [content]})
+    shown = {"filepath": "a.png", "parameters": {"pictures": "mine"}}
+    assert found == {"inner": [shown]}
 
 
 @pytest.mark.parametrize("path", ["main/src/nodes.py", "", None, 7])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 BINS = 15
 """Equal bins of confidence, as Guo, Pleiss, Sun and Weinberger 2017 take."""
@@ -10,7 +11,7 @@ BINS = 15
 
 def bin_of(confidence: np.ndarray) -> np.ndarray:
     """The bin of each confidence (n,), 0 to 14; a bin's upper border belongs to it."""
-    return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    return np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)
 
 
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
@@ -26,20 +27,58 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
     return float(np.abs(gaps).sum() / len(confidence))
 
 
+def reliability(confidence: np.ndarray, correct: np.ndarray) -> pd.DataFrame:
+    """A row for each bin of confidence that has images.
+
+    Columns: confidence and accuracy, the means (0..1), accuracy_low and accuracy_high,
+    the borders of the 95 % interval of Wilson (1927), and images, how many.
+    """
+    from scipy.stats import binomtest
+    from sklearn.calibration import calibration_curve
+
+    accuracy, mean = calibration_curve(correct, confidence, n_bins=BINS)
+    images = np.bincount(bin_of(confidence), minlength=BINS)
+    images = images[images > 0]
+    intervals = [
+        binomtest(int(right), int(count)).proportion_ci(method="wilson")
+        for right, count in zip(np.rint(accuracy * images), images, strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "confidence": mean,
+            "accuracy": accuracy,
+            "accuracy_low": [interval.low for interval in intervals],
+            "accuracy_high": [interval.high for interval in intervals],
+            "images": images,
+        }
+    )
+
+
+def rank(
+    confidence: np.ndarray, wrong: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How many images are accepted, how many of them are wrong, and from where on.
+
+    For each confidence (n,) that occurs, from the highest to the lowest, all images as
+    confident or more are accepted; three arrays (k,), k <= n.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    ranked = confidence[order]
+    accepted = np.append(np.flatnonzero(np.diff(ranked)) + 1, len(ranked))
+    errors = np.cumsum(wrong[order])[accepted - 1]
+    return accepted, errors, ranked[accepted - 1]
+
+
 def risk_coverage(
     confidence: np.ndarray, correct: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The share of images accepted, the error among them, and from which confidence on.
 
-    For each confidence (n,) that occurs, from the highest to the lowest, all images as
-    confident or more are accepted; three float64 arrays (k,), k <= n. El-Yaniv and
-    Wiener 2010, "On the foundations of noise-free selective classification".
+    As ``rank`` has it; three float64 arrays (k,). El-Yaniv and Wiener 2010, "On the
+    foundations of noise-free selective classification".
     """
-    order = np.argsort(-confidence, kind="stable")
-    ranked = confidence[order]
-    accepted = np.append(np.flatnonzero(np.diff(ranked)) + 1, len(ranked))
-    errors = np.cumsum(~correct[order])[accepted - 1]
-    return accepted / len(ranked), errors / accepted, ranked[accepted - 1]
+    accepted, errors, least = rank(confidence, ~correct)
+    return accepted / len(confidence), errors / accepted, least
 
 
 def coverage_at(coverage: np.ndarray, risk: np.ndarray, max_error: float) -> float:

@@ -50,15 +50,15 @@ def draw_images(
     return figure
 
 
-def caption(scores: dict[str, Any], images: str = "") -> str:
+def caption(record: dict[str, Any], images: str = "") -> str:
     """In one line, what data and model a figure is of.
 
-    ``scores`` are metrics or what else names dataset, recipe, seed and model_version;
+    ``record`` is of metrics or what else names dataset, recipe, seed and model_version;
     ``images`` says more of the dataset.
     """
     return (
-        f"{scores['dataset']}{images} · recipe {scores['recipe']}, seed "
-        f"{scores['seed']} · model {scores['model_version']}"
+        f"{record['dataset']}{images} · recipe {record['recipe']}, seed "
+        f"{record['seed']} · model {record['model_version']}"
     )
 
 

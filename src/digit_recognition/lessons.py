@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import cycle
 
 import numpy as np
 from matplotlib.colors import CenteredNorm, Normalize
@@ -104,7 +105,13 @@ def draw_groups(
     for number, (name, values) in enumerate(groups.items()):
         shift = (number - (len(groups) - 1) / 2) * width
         places = np.arange(len(values)) + shift
-        axes.bar(places, values, 0.95 * width, label=name, color=COLOURS[number])
+        axes.bar(
+            places,
+            values,
+            0.95 * width,
+            label=name,
+            color=COLOURS[number % len(COLOURS)],
+        )
     axes.set_xticks(range(len(values)))
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
@@ -122,7 +129,7 @@ def draw_lines(
     """A line for each name, of its x and its y; ``log`` for a logarithmic y."""
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
-    for (name, (x, y)), colour in zip(lines.items(), COLOURS, strict=False):
+    for (name, (x, y)), colour in zip(lines.items(), cycle(COLOURS), strict=False):
         axes.plot(x, y, label=name, color=colour)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
@@ -146,7 +153,7 @@ def draw_panels(
     figure = Figure(figsize=(9, 3), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, (title, lines) in zip(axes, panels.items(), strict=True):
-        for (name, (x, y)), colour in zip(lines.items(), COLOURS, strict=False):
+        for (name, (x, y)), colour in zip(lines.items(), cycle(COLOURS), strict=False):
             axis.plot(x, y, ".-", markersize=4, label=name, color=colour)
         axis.set_title(title)
         axis.set_xlabel(x_label)

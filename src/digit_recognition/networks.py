@@ -163,6 +163,17 @@ def without_softmax(network: Classifier) -> Classifier:
     return keras.Model(network.inputs[0], logits)
 
 
+def first_column(network: Classifier) -> Classifier:
+    """The first chain of layers from an image on, of those side by side in a network.
+
+    It is the network itself where there are no others in it.
+    """
+    import keras
+
+    inner = [layer for layer in network.layers if isinstance(layer, keras.Model)]
+    return first_column(inner[0]) if inner else network
+
+
 def convolutions(network: Classifier) -> Classifier:
     """The same network, sharing its weights, up to its convolutions' end: (n, values).
 
@@ -170,8 +181,6 @@ def convolutions(network: Classifier) -> Classifier:
     """
     import keras
 
-    for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            return convolutions(layer)
-    flat = next(ly for ly in network.layers if isinstance(ly, keras.layers.Flatten))
-    return keras.Model(network.inputs[0], flat.output, name="convolutions")
+    column = first_column(network)
+    flat = next(ly for ly in column.layers if isinstance(ly, keras.layers.Flatten))
+    return keras.Model(column.inputs[0], flat.output, name="convolutions")

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.special import log_softmax, softmax
 
+from digit_recognition.calibration import rank
+
 MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
 CERTAINTY = 0.95
 TEMPERATURES = (0.1, 10.0)
@@ -78,13 +80,9 @@ def find_thresholds(
     (selective risk as in Geifman and El-Yaniv 2017, "Selective classification for deep
     neural networks"); see ``_certify`` for how.
     """
-    count = len(confidence)
-    order = np.argsort(-confidence, kind="stable")
-    ranked = confidence[order]
     # A threshold accepts all images of one confidence or none of them.
-    accepted = np.append(np.flatnonzero(np.diff(ranked)) + 1, count)
-    errors = np.cumsum(wrong[order])[accepted - 1]
-    thresholds = np.append(ranked[accepted[:-1]], 0.0)
+    accepted, errors, least = rank(confidence, wrong)
+    thresholds = np.append(least[1:], 0.0)
 
     def row(max_error: float | None, threshold: float) -> Threshold:
         above = confidence > threshold

@@ -24,38 +24,40 @@ def build_site(project: Path) -> Path:
     Raises ProjectError without results to show.
     """
     _build(project)
-    built, site = project / "build", project / "site"
-    shutil.rmtree(site, ignore_errors=True)
-    site.mkdir()
+    built, site, new = (project / name for name in ("build", "site", ".new-site"))
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
     for part in PARTS:
-        shutil.move(built / part, site / part)
+        shutil.move(built / part, new / part)
     for leftover in LEFT_OUT:
         shutil.rmtree(built / leftover, ignore_errors=True)
         (built / leftover).unlink(missing_ok=True)
     if not any(built.iterdir()):
         built.rmdir()
     try:
-        _check_previews(site)
-        make_relative(site / "api", project)
+        _check_previews(new)
+        make_relative(new / "api", project)
     except ProjectError:
-        shutil.rmtree(site)
+        shutil.rmtree(new)
         raise
-    return site
+    shutil.rmtree(site, ignore_errors=True)
+    return new.rename(site)
 
 
 def make_relative(api: Path, project: Path) -> None:
-    """Name the files of datasets as seen from the project, in all of the site's data.
+    """Name files as seen from the project, in all of the site's data.
 
-    Of files elsewhere the name alone is kept. Raises ProjectError where the project's
-    path is left in another place.
+    Of files elsewhere the name alone is kept. Raises ProjectError where the path of
+    the project, or of the person's home, is left within a text.
     """
+    private = {f"{folder}/" for folder in (project, Path.home())} - {"//"}
     for file in sorted(api.rglob("*")):
         if file.is_file():
             content = _relative(json.loads(file.read_text()), project)
             text = json.dumps(content, ensure_ascii=False)
-            if str(project) in text:
+            for found in sorted(place for place in private if place in text):
                 raise ProjectError(
-                    f"expected no path of this machine in the site, found {project} in "
+                    f"expected no path of this machine in the site, found {found} in "
                     f"{file.relative_to(api)}; take it out of the dataset or parameter "
                     "that it is shown for"
                 )
@@ -66,17 +68,12 @@ def _relative(content: Any, project: Path) -> Any:
     if isinstance(content, list):
         return [_relative(item, project) for item in content]
     if isinstance(content, dict):
-        return {
-            key: _shortened(value, project)
-            if key == "filepath" and isinstance(value, str)
-            else _relative(value, project)
-            for key, value in content.items()
-        }
-    return content
+        return {key: _relative(value, project) for key, value in content.items()}
+    return _shortened(content, project) if isinstance(content, str) else content
 
 
 def _shortened(path: str, project: Path) -> str:
-    if not Path(path).is_absolute():
+    if not Path(path).is_absolute() or "\n" in path:
         return path
     if Path(path).is_relative_to(project):
         return Path(path).relative_to(project).as_posix()

@@ -9,7 +9,8 @@ from digit_recognition.errors import ProjectError
 from digit_recognition.pipelines.compare.nodes import draw_runs, tabulate_runs
 
 COLUMNS = [
-    *("version", "recipe", "seed", "dataset", "dataset_digest", "images"),
+    *("version", "recipe", "seed", "dataset", "dataset_digest"),
+    *("trained_on", "images"),
     *("accuracy", "accuracy_low", "accuracy_high", "loss", "seconds", "processor"),
     *("code_revision", "model_version"),
 ]
@@ -26,6 +27,7 @@ def metrics(**others):
             "seed": 3,
             "dataset": "mnist",
             "dataset_digest": "a" * 64,
+            "trained_on": others.get("dataset", "mnist"),
         },
         **{"test_images": 10_000, "test_accuracy": 0.75, "test_loss": 0.5},
         **{"accuracy_low": 0.5, "accuracy_high": 0.875, "fit_seconds": 1.5},
@@ -68,7 +70,7 @@ def test_each_version_has_a_row_the_newest_first():
     assert table["version"].tolist() == [version(10), version(9), version(2)]
     assert table["seed"].tolist() == [10, 9, 2]
     assert table.iloc[0].tolist() == [
-        *(version(10), "plain", 10, "mnist", "a" * 64, 10_000),
+        *(version(10), "plain", 10, "mnist", "a" * 64, "mnist", 10_000),
         *(0.75, 0.5, 0.875, 0.5, 1.5, "cpu", "abc", "m1"),
     ]
 
@@ -107,7 +109,7 @@ def test_a_line_goes_through_the_accuracy_of_each_run_with_its_interval():
     assert trace["y"] == [75, 62.5]
     assert trace["error_y"]["array"] == [12.5, 25]
     assert trace["error_y"]["arrayminus"] == [25, 12.5]
-    assert trace["customdata"] == [[3, 1.5, 0.5], [3, 1.5, 0.5]]
+    assert trace["customdata"] == [["3", "2", "0.5000"], ["3", "2", "0.5000"]]
 
 
 def test_runs_on_different_data_are_never_in_one_line():
@@ -145,6 +147,24 @@ def test_a_recipe_has_one_colour_one_symbol_and_one_name_in_the_legend():
     assert looks["plain"].isdisjoint(looks["quick"])
     named = [trace["name"] for trace in drawn if trace["showlegend"]]
     assert sorted(named) == ["plain", "quick"]
+
+
+def test_models_trained_on_other_data_than_they_are_judged_on_stand_apart():
+    figure = draw_runs(tabulated(metrics(trained_on="mnist-sample"), metrics()))
+    assert titles(figure) == [
+        "mnist aaaaaaaa",
+        "mnist aaaaaaaa, trained on mnist-sample",
+    ]
+    assert len(figure.data) == 2
+
+
+def test_what_one_old_version_does_not_tell_changes_no_other():
+    runs = tabulated(metrics(seed=None, test_loss=None), metrics(seed=3))
+    (trace,) = draw_runs(runs).data
+    assert [list(row) for row in trace.customdata] == [
+        ["?", "2", "?"],
+        ["3", "2", "0.5000"],
+    ]
 
 
 def test_of_many_datasets_the_eight_with_the_newest_runs_are_shown():

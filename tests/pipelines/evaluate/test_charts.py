@@ -13,13 +13,14 @@ from digit_recognition.pipelines.evaluate.charts import (
 )
 
 METRICS = {
-    **{"dataset": "mnist", "recipe": "quick", "seed": 3},
+    **{"dataset": "mnist", "trained_on": "mnist", "recipe": "quick", "seed": 3},
     **{"model_version": "2026-11-23T10.45.19.856Z"},
     **{"test_images": 4000, "test_errors": 7, "temperature": 1.25},
     **{"ece": 0.0123, "ece_calibrated": 0.0045},
     **{"coverage_at_1e-3_error": 0.75, "coverage_at_1e-4_error": 0.5},
 }
 SAID = "mnist · recipe quick, seed 3 · model 2026-11-23T10.45.19.856Z"
+TRAINING = {"augmentation": {"rotation": 5.0}}
 HISTORY = pd.DataFrame(
     {
         "epoch": [1, 2, 3],
@@ -63,7 +64,7 @@ def annotations(figure):
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: draw_training_curves(HISTORY, METRICS),
+        lambda: draw_training_curves(HISTORY, TRAINING, METRICS),
         lambda: draw_confusion_matrix(some_predictions(), METRICS),
         lambda: draw_reliability(some_predictions(), METRICS),
         lambda: draw_risk_coverage(some_predictions(), METRICS),
@@ -79,7 +80,7 @@ def test_a_chart_says_what_it_is_of_and_is_plain_lists_to_the_browser(draw):
 
 
 def test_the_curves_are_loss_and_accuracy_of_both_parts_epoch_by_epoch():
-    figure = shown(draw_training_curves(HISTORY, METRICS))
+    figure = shown(draw_training_curves(HISTORY, TRAINING, METRICS))
     curves = [
         (trace["name"].split()[0], trace["x"], trace["y"]) for trace in figure["data"]
     ]
@@ -96,8 +97,20 @@ def test_the_curves_are_loss_and_accuracy_of_both_parts_epoch_by_epoch():
     assert [trace["showlegend"] for trace in figure["data"]] == [True, False] * 2
 
 
+def test_the_curves_name_what_was_trained_on_and_whether_it_was_changed():
+    metrics = METRICS | {"trained_on": "mnist-sample"}
+    for augmentation, name in (
+        ({"rotation": 5.0}, "training images, changed at random"),
+        (None, "training images"),
+    ):
+        training = {"augmentation": augmentation}
+        figure = draw_training_curves(HISTORY, training, metrics)
+        assert shown(figure)["data"][0]["name"] == name
+        assert "mnist-sample · recipe quick" in title(figure)[1]
+
+
 def test_a_training_of_one_epoch_is_a_point_in_the_middle():
-    figure = shown(draw_training_curves(HISTORY[:1], METRICS))
+    figure = shown(draw_training_curves(HISTORY[:1], TRAINING, METRICS))
     assert figure["layout"]["xaxis"]["range"] == [0.5, 1.5]
     assert figure["data"][0]["mode"] == "lines+markers"
 
@@ -138,8 +151,8 @@ def test_the_confusion_matrix_tells_its_axes_apart_and_the_errors_in_its_title()
     figure = draw_confusion_matrix(some_predictions(), METRICS)
     assert title(figure)[0] == "7 of 4,000 test images are read wrongly"
     layout = shown(figure)["layout"]
-    assert layout["xaxis"]["title"]["text"] == "what was read"
-    assert layout["yaxis"]["title"]["text"] == "what it is"
+    assert layout["xaxis"]["title"]["text"] == "predicted label"
+    assert layout["yaxis"]["title"]["text"] == "true label"
     assert layout["yaxis"]["autorange"] == "reversed"
 
 

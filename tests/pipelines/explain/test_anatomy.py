@@ -9,13 +9,13 @@ from digit_recognition.networks import (
     average_shifts,
     build_cnn,
     build_columns,
+    first_column,
     join_columns,
     without_softmax,
 )
 from digit_recognition.pipelines.explain import anatomy
 from digit_recognition.pipelines.explain.anatomy import (
     attribute,
-    first_column,
     first_filters,
     layers_of,
     trace,
@@ -225,7 +225,9 @@ def test_a_normalization_is_a_stage_and_a_dropout_is_none():
     stages = trace(network, IMAGE)
     names = ["image", "conv1", "pool1", "norm1", "flatten", "dense", "probabilities"]
     assert [stage.name for stage in stages] == names
-    assert stages[3].told == "Each map is brought to the same mean and spread."
+    assert stages[3].told == (
+        "Each map is rescaled by what was learned of its mean and spread."
+    )
     normalized = stages[2].output / np.sqrt(1 + network.get_layer("norm1").epsilon)
     np.testing.assert_allclose(stages[3].output, normalized, atol=1e-6)
     answer = network.predict(IMAGE[None], verbose=0)[0]

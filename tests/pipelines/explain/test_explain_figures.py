@@ -23,7 +23,7 @@ from digit_recognition.pipelines.explain.nodes import Chosen, follow_image
 
 IMAGE = np.zeros((28, 28, 1), np.float32)
 IMAGE[4:24, 6:22] = np.random.default_rng(0).random((20, 16, 1), np.float32)
-SAID = "mnist · recipe quick, seed 3 · model m1"
+SAID = "trained on mnist · recipe quick, seed 3 · model m1"
 
 
 def journey_of(network, image=IMAGE):

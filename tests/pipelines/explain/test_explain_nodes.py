@@ -121,8 +121,8 @@ def test_the_journey_ends_with_the_models_answer_and_names_the_model(model, jour
     answer = model.predict(X_TEST[1:2], verbose=0)[0]
     np.testing.assert_allclose(journey.stages[-1].output, answer, atol=1e-6)
     assert journey.chosen.words == "test image 1, a 2"
-    assert journey.scores["model_version"] == "m1"
-    assert (journey.scores["recipe"], journey.scores["seed"]) == ("quick", 3)
+    assert journey.record["model_version"] == "m1"
+    assert (journey.record["recipe"], journey.record["seed"]) == ("quick", 3)
     assert journey.filters.shape == (3, 3, 3)
 
 

@@ -21,6 +21,7 @@ COLUMNS = {
     "seed": "seed",
     "dataset": "dataset",
     "dataset_digest": "dataset_digest",
+    "trained_on": "trained_on",
     "images": "test_images",
     "accuracy": "test_accuracy",
     "accuracy_low": "accuracy_low",
@@ -45,10 +46,11 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
     """A row for each version of ``metrics``, the newest first.
 
     ``all_metrics`` gives by version a function that reads it. The columns are version,
-    recipe, seed, dataset with its digest, images, accuracy with the borders of its 95 %
-    interval (0..1), loss in nats, seconds of fitting, processor, code_revision and
-    model_version; what an old version does not tell is empty. Versions that cannot be
-    read are left out and named in print; ProjectError where none can.
+    recipe, seed, dataset with its digest, trained_on, images, accuracy with the borders
+    of its 95 % interval (0..1), loss in nats, seconds of fitting, processor,
+    code_revision and model_version; what an old version does not tell is empty.
+    Versions that cannot be read are left out and named in print; ProjectError where
+    none can.
     """
     rows, unreadable = [], []
     for version in sorted(all_metrics, reverse=True):
@@ -81,7 +83,7 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
 
     runs = runs.assign(
         when=pd.to_datetime(runs["version"], format=VERSION, errors="coerce"),
-        data=_text(runs["dataset"]) + " " + _text(runs["dataset_digest"]).str[:8],
+        data=_data(runs),
         recipe=_text(runs["recipe"]),
     ).dropna(subset=["when", "accuracy"])
     shown = list(runs["data"].unique()[:MOST])
@@ -122,6 +124,13 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
     )
 
 
+def _data(runs: pd.DataFrame) -> pd.Series:
+    """On what a model was judged, and on what it was trained where that is other."""
+    data = _text(runs["dataset"]) + " " + _text(runs["dataset_digest"]).str[:8]
+    other = runs["trained_on"].notna() & (runs["trained_on"] != runs["dataset"])
+    return data.mask(other, data + ", trained on " + _text(runs["trained_on"]))
+
+
 def _text(values: pd.Series) -> pd.Series:
     """The values as text, "?" where an old version does not tell."""
     return values.astype(object).where(values.notna(), "?").astype(str)
@@ -129,7 +138,10 @@ def _text(values: pd.Series) -> pd.Series:
 
 def _line(runs: pd.DataFrame) -> dict[str, Any]:
     accuracy = 100 * runs["accuracy"]
-    told = runs[["seed", "seconds", "loss"]].astype(object).where(runs.notna(), "?")
+    told = [
+        [_told(seed, "d"), _told(seconds, ".0f"), _told(loss, ".4f")]
+        for seed, seconds, loss in runs[["seed", "seconds", "loss"]].to_numpy(object)
+    ]
     return {
         "x": runs["when"].dt.strftime("%Y-%m-%d %H:%M:%S").tolist(),
         "y": accuracy.tolist(),
@@ -140,7 +152,13 @@ def _line(runs: pd.DataFrame) -> dict[str, Any]:
             "width": 2,
         },
         "mode": "lines+markers",
-        "customdata": told.to_numpy().tolist(),
-        "hovertemplate": "%{x}<br>accuracy %{y:.2f} %, loss %{customdata[2]:.4f}<br>"
-        "seed %{customdata[0]}, fitted in %{customdata[1]:.0f} s",
+        "customdata": told,
+        "hovertemplate": "%{x}<br>accuracy %{y:.2f} %, loss %{customdata[2]}<br>"
+        "seed %{customdata[0]}, fitted in %{customdata[1]} s",
     }
+
+
+def _told(value: Any, text: str) -> str:
+    if pd.isna(value):
+        return "?"
+    return format(int(value) if text == "d" else value, text)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from digit_recognition.calibration import BINS, bin_of, risk_coverage
+from digit_recognition.calibration import reliability, risk_coverage
 from digit_recognition.drawing import BLUE, BROWN, GREY, RED, caption, finish
 from digit_recognition.networks import CLASSES
+
+from .nodes import LEVELS
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -18,17 +20,19 @@ else:
 
 PALE = "#e8e8e8"
 TINY = 1e-9
-LEVELS = {"1 in 1,000": 1e-3, "1 in 10,000": 1e-4}
 
 
-def draw_training_curves(history: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
+def draw_training_curves(
+    history: pd.DataFrame, training: dict[str, Any], metrics: dict[str, Any]
+) -> Figure:
     """Loss and accuracy of training and validation, epoch by epoch."""
     from plotly.subplots import make_subplots
 
     figure = make_subplots(cols=2, horizontal_spacing=0.12)
+    changed = ", changed at random" if training.get("augmentation") else ""
     parts = {
-        "training images, as they are changed at random": ("", BROWN),
-        "validation images, as they are": ("val_", BLUE),
+        f"training images{changed}": ("", BROWN),
+        "validation images": ("val_", BLUE),
     }
     for name, (prefix, colour) in parts.items():
         for column, (key, factor) in enumerate({"loss": 1, "accuracy": 100}.items(), 1):
@@ -48,7 +52,8 @@ def draw_training_curves(history: pd.DataFrame, metrics: dict[str, Any]) -> Figu
     figure.update_yaxes(title="loss (cross-entropy), nats", rangemode="tozero", col=1)
     figure.update_yaxes(title="accuracy, %", col=2)
     _put_legend(figure, x=0.44, y=0.98)
-    return finish(figure, "How training went", caption(metrics))
+    record = metrics | {"dataset": metrics["trained_on"]}
+    return finish(figure, "How training went", caption(record))
 
 
 def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -93,10 +98,10 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
         ]
     )
     figure.update_xaxes(
-        title="what was read", type="category", showgrid=False, constrain="domain"
+        title="predicted label", type="category", showgrid=False, constrain="domain"
     )
     figure.update_yaxes(
-        title="what it is",
+        title="true label",
         type="category",
         autorange="reversed",
         scaleanchor="x",
@@ -112,8 +117,6 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
 def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
     """Accuracy against confidence, before and after temperature scaling."""
     from plotly.subplots import make_subplots
-    from scipy.stats import binomtest
-    from sklearn.calibration import calibration_curve
 
     correct = (predictions["label"] == predictions["predicted"]).to_numpy()
     figure = make_subplots(
@@ -124,7 +127,7 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
         y=[0, 100],
         mode="lines",
         line={"color": GREY, "dash": "dot"},
-        name="as sure as right",
+        name="perfectly calibrated",
         hoverinfo="skip",
     )
     scaled = f"scaled by temperature {metrics['temperature']:.2f}"
@@ -132,22 +135,14 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
         ("confidence", "as trained", "ece", BROWN, "circle-open", -0.5),
         ("calibrated", scaled, "ece_calibrated", BLUE, "square", 0.5),
     ):
-        confidence = predictions[column].to_numpy()
-        accuracy, mean = calibration_curve(correct, confidence, n_bins=BINS)
-        images = np.bincount(bin_of(confidence), minlength=BINS)
-        images = images[images > 0]
-        right = np.rint(accuracy * images).astype(int)
-        intervals = [
-            binomtest(int(hits), int(count)).proportion_ci(method="wilson")
-            for hits, count in zip(right, images, strict=True)
-        ]
-        low, high = 100 * np.array([[one.low, one.high] for one in intervals]).T
+        bins = reliability(predictions[column].to_numpy(), correct)
+        mean, accuracy = 100 * bins["confidence"], 100 * bins["accuracy"]
         figure.add_scatter(
-            x=(100 * mean).tolist(),
-            y=(100 * accuracy).tolist(),
+            x=mean.tolist(),
+            y=accuracy.tolist(),
             error_y={
-                "array": (high - 100 * accuracy).tolist(),
-                "arrayminus": (100 * accuracy - low).tolist(),
+                "array": (100 * bins["accuracy_high"] - accuracy).tolist(),
+                "arrayminus": (accuracy - 100 * bins["accuracy_low"]).tolist(),
                 "thickness": 1,
                 "width": 3,
             },
@@ -155,18 +150,18 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
             line={"color": colour, "width": 1},
             marker={"symbol": symbol, "size": 14 if shift < 0 else 7},
             name=f"{name}: expected calibration error {100 * metrics[error]:.2f} %",
-            customdata=images.tolist(),
+            customdata=bins["images"].tolist(),
             hovertemplate="%{customdata:,} images, %{x:.1f} % sure: %{y:.1f} % right"
             "<extra></extra>",
         )
         figure.add_bar(
-            x=(100 * mean + shift).tolist(),
-            y=images.tolist(),
+            x=(mean + shift).tolist(),
+            y=bins["images"].tolist(),
             width=1,
             marker={"color": colour},
             name=name,
             showlegend=False,
-            customdata=(100 * mean).tolist(),
+            customdata=mean.tolist(),
             hovertemplate="%{y:,} images, %{customdata:.1f} % sure<extra></extra>",
             row=2,
             col=1,
@@ -198,16 +193,13 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
         "%{y:.3f} % of them wrong<extra></extra>",
         showlegend=False,
     )
-    for (name, level), key in zip(
-        LEVELS.items(),
-        ("coverage_at_1e-3_error", "coverage_at_1e-4_error"),
-        strict=True,
-    ):
+    for name, level in LEVELS.items():
+        accepted = 100 * metrics[f"coverage_at_{name}_error"]
         figure.add_hline(
             y=100 * level,
             line={"color": RED, "dash": "dot", "width": 1},
             annotation={
-                "text": f"{name}: {100 * metrics[key]:.1f} % accepted",
+                "text": f"1 in {1 / level:,.0f}: {accepted:.1f} % accepted",
                 "font": {"color": RED, "size": 12},
             },
             annotation_position="top left",

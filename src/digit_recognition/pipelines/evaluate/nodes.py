@@ -19,7 +19,7 @@ from digit_recognition.networks import CLASSES, Classifier
 from digit_recognition.selection import fit_temperature
 
 PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
-LEVELS = ("1e-3", "1e-4")
+LEVELS = {"1e-3": 1e-3, "1e-4": 1e-4}
 """Shares of errors among accepted images whose coverage ``metrics`` tells."""
 
 
@@ -168,8 +168,8 @@ def _calibration(
         "ece": expected_calibration_error(confidence, correct),
         "ece_calibrated": expected_calibration_error(calibrated, correct),
         **{
-            f"coverage_at_{level}_error": coverage_at(coverage, risk, float(level))
-            for level in LEVELS
+            f"coverage_at_{name}_error": coverage_at(coverage, risk, level)
+            for name, level in LEVELS.items()
         },
     }
 

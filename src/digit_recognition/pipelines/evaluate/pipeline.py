@@ -39,7 +39,11 @@ def create_pipeline() -> Pipeline:
                 "metrics",
             ),
             described(score_digits, "predictions", "digit_scores"),
-            described(draw_training_curves, ["history", "metrics"], "training_curves"),
+            described(
+                draw_training_curves,
+                ["history", "training", "metrics"],
+                "training_curves",
+            ),
             described(
                 draw_confusion_matrix, ["predictions", "metrics"], "confusion_matrix"
             ),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digit_recognition.networks import Classifier, without_softmax
+from digit_recognition.networks import Classifier, first_column, without_softmax
 
 STEPS = 32
 """Images on the way from black to the image, over which gradients are averaged."""
@@ -83,17 +83,6 @@ def _multiplications(layer: Classifier, shape: tuple[int, ...]) -> int:
             return 0
 
 
-def first_column(network: Classifier) -> Classifier:
-    """The first chain of layers from an image on, of those side by side in a network.
-
-    It is the network itself where there are no others in it.
-    """
-    import keras
-
-    inner = [layer for layer in network.layers if isinstance(layer, keras.Model)]
-    return first_column(inner[0]) if inner else network
-
-
 def trace(network: Classifier, image: np.ndarray) -> list[Stage]:
     """What each layer of the first column makes of an image, and the answer of all.
 
@@ -135,7 +124,7 @@ def _told(layer: Classifier, before: np.ndarray) -> str:
             rows, columns = layer.pool_size
             return f"Of each {rows}x{columns} pixels the strongest stays."
         case layers.BatchNormalization():
-            return "Each map is brought to the same mean and spread."
+            return "Each map is rescaled by what was learned of its mean and spread."
         case layers.Flatten():
             return f"All {before.shape[-1]} maps in one row, pixel after pixel."
         case layers.Dense():
@@ -181,8 +170,9 @@ def attribute(
     """For each of the digits, by how much each pixel raised its score.
 
     Float32 (28, 28): integrated gradients from a black image on (Sundararajan, Taly
-    and Yan 2017, "Axiomatic attribution for deep networks"). They add up to the digit's
-    logit for the image less that for the black one. ``image`` is float32 (28, 28, 1).
+    and Yan 2017, "Axiomatic attribution for deep networks"). They nearly add up to
+    the digit's logit for the image less that for the black one. ``image`` is float32
+    (28, 28, 1).
     """
     import tensorflow as tf
 

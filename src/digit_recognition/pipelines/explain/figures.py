@@ -50,7 +50,7 @@ def draw_filters(journey: Journey) -> Figure:
         x=0.01,
         ha="left",
     )
-    figure.supxlabel(caption(journey.scores), fontsize=8, color=GREY, x=0.01, ha="left")
+    figure.supxlabel(caption(journey.record), fontsize=8, color=GREY, x=0.01, ha="left")
     return figure
 
 
@@ -111,7 +111,7 @@ def draw_journey(journey: Journey) -> Figure:
     )
     figure.text(
         *(EDGE / width, 0.12 / height),
-        caption(journey.scores),
+        caption(journey.record),
         fontsize=9,
         color=GREY,
     )
@@ -132,7 +132,8 @@ def draw_attention(journey: Journey) -> Figure:
         axes[1:], journey.attributions.items(), strict=True
     ):
         shown = axis.imshow(values, cmap=SIGNED, norm=norm)
-        axis.contour(image, levels=[0.5], colors=GREY, linewidths=0.6)
+        if image.min() < HALF < image.max():
+            axis.contour(image, levels=[HALF], colors=GREY, linewidths=0.6)
         axis.set_title(f"for a {digit}: {_percent(probabilities[digit])}", fontsize=11)
     for axis in axes:
         axis.set_xticks([])
@@ -143,7 +144,7 @@ def draw_attention(journey: Journey) -> Figure:
         f"Which pixels spoke for the answer, {_answer(journey)}", x=0.01, ha="left"
     )
     figure.supxlabel(
-        f"integrated gradients from a black image · {caption(journey.scores)}",
+        f"integrated gradients from a black image · {caption(journey.record)}",
         fontsize=8,
         color=GREY,
         x=0.01,

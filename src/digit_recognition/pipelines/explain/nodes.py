@@ -38,14 +38,14 @@ class Journey(NamedTuple):
     """What a model makes of one image, and how that came about.
 
     ``attributions`` tells for the answer and for the digit next to it by how much each
-    pixel raised its score, float32 (28, 28). ``scores`` says what model it is.
+    pixel raised its score, float32 (28, 28). ``record`` says what model it is.
     """
 
     chosen: Chosen
     stages: list[Stage]
     filters: np.ndarray
     attributions: dict[int, np.ndarray]
-    scores: dict[str, Any]
+    record: dict[str, Any]
 
 
 def choose_image(
@@ -113,7 +113,11 @@ def follow_image(
         stages,
         first_filters(model),
         attribute(model, chosen_image.image, likeliest),
-        {**training, "model_version": lineage["versions"]["model"]},
+        {
+            **training,
+            "dataset": f"trained on {training['dataset']}",
+            "model_version": lineage["versions"]["model"],
+        },
     )
 
 
