@@ -75,7 +75,7 @@ def test_a_chart_says_what_it_is_of_and_is_plain_lists_to_the_browser(draw):
     first, below = title(figure)
     assert first
     assert SAID in below
-    # Older versions of plotly.js, such as Kedro-Viz', cannot read packed arrays.
+    # Older versions of plotly.js cannot read packed arrays.
     assert "bdata" not in figure.to_json()
 
 
