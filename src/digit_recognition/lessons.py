@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import CenteredNorm, Normalize
 from matplotlib.figure import Figure
 
@@ -129,14 +130,8 @@ def draw_lines(
     """A line for each name, of its x and its y; ``log`` for a logarithmic y."""
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
-    for (name, (x, y)), colour in zip(lines.items(), cycle(COLOURS), strict=False):
-        axes.plot(x, y, label=name, color=colour)
-    axes.set_xlabel(x_label)
+    _draw_lines(axes, lines, x_label, log, "-")
     axes.set_ylabel(y_label)
-    axes.set_yscale("log" if log else "linear")
-    axes.spines[["top", "right"]].set_visible(False)
-    if len(lines) > 1:
-        axes.legend(frameon=False)
     return figure
 
 
@@ -153,12 +148,22 @@ def draw_panels(
     figure = Figure(figsize=(9, 3), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, (title, lines) in zip(axes, panels.items(), strict=True):
-        for (name, (x, y)), colour in zip(lines.items(), cycle(COLOURS), strict=False):
-            axis.plot(x, y, ".-", markersize=4, label=name, color=colour)
+        _draw_lines(axis, lines, x_label, title in log, ".-")
         axis.set_title(title)
-        axis.set_xlabel(x_label)
-        axis.set_yscale("log" if title in log else "linear")
-        axis.spines[["top", "right"]].set_visible(False)
-        if len(lines) > 1:
-            axis.legend(frameon=False)
     return figure
+
+
+def _draw_lines(
+    axes: Axes,
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    x_label: str,
+    log: bool,
+    style: str,
+) -> None:
+    for (name, (x, y)), colour in zip(lines.items(), cycle(COLOURS), strict=False):
+        axes.plot(x, y, style, markersize=4, label=name, color=colour)
+    axes.set_xlabel(x_label)
+    axes.set_yscale("log" if log else "linear")
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(lines) > 1:
+        axes.legend(frameon=False)

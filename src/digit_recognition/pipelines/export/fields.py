@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-SIDE, BOX, CENTRE = 28, 20, 14
+from digit_recognition.imaging.fields import CENTRE, FIELD, LONGEST
+
 INK = 0.2
 """The least ink of a pixel that counts as drawn, of the most in its image."""
 
@@ -30,7 +31,7 @@ def as_fields(drawings: np.ndarray) -> np.ndarray:
         line = ink.sum(axis=3 - axis)
         middles = np.arange(line.shape[1]) + 0.5
         means.append(line @ middles / np.maximum(line.sum(axis=1), 1e-6))
-    step = np.maximum(*sizes) / BOX
+    step = np.maximum(*sizes) / LONGEST
     rows, columns = (
         _averages(
             ink.shape[axis],
@@ -92,7 +93,7 @@ def _averages(side: int, start: np.ndarray, step: np.ndarray) -> np.ndarray:
 
     Row i lies from ``start + i * step`` to ``start + (i + 1) * step``.
     """
-    middle = start[:, None] + step[:, None] * (np.arange(SIDE) + 0.5)
+    middle = start[:, None] + step[:, None] * (np.arange(FIELD) + 0.5)
     half = np.maximum(step, 1)[:, None] / 2
     pixels = np.arange(side)
     low = np.maximum((middle - half)[..., None], pixels)
