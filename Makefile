@@ -30,7 +30,7 @@ notebooks: $(VENV)/installed-to-read ## open the notebooks (JupyterLab), after m
 	$(BIN)/jupyter lab notebooks
 
 site: $(VENV)/installed-to-run ## build Kedro-Viz with its previews as a static site
-	$(BIN)/python -m digit_recognition.site
+	$(BIN)/python -m digit_recognition.viz.static_site
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "expected Python 3.11, 3.12 or 3.13, found none; install one or name it: make PYTHON=/path/to/python3.12"; exit 1; }

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 
 from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
-from digit_recognition.machine import processor
+from digit_recognition.runtime import processor
 
 from workbench import MNIST
 

@@ -20,10 +20,10 @@ from time import perf_counter
 import numpy as np
 import yaml
 
-from digit_recognition.machine import dtype_policy, make_deterministic, processor
 from digit_recognition.pipelines.train.batches import training_batches
 from digit_recognition.pipelines.train.fitting import compiled
 from digit_recognition.pipelines.train.recipes import TrainParameters
+from digit_recognition.runtime import dtype_policy, make_deterministic, processor
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "01_raw" / "mnist.npz"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import onnxruntime
 
-from digit_recognition.reading import NothingToRead, Reader
+from digit_recognition.recognition.reader import NothingToRead, Reader
 
 from strange_pictures import EXTRAS, KINDS
 from workbench import ROOT, newest

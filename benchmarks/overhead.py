@@ -19,7 +19,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from digit_recognition.machine import processor
+from digit_recognition.runtime import processor
 
 from workbench import MNIST, ROOT, copy_project, report
 

@@ -16,7 +16,7 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
-from digit_recognition.machine import processor
+from digit_recognition.runtime import processor
 
 from workbench import MNIST, ROOT
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from digit_recognition.machine import processor
+from digit_recognition.runtime import processor
 
 from workbench import FOLDER, copy_project, kedro, newest
 

@@ -11,7 +11,7 @@ import sys
 
 import pandas as pd
 
-from digit_recognition.machine import processor
+from digit_recognition.runtime import processor
 
 from workbench import corrupted, measure, worst_family
 

@@ -14,8 +14,8 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from digit_recognition.imaging.paper import resized
-from digit_recognition.reading import NothingToRead, Reader
+from digit_recognition.imaging.ink import resized
+from digit_recognition.recognition.reader import NothingToRead, Reader
 
 from workbench import MNIST, ROOT, newest
 

@@ -21,7 +21,7 @@ import pandas as pd
 from scipy.special import log_softmax
 
 from digit_recognition.corruptions import MNIST_C, corrupt
-from digit_recognition.machine import processor
+from digit_recognition.runtime import processor
 
 ROOT = Path(__file__).parents[1]
 MNIST = ROOT / "data" / "01_raw" / "mnist.npz"

@@ -1,6 +1,6 @@
 import pytest
 
-from digit_recognition.tables import text_cell
+from digit_recognition.csv_safety import text_cell
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "'="])

@@ -5,14 +5,14 @@ from scipy.special import log_softmax
 
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.judging import (
+from digit_recognition.evaluation import (
     EvaluateParameters,
     LogProbabilities,
     check_record,
     mean_loss,
     verify_test_arrays,
 )
-from digit_recognition.networks import build_cnn
+from digit_recognition.models.cnn import build_cnn
 
 X_TEST = np.random.default_rng(0).random((30, 28, 28, 1), np.float32)
 Y_TEST = np.eye(10, dtype=np.float32)[np.arange(30) % 10]

@@ -4,8 +4,8 @@ import keras
 import pytest
 import tensorflow as tf
 
-from digit_recognition import machine
-from digit_recognition.machine import (
+from digit_recognition import runtime
+from digit_recognition.runtime import (
     dtype_policy,
     full_float32,
     gpus,
@@ -18,7 +18,7 @@ from digit_recognition.machine import (
 def cpu_info(tmp_path, monkeypatch):
     """A machine whose /proc/cpuinfo holds the given text."""
     file = tmp_path / "cpuinfo"
-    monkeypatch.setattr(machine, "CPU_INFO", file)
+    monkeypatch.setattr(runtime, "CPU_INFO", file)
     return file.write_text
 
 
@@ -52,7 +52,7 @@ def test_the_processor_has_its_name_and_its_cores(cpu_info):
 def test_a_machine_that_does_not_tell_its_processor_still_has_a_name(
     monkeypatch, tmp_path
 ):
-    monkeypatch.setattr(machine, "CPU_INFO", tmp_path / "none")
+    monkeypatch.setattr(runtime, "CPU_INFO", tmp_path / "none")
     monkeypatch.setattr(platform, "processor", lambda: "")
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert processor().startswith("riscv64, ")
@@ -76,7 +76,7 @@ def test_bfloat16_is_taken_where_the_processor_lists_it(cpu_info, text, expected
 
 
 def test_without_a_list_of_flags_there_is_no_bfloat16(monkeypatch, tmp_path):
-    monkeypatch.setattr(machine, "CPU_INFO", tmp_path / "none")
+    monkeypatch.setattr(runtime, "CPU_INFO", tmp_path / "none")
     assert has_bfloat16() is False
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from digit_recognition.digests import array_digest, combined_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import Classifier, without_softmax
+from digit_recognition.models.cnn import Classifier, without_softmax
 from digit_recognition.parameters import Parameters
 
 

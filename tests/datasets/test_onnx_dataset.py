@@ -115,7 +115,7 @@ def test_a_model_is_loaded_and_judged_without_tensorflow_or_onnx(tmp_path):
     done = run_python(
         "import sys\n"
         "from digit_recognition.datasets import OnnxDataset\n"
-        "import digit_recognition.selection\n"
+        "import digit_recognition.recognition.thresholds\n"
         f"OnnxDataset(filepath={str(tmp_path / 'model.onnx')!r}).load()\n"
         "print({'tensorflow', 'keras', 'onnx', 'zarr'} & set(sys.modules))"
     )

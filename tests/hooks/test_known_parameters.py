@@ -1,6 +1,6 @@
 import pytest
 
-from digit_recognition.hooks.parameters import nearest_parameter
+from digit_recognition.hooks.known_parameters import nearest_parameter
 
 KNOWN = ["seed", "recipe", "train", "train.recipes.a.epochs", "train.recipes.b.epochs"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_recognition.imaging.colour import to_grey
+from digit_recognition.imaging.grayscale import to_grey
 
 WHITE, CREAM, BLACK = (255, 255, 255), (250, 240, 215), (15, 15, 18)
 

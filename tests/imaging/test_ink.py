@@ -20,7 +20,7 @@ from imaging.pages import (
 )
 from scipy import ndimage
 
-from digit_recognition.imaging.paper import (
+from digit_recognition.imaging.ink import (
     Ink,
     find_ink,
     ink_is_dark,

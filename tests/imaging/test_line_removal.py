@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_recognition.imaging.rulings import without_edges, without_rulings
+from digit_recognition.imaging.line_removal import without_edges, without_rulings
 
 STROKE = 6.0
 

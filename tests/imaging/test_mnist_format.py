@@ -3,8 +3,8 @@ import pytest
 from imaging.pages import INK, PAPER, apart, blank, lines_on
 from scipy import ndimage
 
-from digit_recognition.imaging.fields import centred, is_field, make_field
-from digit_recognition.imaging.paper import stroke_width
+from digit_recognition.imaging.ink import stroke_width
+from digit_recognition.imaging.mnist_format import centred, is_field, make_field
 
 
 def tight(ink):

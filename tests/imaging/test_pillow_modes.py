@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digit_recognition.imaging.modes import grey, plain
+from digit_recognition.imaging.pillow_modes import grey, plain
 
 
 def read(array, mode=None):

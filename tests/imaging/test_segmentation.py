@@ -20,7 +20,7 @@ from imaging.pages import (
 from scipy import ndimage
 from sklearn.svm import SVC
 
-from digit_recognition.imaging.digits import Mark, TooManyMarks, find_digits
+from digit_recognition.imaging.segmentation import Mark, TooManyMarks, find_digits
 
 
 def box(mark):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from imaging.pages import INK, apart, blank, lines_on, row_of
 
-from digit_recognition.imaging.alternatives import cuts, joined
-from digit_recognition.imaging.digits import Mark, find_digits
+from digit_recognition.imaging.segmentation import Mark, find_digits
+from digit_recognition.imaging.splitting import cuts, joined
 
 
 def mark_of(ink, x=40, y=30):

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 
-from digit_recognition.networks import (
+from digit_recognition.models.cnn import (
     average_shifts,
     build_cnn,
     build_columns,

@@ -4,9 +4,8 @@ import pytest
 
 from digit_recognition.datasets.mnist_dataset import load_sample
 from digit_recognition.errors import ProjectError
-from digit_recognition.machine import make_deterministic
-from digit_recognition.networks import build_cnn, convolutions
-from digit_recognition.pipelines.export.detector import (
+from digit_recognition.models.cnn import build_cnn, convolutions
+from digit_recognition.models.detector import (
     DetectorParameters,
     build_head,
     build_network,
@@ -14,7 +13,8 @@ from digit_recognition.pipelines.export.detector import (
     train_detector,
     training_pictures,
 )
-from digit_recognition.pipelines.export.nondigits import make_non_digits
+from digit_recognition.nondigits import make_non_digits
+from digit_recognition.runtime import make_deterministic
 
 QUICK = DetectorParameters(pictures=1000, epochs=1, keep=0.95)
 

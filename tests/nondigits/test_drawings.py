@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digit_recognition.pipelines.export.fields import (
+from digit_recognition.nondigits.drawings import (
     as_fields,
     chance,
     some,

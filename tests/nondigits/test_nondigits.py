@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digit_recognition.pipelines.export.nondigits import KINDS, make_non_digits
-from digit_recognition.pipelines.export.nondigits.broken import CUT
+from digit_recognition.nondigits import KINDS, make_non_digits
+from digit_recognition.nondigits.broken import CUT
 
 
 @pytest.fixture(scope="module")

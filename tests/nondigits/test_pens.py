@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from digit_recognition.pipelines.export.pens import redraw, soften, vary
+from digit_recognition.nondigits.pens import redraw, soften, vary
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 import numpy as np
 
-from digit_recognition.lessons import (
+from digit_recognition.plotting.lessons import (
     draw_bars,
     draw_groups,
     draw_lines,

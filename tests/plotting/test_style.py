@@ -1,6 +1,6 @@
 import numpy as np
 
-from digit_recognition.drawing import caption, draw_images, mosaic
+from digit_recognition.plotting.style import caption, draw_images, mosaic
 
 
 def test_images_stand_in_rows_with_a_frame_around_each():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_recognition.calibration import (
+from digit_recognition.recognition.calibration import (
     coverage_at,
     expected_calibration_error,
     reliability,

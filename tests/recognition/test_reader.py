@@ -7,10 +7,14 @@ import pytest
 from imaging.pages import INK, blank, noisy
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.imaging.alternatives import cuts, joined
-from digit_recognition.imaging.digits import Mark
-from digit_recognition.reading import NothingToRead, Reader
-from digit_recognition.selection import Threshold, confidences, dump_thresholds
+from digit_recognition.imaging.segmentation import Mark
+from digit_recognition.imaging.splitting import cuts, joined
+from digit_recognition.recognition.reader import NothingToRead, Reader
+from digit_recognition.recognition.thresholds import (
+    Threshold,
+    confidences,
+    dump_thresholds,
+)
 
 STRICT, USUAL = (
     Threshold(0.001, 0.99, 0.5, 5000, 0),

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import log_softmax, softmax
 from scipy.stats import beta
 
-from digit_recognition.selection import (
+from digit_recognition.recognition.thresholds import (
     MAX_ERRORS,
     Threshold,
     choose_threshold,

@@ -159,7 +159,7 @@ def test_each_pipeline_can_be_looked_at_alone(server, pipeline):
 def site(project):
     """The folder of the static site, and an address below which it is served."""
     done = subprocess.run(
-        [sys.executable, "-m", "digit_recognition.site"],
+        [sys.executable, "-m", "digit_recognition.viz.static_site"],
         cwd=project.folder,
         capture_output=True,
         text=True,

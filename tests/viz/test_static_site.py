@@ -3,7 +3,7 @@ import json
 import pytest
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.site import build_site, make_relative
+from digit_recognition.viz.static_site import build_site, make_relative
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """What happens around a run: checks before it, records during it, a word after it."""
 
+from .known_parameters import KnownParametersHooks
 from .lineage import LineageHooks
-from .parameters import KnownParametersHooks
-from .pictures import PicturesHooks
-from .reading import ReadingHooks
-from .sample import SampleHooks
+from .picture_paths import PicturesHooks
+from .reading_summary import ReadingHooks
+from .sample_notice import SampleHooks
 from .versions import VersionHooks, WholeVersionHooks
 
 __all__ = [

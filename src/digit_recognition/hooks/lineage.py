@@ -11,7 +11,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import AbstractVersionedDataset, DataCatalog
 from kedro.pipeline import Pipeline
 
-from digit_recognition.machine import processor
+from digit_recognition.runtime import processor
 
 
 class LineageHooks:

@@ -20,7 +20,7 @@ from PIL import Image, ImageOps
 
 from digit_recognition.errors import ProjectError
 
-from . import modes
+from . import pillow_modes
 
 STARTS = {
     "PNG": rb"\x89PNG",
@@ -161,12 +161,12 @@ def _page(picture: Image.Image, kind: str) -> Page:
         if math.prod(picture.size) > MOST_PIXELS:
             raise _too_large(math.prod(picture.size))
         picture.load()
-        image = modes.plain(picture)
+        image = pillow_modes.plain(picture)
         factor = _factor(image.size)
         image = image.reduce(factor) if factor > 1 else image
         with contextlib.suppress(Exception):  # what is damaged in EXIF turns nothing
             image = ImageOps.exif_transpose(image)
-        return Page(modes.grey(image), drafted * factor)
+        return Page(pillow_modes.grey(image), drafted * factor)
 
 
 def _factor(size: tuple[int, int]) -> int:

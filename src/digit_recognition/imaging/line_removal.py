@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from .paper import EIGHT, weighted_quantile
+from .ink import EIGHT, weighted_quantile
 
 RUN = 0.15
 """A ruling has straight pieces at least this long, as a share of the page's width."""

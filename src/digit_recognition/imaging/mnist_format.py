@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from .paper import resized, stroke_width
+from .ink import resized, stroke_width
 
 FIELD = 28
 LONGEST = 20

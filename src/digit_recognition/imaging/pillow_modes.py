@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from .colour import to_grey
+from .grayscale import to_grey
 
 
 def plain(picture: Image.Image) -> Image.Image:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .fields import FIELD, is_field, make_field
-from .paper import EIGHT, Ink, find_ink, stroke_width
-from .pieces import Piece, groups, is_across, is_rest
-from .rulings import without_edges, without_rulings
+from .components import Piece, groups, is_across, is_rest
+from .ink import EIGHT, Ink, find_ink, stroke_width
+from .line_removal import without_edges, without_rulings
+from .mnist_format import FIELD, is_field, make_field
 
 MOST_TRACES = 30_000
 """More pieces than this, rulings and specks among them, are a texture."""

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from .digits import Mark
-from .paper import reduced, resized
+from .ink import reduced, resized
+from .segmentation import Mark
 
 SEARCHED = 48
 """The longest side, in pixels, on which cuts are looked for."""

@@ -8,17 +8,16 @@ import numpy as np
 from pydantic import Field
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import (
+from digit_recognition.models.cnn import (
     CLASSES,
     INPUT_SHAPE,
     Classifier,
     convolutions,
 )
+from digit_recognition.nondigits import make_non_digits
+from digit_recognition.nondigits.drawings import some
+from digit_recognition.nondigits.pens import soften, vary
 from digit_recognition.parameters import Parameters
-
-from .fields import some
-from .nondigits import make_non_digits
-from .pens import soften, vary
 
 BATCH_SIZE = 128
 LEARNING_RATE = 0.003

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from digit_recognition.networks import INPUT_SHAPE, Classifier, without_softmax
+from digit_recognition.models.cnn import INPUT_SHAPE, Classifier, without_softmax
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..fields import as_fields
-from ..pens import redraw
 from .broken import cropped, lying, mirrored, rejoined, shuffled, torn
-from .figures import branched, framed, tailed
+from .drawings import as_fields
 from .joined import crossed, overlaid, pieced, side_by_side
+from .pens import redraw
+from .random_strokes import branched, framed, tailed
 from .shapes import blotted, cut_out, filled, stained
 
 KINDS = {

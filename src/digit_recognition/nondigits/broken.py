@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from digit_recognition.imaging.fields import FIELD
+from digit_recognition.imaging.mnist_format import FIELD
 
-from ..fields import chance, some, turns, warp
+from .drawings import chance, some, turns, warp
 from .joined import PIXELS, overlaid
 
 MIRRORED = (3, 4, 6, 7, 9)

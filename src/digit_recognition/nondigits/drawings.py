@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from digit_recognition.imaging.fields import CENTRE, FIELD, LONGEST
+from digit_recognition.imaging.mnist_format import CENTRE, FIELD, LONGEST
 
 INK = 0.2
 """The least ink of a pixel that counts as drawn, of the most in its image."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from digit_recognition.imaging.fields import FIELD
+from digit_recognition.imaging.mnist_format import FIELD
 
-from ..fields import chance, some, turns, warp
+from .drawings import chance, some, turns, warp
 
 PIXELS = np.arange(FIELD)
 

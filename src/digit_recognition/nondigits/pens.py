@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from digit_recognition.imaging.fields import FIELD
+from digit_recognition.imaging.mnist_format import FIELD
 
-from .fields import TINY, as_fields, turns, warp
+from .drawings import TINY, as_fields, turns, warp
 
 REDRAWN = 0.6
 FAINT = 0.05

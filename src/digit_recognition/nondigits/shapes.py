@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from digit_recognition.imaging.fields import FIELD
+from digit_recognition.imaging.mnist_format import FIELD
 
-from ..fields import turns
+from .drawings import turns
 
 GRID = np.indices((FIELD, FIELD)).reshape(2, -1) - (FIELD - 1) / 2
 """How far down and right of the centre each pixel is, (2, 784)."""

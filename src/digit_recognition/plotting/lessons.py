@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import CenteredNorm, Normalize
 from matplotlib.figure import Figure
 
-from digit_recognition.drawing import BLUE, BROWN, GREY, RED
+from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED
 
 COLOURS = (BROWN, BLUE, GREY, RED)
 DARK = 0.55

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.imaging.alternatives import cuts, joined
-from digit_recognition.imaging.digits import Mark, TooManyMarks, find_digits
-from digit_recognition.selection import choose_threshold, confidences, load_thresholds
+from digit_recognition.imaging.segmentation import Mark, TooManyMarks, find_digits
+from digit_recognition.imaging.splitting import cuts, joined
+from digit_recognition.recognition.thresholds import (
+    choose_threshold,
+    confidences,
+    load_thresholds,
+)
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

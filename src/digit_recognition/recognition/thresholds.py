@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from digit_recognition.calibration import rank
+from digit_recognition.recognition.calibration import rank
 
 MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
 CERTAINTY = 0.95

@@ -6,7 +6,7 @@ from scipy.special import softmax
 
 from digit_recognition.digests import weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import build_cnn, without_softmax
+from digit_recognition.models.cnn import build_cnn, without_softmax
 from digit_recognition.pipelines.evaluate.nodes import (
     calibrate,
     predict_digits,

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from digit_recognition.datasets import PicturesDataset
 from digit_recognition.digests import weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import build_cnn, without_softmax
+from digit_recognition.models.cnn import build_cnn, without_softmax
 from digit_recognition.pipelines.explain.nodes import (
     Chosen,
     ExplainParameters,

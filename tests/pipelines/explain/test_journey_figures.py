@@ -7,19 +7,19 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from digit_recognition.digests import weights_digest
-from digit_recognition.drawing import BLUE, RED
-from digit_recognition.networks import (
+from digit_recognition.models.cnn import (
     average_shifts,
     build_cnn,
     build_columns,
     join_columns,
 )
-from digit_recognition.pipelines.explain.figures import (
+from digit_recognition.pipelines.explain.journey_figures import (
     draw_attention,
     draw_filters,
     draw_journey,
 )
 from digit_recognition.pipelines.explain.nodes import Chosen, follow_image
+from digit_recognition.plotting.style import BLUE, RED
 
 IMAGE = np.zeros((28, 28, 1), np.float32)
 IMAGE[4:24, 6:22] = np.random.default_rng(0).random((20, 16, 1), np.float32)

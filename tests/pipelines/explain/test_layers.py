@@ -5,7 +5,7 @@ import yaml
 from conftest import ROOT
 from scipy.signal import correlate2d
 
-from digit_recognition.networks import (
+from digit_recognition.models.cnn import (
     average_shifts,
     build_cnn,
     build_columns,
@@ -13,8 +13,8 @@ from digit_recognition.networks import (
     join_columns,
     without_softmax,
 )
-from digit_recognition.pipelines.explain import anatomy
-from digit_recognition.pipelines.explain.anatomy import (
+from digit_recognition.pipelines.explain import layers
+from digit_recognition.pipelines.explain.layers import (
     attribute,
     first_filters,
     layers_of,
@@ -255,7 +255,7 @@ def test_the_first_filters_are_the_first_kernel(name, request):
 def test_the_parts_of_all_pixels_add_up_to_the_difference_from_a_black_image(
     name, steps, error, request, monkeypatch
 ):
-    monkeypatch.setattr(anatomy, "STEPS", steps)
+    monkeypatch.setattr(layers, "STEPS", steps)
     network = request.getfixturevalue(name)
     logits = without_softmax(network).predict(np.stack([IMAGE, BLACK]), verbose=0)
     differences = logits[0] - logits[1]

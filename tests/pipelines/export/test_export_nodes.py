@@ -9,8 +9,7 @@ import pytest
 
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.machine import make_deterministic
-from digit_recognition.networks import (
+from digit_recognition.models.cnn import (
     average_shifts,
     build_cnn,
     build_columns,
@@ -18,8 +17,7 @@ from digit_recognition.networks import (
     join_columns,
     without_softmax,
 )
-from digit_recognition.pipelines.export.conversion import answers, to_onnx
-from digit_recognition.pipelines.export.detector import (
+from digit_recognition.models.detector import (
     Detector,
     DetectorParameters,
     ExportParameters,
@@ -28,17 +26,19 @@ from digit_recognition.pipelines.export.detector import (
     digit_logit,
     train_detector,
 )
+from digit_recognition.models.onnx_export import answers, to_onnx
 from digit_recognition.pipelines.export.nodes import (
     check_export,
     export_model,
     fit_detector,
 )
-from digit_recognition.selection import (
+from digit_recognition.recognition.thresholds import (
     Threshold,
     confidences,
     fit_temperature,
     load_thresholds,
 )
+from digit_recognition.runtime import make_deterministic
 
 IMAGES = np.random.default_rng(0).random((50, 28, 28, 1), np.float32)
 OUTPUTS = ("probabilities", "logits", "digit_logit")

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from digit_recognition.csv_safety import text_cell
 from digit_recognition.datasets import Picture, PicturesDataset
 from digit_recognition.pipelines.read.annotating import (
     ACCEPTED,
@@ -13,7 +14,6 @@ from digit_recognition.pipelines.read.annotating import (
     SMALLEST,
     annotate_pictures,
 )
-from digit_recognition.tables import text_cell
 
 READINGS = ["picture", "line", "number", "confidence", "accepted", "reason"]
 DIGITS = [

@@ -7,13 +7,13 @@ from PIL import Image
 
 from digit_recognition.datasets import Picture, PicturesDataset
 from digit_recognition.errors import ProjectError
-from digit_recognition.imaging.digits import find_digits
+from digit_recognition.imaging.segmentation import find_digits
 from digit_recognition.pipelines.read.nodes import (
     PicturesPath,
     ReadParameters,
     read_pictures,
 )
-from digit_recognition.selection import Threshold, dump_thresholds
+from digit_recognition.recognition.thresholds import Threshold, dump_thresholds
 
 TABLE = [Threshold(0.01, 0.9, 0.9, 900, 2), Threshold(None, 0.99, 0.8, 800, 0)]
 METADATA = {
@@ -262,7 +262,7 @@ def test_what_nobody_foresaw_in_one_picture_does_not_cost_the_others(
             raise ZeroDivisionError("of a kind")
         return find_digits(grey)
 
-    monkeypatch.setattr("digit_recognition.reading.find_digits", find)
+    monkeypatch.setattr("digit_recognition.recognition.reader.find_digits", find)
     page(1).save(tmp_path / "1.png")
     page(1, size=(50, 50)).save(tmp_path / "2.png")
     page(2).save(tmp_path / "3.png")

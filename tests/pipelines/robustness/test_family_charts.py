@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from digit_recognition.pipelines.robustness.figures import (
+from digit_recognition.pipelines.robustness.family_charts import (
     FAR,
     NEAR,
     draw_corruptions,

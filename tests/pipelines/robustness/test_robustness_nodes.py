@@ -6,7 +6,7 @@ from kedro.validation import ModelInstantiationError
 from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
 from digit_recognition.digests import weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import build_cnn
+from digit_recognition.models.cnn import build_cnn
 from digit_recognition.parameters import Seed
 from digit_recognition.pipelines.robustness.nodes import (
     RobustnessParameters,

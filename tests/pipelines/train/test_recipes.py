@@ -7,7 +7,7 @@ from conftest import ROOT
 from kedro.validation import ModelInstantiationError
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import build_cnn
+from digit_recognition.models.cnn import build_cnn
 from digit_recognition.parameters import RecipeName
 from digit_recognition.pipelines.train.fitting import compiled
 from digit_recognition.pipelines.train.recipes import TrainParameters

@@ -3,7 +3,7 @@ import pytest
 
 from digit_recognition.datasets import Checkpoints
 from digit_recognition.digests import weights_digest
-from digit_recognition.networks import build_cnn
+from digit_recognition.models.cnn import build_cnn
 from digit_recognition.pipelines.train import resuming
 from digit_recognition.pipelines.train.resuming import Checkpoint
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from kedro.io import DatasetError
 
-from digit_recognition.drawing import BLUE, BROWN, GREY, RED, finish
 from digit_recognition.errors import ProjectError
+from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED, finish
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

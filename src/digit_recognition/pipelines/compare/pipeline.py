@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.described import described
+from digit_recognition.viz.node_previews import described
 
 from .nodes import draw_runs, tabulate_runs
 

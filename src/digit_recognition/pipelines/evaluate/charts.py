@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from digit_recognition.calibration import reliability, risk_coverage
-from digit_recognition.drawing import BLUE, BROWN, GREY, RED, caption, finish
-from digit_recognition.networks import CLASSES
+from digit_recognition.models.cnn import CLASSES
+from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED, caption, finish
+from digit_recognition.recognition.calibration import reliability, risk_coverage
 
 from .nodes import LEVELS
 

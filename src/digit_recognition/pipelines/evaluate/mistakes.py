@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from digit_recognition.drawing import GREY, caption, draw_images
+from digit_recognition.plotting.style import GREY, caption, draw_images
 
 MOST = 50
 FOR_TITLE = 0.9  # inches

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
-from digit_recognition.calibration import (
+from digit_recognition.datasets.mnist_dataset import CONTESTED_TEST_INDICES, MNIST
+from digit_recognition.evaluation import LogProbabilities, check_record, mean_loss
+from digit_recognition.models.cnn import CLASSES, Classifier
+from digit_recognition.recognition.calibration import (
     coverage_at,
     expected_calibration_error,
     risk_coverage,
 )
-from digit_recognition.datasets.mnist_dataset import CONTESTED_TEST_INDICES, MNIST
-from digit_recognition.judging import LogProbabilities, check_record, mean_loss
-from digit_recognition.networks import CLASSES, Classifier
-from digit_recognition.selection import fit_temperature
+from digit_recognition.recognition.thresholds import fit_temperature
 
 PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
 LEVELS = {"1e-3": 1e-3, "1e-4": 1e-4}

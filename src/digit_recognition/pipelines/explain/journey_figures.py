@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 
-from digit_recognition.drawing import BLUE, GREY, RED, caption, mosaic
+from digit_recognition.plotting.style import BLUE, GREY, RED, caption, mosaic
 
-from .anatomy import Stage
+from .layers import Stage
 from .nodes import Journey
 
 MAPS = "viridis"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digit_recognition.networks import Classifier, first_column, without_softmax
+from digit_recognition.models.cnn import Classifier, first_column, without_softmax
 
 STEPS = 32
 """Images on the way from black to the image, over which gradients are averaged."""

@@ -10,13 +10,13 @@ from pydantic import Field
 
 from digit_recognition.datasets import Pictures
 from digit_recognition.errors import ProjectError
+from digit_recognition.evaluation import check_record
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
-from digit_recognition.imaging.digits import Mark, TooManyMarks, find_digits
-from digit_recognition.judging import check_record
-from digit_recognition.networks import CLASSES, Classifier
+from digit_recognition.imaging.segmentation import Mark, TooManyMarks, find_digits
+from digit_recognition.models.cnn import CLASSES, Classifier
 from digit_recognition.parameters import Parameters
 
-from .anatomy import Stage, attribute, first_filters, layers_of, trace
+from .layers import Stage, attribute, first_filters, layers_of, trace
 
 
 class ExplainParameters(Parameters):

@@ -2,9 +2,9 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.described import described
+from digit_recognition.viz.node_previews import described
 
-from .figures import draw_attention, draw_filters, draw_journey
+from .journey_figures import draw_attention, draw_filters, draw_journey
 from .nodes import choose_image, follow_image, tabulate_layers
 
 

@@ -11,18 +11,24 @@ import pandas as pd
 
 from digit_recognition.digests import array_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.judging import check_record
-from digit_recognition.machine import full_float32, make_deterministic
-from digit_recognition.networks import CLASSES, Classifier
-from digit_recognition.selection import (
+from digit_recognition.evaluation import check_record
+from digit_recognition.models.cnn import CLASSES, Classifier
+from digit_recognition.models.detector import Detector, ExportParameters, train_detector
+from digit_recognition.models.onnx_export import (
+    DIGIT_LOGIT,
+    IMAGE,
+    LOGITS,
+    PROBABILITIES,
+    answers,
+    to_onnx,
+)
+from digit_recognition.recognition.thresholds import (
     confidences,
     dump_thresholds,
     find_thresholds,
     fit_temperature,
 )
-
-from .conversion import DIGIT_LOGIT, IMAGE, LOGITS, PROBABILITIES, answers, to_onnx
-from .detector import Detector, ExportParameters, train_detector
+from digit_recognition.runtime import full_float32, make_deterministic
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -2,8 +2,8 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.described import described
-from digit_recognition.judging import verify_test_arrays
+from digit_recognition.evaluation import verify_test_arrays
+from digit_recognition.viz.node_previews import described
 
 from .nodes import export_model, fit_detector
 

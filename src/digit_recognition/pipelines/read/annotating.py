@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from digit_recognition.csv_safety import text_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
-from digit_recognition.tables import text_cell
 
 ACCEPTED = (0, 120, 60)
 FOR_A_PERSON = (

@@ -10,11 +10,16 @@ from typing import Annotated, Any, NamedTuple
 import pandas as pd
 from pydantic import Field, RootModel
 
+from digit_recognition.csv_safety import text_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.parameters import Parameters
-from digit_recognition.reading import InferenceSession, Line, NothingToRead, Reader
-from digit_recognition.tables import text_cell
+from digit_recognition.recognition.reader import (
+    InferenceSession,
+    Line,
+    NothingToRead,
+    Reader,
+)
 
 logger = logging.getLogger(__name__)
 

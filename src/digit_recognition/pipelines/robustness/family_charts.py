@@ -9,7 +9,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from digit_recognition.drawing import BLUE, BROWN, FRAME, GREY, RED, caption, mosaic
+from digit_recognition.plotting.style import (
+    BLUE,
+    BROWN,
+    FRAME,
+    GREY,
+    RED,
+    caption,
+    mosaic,
+)
 
 from .nodes import CLEAN, Examples
 

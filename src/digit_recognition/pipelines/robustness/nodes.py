@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator
 
-from digit_recognition.calibration import expected_calibration_error
 from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
 from digit_recognition.errors import ProjectError
-from digit_recognition.judging import (
+from digit_recognition.evaluation import (
     LogProbabilities,
     check_record,
     mean_loss,
 )
-from digit_recognition.networks import Classifier
+from digit_recognition.models.cnn import Classifier
 from digit_recognition.parameters import Parameters, Seed
+from digit_recognition.recognition.calibration import expected_calibration_error
 
 Strength = Annotated[int, Field(ge=1, le=5)]
 CLEAN = "clean"

@@ -2,10 +2,10 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.described import described
-from digit_recognition.judging import verify_test_arrays
+from digit_recognition.evaluation import verify_test_arrays
+from digit_recognition.viz.node_previews import described
 
-from .figures import draw_corruptions, draw_robustness
+from .family_charts import draw_corruptions, draw_robustness
 from .nodes import measure_robustness, summarize_robustness
 
 

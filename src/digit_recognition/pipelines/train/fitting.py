@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.networks import CLASSES, LAST_LAYER, Classifier
+from digit_recognition.models.cnn import CLASSES, LAST_LAYER, Classifier
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -11,13 +11,13 @@ import pandas as pd
 from digit_recognition.datasets import Checkpoints
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.machine import dtype_policy, gpus, make_deterministic
-from digit_recognition.networks import (
+from digit_recognition.models.cnn import (
     CLASSES,
     Classifier,
     without_softmax,
 )
 from digit_recognition.parameters import RecipeName, Seed
+from digit_recognition.runtime import dtype_policy, gpus, make_deterministic
 
 from .batches import batches, split_validation, training_batches
 from .fitting import compiled, fit

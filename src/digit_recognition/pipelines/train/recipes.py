@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.machine import Precision
-from digit_recognition.networks import (
+from digit_recognition.models.cnn import (
     INPUT_SHAPE,
     Classifier,
     average_shifts,
@@ -17,6 +16,7 @@ from digit_recognition.networks import (
     join_columns,
 )
 from digit_recognition.parameters import Parameters, RecipeName
+from digit_recognition.runtime import Precision
 
 from .augmentation import Augmentation
 
@@ -25,7 +25,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Network(Parameters):
-    """What ``digit_recognition.networks`` builds: ``columns`` CNNs side by side.
+    """What ``digit_recognition.models.cnn`` builds: ``columns`` CNNs side by side.
 
     ``filters`` of each convolution, stage by stage, each stage ended by a 2x2 max
     pooling; ``kernel_size`` in pixels; ``padding`` that keeps the size (same) or not;

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from digit_recognition import networks
 from digit_recognition.datasets import Checkpoints
 from digit_recognition.digests import weights_digest
-from digit_recognition.networks import Classifier
+from digit_recognition.models import cnn
+from digit_recognition.models.cnn import Classifier
 
 from .fitting import Epoch
 
-CODE = (*Path(__file__).parent.glob("*.py"), Path(networks.__file__))
+CODE = (*Path(__file__).parent.glob("*.py"), Path(cnn.__file__))
 
 
 class Checkpoint:

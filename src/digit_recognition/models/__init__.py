@@ -1,0 +1,1 @@
+"""The networks: the CNN, the detector of non-digits, and their export to ONNX."""

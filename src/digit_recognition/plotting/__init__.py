@@ -1,0 +1,1 @@
+"""Figures: a common style, and simple plots for the notebooks."""

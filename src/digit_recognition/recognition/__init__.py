@@ -1,0 +1,1 @@
+"""Reading numbers: the reader, its calibration and its acceptance thresholds."""

@@ -1,0 +1,1 @@
+"""Kedro-Viz: previews of nodes, and the static site."""
