@@ -8,8 +8,8 @@ from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import (
     EvaluateParameters,
     LogProbabilities,
-    check_record,
     mean_loss,
+    verify_record,
     verify_test_arrays,
 )
 from digit_recognition.models.cnn import build_cnn
@@ -70,9 +70,9 @@ def model():
 
 def test_a_model_is_known_by_its_record_and_another_record_is_refused(model):
     digest = weights_digest(model.get_weights())
-    assert check_record(model, {"model_digest": digest}) == digest
+    assert verify_record(model, {"model_digest": digest}) == digest
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):
-        check_record(model, {"model_digest": "0123456789abcdef"})
+        verify_record(model, {"model_digest": "0123456789abcdef"})
 
 
 def test_log_probabilities_are_those_of_the_model(model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def text_cell(text: str) -> str:
+def escape_cell(text: str) -> str:
     r"""The text as UTF-8 can hold it, an apostrophe before what would be a formula.
 
     Bytes of a file name that are no text, and carriage returns, which would end a row,

@@ -58,7 +58,7 @@ def verify_test_arrays(
     return x_test, y_test, found
 
 
-def check_record(model: Classifier, training: dict[str, Any]) -> str:
+def verify_record(model: Classifier, training: dict[str, Any]) -> str:
     """The model's digest; ProjectError where ``training`` is another model's record."""
     model_digest = weights_digest(model.get_weights())
     if model_digest != training["model_digest"]:

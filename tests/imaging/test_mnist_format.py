@@ -4,7 +4,11 @@ from imaging.pages import INK, PAPER, apart, blank, lines_on
 from scipy import ndimage
 
 from digit_recognition.imaging.ink import stroke_width
-from digit_recognition.imaging.mnist_format import centred, is_field, make_field
+from digit_recognition.imaging.mnist_format import (
+    centred,
+    is_mnist_format,
+    to_mnist_format,
+)
 
 
 def tight(ink):
@@ -34,7 +38,7 @@ def test_an_mnist_image_enlarged_comes_back_as_it_was(digits, scale):
     for image in digits["x_test"][::3]:
         expected = image / 255
         ink = tight(expected).repeat(scale, axis=0).repeat(scale, axis=1)
-        found = make_field(ink.astype(np.float32))
+        found = to_mnist_format(ink.astype(np.float32))
         assert found.dtype == np.float32
         assert apart(found, expected) < 0.005
 
@@ -50,7 +54,7 @@ def test_an_mnist_image_enlarged_comes_back_as_it_was(digits, scale):
     ],
 )
 def test_the_longest_side_is_20_pixels_and_the_other_in_proportion(shape, expected):
-    field = make_field(np.full(shape, 0.6, np.float32))
+    field = to_mnist_format(np.full(shape, 0.6, np.float32))
     assert field.shape == (28, 28)
     assert field.max() == pytest.approx(1)
     assert extent(field) == expected
@@ -62,7 +66,7 @@ def test_the_reduction_averages_areas_and_keeps_grey():
     noise = np.zeros((4, 4))
     noise[::2] = 0.02  # gone in the average
     ink = np.kron(blocks, np.ones((4, 4))) + np.tile(noise - noise.mean(), (20, 12))
-    field = make_field(ink.astype(np.float32))
+    field = to_mnist_format(ink.astype(np.float32))
     top, left = (28 - 20) // 2, (28 - 12) // 2
     found = tight(field)
     assert found.shape == (20, 12)
@@ -73,7 +77,7 @@ def test_the_reduction_averages_areas_and_keeps_grey():
 
 def test_the_centre_of_mass_is_in_the_middle(digits):
     for image in digits["x_train"][::9]:
-        field = make_field((tight(image) / 255).astype(np.float32))
+        field = to_mnist_format((tight(image) / 255).astype(np.float32))
         np.testing.assert_allclose(ndimage.center_of_mass(field), 14, atol=0.5)
 
 
@@ -90,23 +94,23 @@ def test_what_the_field_would_cut_is_moved_less():
 @pytest.mark.parametrize("size", [300, 1000])
 @pytest.mark.parametrize("width", [1, 2])
 def test_hairlines_become_as_wide_as_mnists_strokes(size, width):
-    field = make_field(seven(size, width))
+    field = to_mnist_format(seven(size, width))
     assert field.max() == pytest.approx(1)
     assert extent(field)[0] == pytest.approx(20, abs=1)
     assert 1.4 < stroke_width(field > 0.5) < 3
-    reference = make_field(seven(300, 30))
+    reference = to_mnist_format(seven(300, 30))
     assert apart(field, reference) < 0.06
 
 
 def test_strokes_of_mnists_width_are_left_as_they_are():
     ink = seven(80, 10)
     area = ink.sum() * (20 / max(ink.shape)) ** 2
-    assert make_field(ink).sum() == pytest.approx(area, rel=0.05)
+    assert to_mnist_format(ink).sum() == pytest.approx(area, rel=0.05)
 
 
 def test_fields_are_known_as_such(digits):
     for image in np.concatenate([digits["x_train"], digits["x_test"]]):
-        assert is_field(image / np.float32(255))
+        assert is_mnist_format(image / np.float32(255))
 
 
 @pytest.mark.parametrize(
@@ -124,5 +128,5 @@ def test_fields_are_known_as_such(digits):
 )
 def test_what_is_otherwise_than_mnists_is_no_field(digits, change):
     field = digits["x_test"][0] / np.float32(255)
-    assert is_field(field)
-    assert not is_field(change(field))
+    assert is_mnist_format(field)
+    assert not is_mnist_format(change(field))

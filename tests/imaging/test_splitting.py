@@ -3,7 +3,7 @@ import pytest
 from imaging.pages import INK, apart, blank, lines_on, row_of
 
 from digit_recognition.imaging.segmentation import Mark, find_digits
-from digit_recognition.imaging.splitting import cuts, joined
+from digit_recognition.imaging.splitting import merge_marks, split_candidates
 
 
 def mark_of(ink, x=40, y=30):
@@ -30,7 +30,7 @@ def test_rings_that_hold_hands_are_cut_between_them():
     left, right, hands = rings(40), rings(98), np.zeros((80, 160), bool)
     hands[36:42, 60:78] = True
     ink = (left | right | hands)[10:70, 14:124]
-    one, other = next(cuts(mark_of(ink, 14, 10)))
+    one, other = next(split_candidates(mark_of(ink, 14, 10)))
     assert (box(one)[:2], box(other)[2:]) == ((14, 10), (124, 70))
     for part, whole in ((one, left), (other, right)):
         there = np.s_[part.y : part.y + part.height, part.x : part.x + part.width]
@@ -42,7 +42,7 @@ def test_a_cut_goes_round_the_strokes_that_lean():
     first, second = ((60, 20), (20, 140)), ((90, 20), (50, 140))
     page = lines_on(blank(), [first, second, ((43, 95), (62, 95))], 6)
     ink = page[20:141, 17:94] == INK
-    left, right = next(cuts(mark_of(ink, 17, 20)))
+    left, right = next(split_candidates(mark_of(ink, 17, 20)))
     for part, line in ((left, first), (right, second)):
         stroke = lines_on(blank(), [line], 6) == INK
         found = np.zeros_like(stroke)
@@ -54,16 +54,16 @@ def test_a_cut_goes_round_the_strokes_that_lean():
 def test_two_digits_that_touch_come_back_as_they_were(digits):
     zeros = digits["x_train"][digits["y_train"] == 0][:2]
     ((mark,),) = find_digits(row_of(zeros, gap=-1))
-    for part, image in zip(next(cuts(mark)), zeros, strict=True):
+    for part, image in zip(next(split_candidates(mark)), zeros, strict=True):
         assert apart(part.field, image / 255) < 0.03
 
 
 def test_the_parts_share_out_the_ink():
     mark = mark_of(rings(40, 88)[10:70, 14:114] * 0.9)
-    ways = list(cuts(mark))
+    ways = list(split_candidates(mark))
     assert 1 <= len(ways) <= 3
     for parts in ways:
-        whole = joined(*parts)
+        whole = merge_marks(*parts)
         assert box(whole) == box(mark)
         np.testing.assert_array_equal(whole.ink, mark.ink)
         assert sum(part.ink.sum() for part in parts) == pytest.approx(mark.ink.sum())
@@ -73,7 +73,9 @@ def test_each_part_is_tall_and_touches_its_box(digits):
     for pair in zip(digits["x_train"][::8], digits["x_train"][3::8], strict=False):
         for line in find_digits(row_of(pair, gap=-3)):
             for mark in line:
-                for part in (part for parts in cuts(mark) for part in parts):
+                for part in (
+                    part for parts in split_candidates(mark) for part in parts
+                ):
                     assert part.ink.shape == (part.height, part.width)
                     assert part.height >= 0.6 * mark.height
                     inked = part.ink > 0.25
@@ -84,19 +86,19 @@ def test_each_part_is_tall_and_touches_its_box(digits):
 def test_what_has_one_tall_side_only_is_not_cut():
     angle = np.zeros((60, 50))
     angle[:, :8] = angle[-8:] = 1
-    assert list(cuts(mark_of(angle))) == []
+    assert list(split_candidates(mark_of(angle))) == []
 
 
 def test_of_many_places_three_are_tried():
     comb = np.ones((40, 70))
     for tooth in range(0, 70, 10):
         comb[:36, tooth + 5 : tooth + 10] = 0
-    assert len(list(cuts(mark_of(comb[:, :65])))) == 3
+    assert len(list(split_candidates(mark_of(comb[:, :65])))) == 3
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (40, 2), (3, 3), (1, 90)])
 def test_what_is_narrow_or_flat_gives_no_error(shape):
-    for parts in cuts(mark_of(np.ones(shape))):
+    for parts in split_candidates(mark_of(np.ones(shape))):
         assert sum(part.ink.sum() for part in parts) == np.prod(shape)
 
 
@@ -105,10 +107,10 @@ def test_joined_marks_have_the_box_and_the_ink_of_both():
         mark_of(np.full((4, 2), 0.5), 10, 20),
         mark_of(np.ones((3, 3)), 11, 18),
     )
-    both = joined(left, right)
+    both = merge_marks(left, right)
     expected = np.zeros((6, 4))
     expected[2:6, 0:2] = 0.5
     expected[0:3, 1:4] = 1
     assert box(both) == (10, 18, 14, 24)
     np.testing.assert_array_equal(both.ink, expected)
-    np.testing.assert_array_equal(joined(right, left).ink, expected)
+    np.testing.assert_array_equal(merge_marks(right, left).ink, expected)

@@ -8,13 +8,10 @@ from imaging.pages import INK, blank, noisy
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging.segmentation import Mark
-from digit_recognition.imaging.splitting import cuts, joined
+from digit_recognition.imaging.splitting import merge_marks, split_candidates
+from digit_recognition.recognition.calibration import calibrated_confidence
 from digit_recognition.recognition.reader import NothingToRead, Reader
-from digit_recognition.recognition.thresholds import (
-    Threshold,
-    confidences,
-    dump_thresholds,
-)
+from digit_recognition.recognition.thresholds import Threshold, dump_thresholds
 
 STRICT, USUAL = (
     Threshold(0.001, 0.99, 0.5, 5000, 0),
@@ -142,7 +139,7 @@ def test_no_more_than_three_reasons_are_told():
 
 
 def test_a_digit_is_accepted_strictly_above_the_threshold():
-    exact = float(confidences(hand_made(1, 0.95)[None], 1)[0])
+    exact = float(calibrated_confidence(hand_made(1, 0.95)[None], 1)[0])
     for threshold, accepted in ((exact, False), (np.nextafter(exact, 0), True)):
         table = dump_thresholds([Threshold(0.01, threshold, 0.9, 9000, 45)])
         line = read_line((1, 0.95, 5), thresholds=table)
@@ -273,8 +270,8 @@ def test_a_mark_that_is_too_wide_for_one_digit_is_in_doubt_where_it_cannot_be_cu
 
 def test_the_halves_of_an_uneven_mark_are_uneven_too():
     mark = Mark(0, 0, 20, 20, np.ones((20, 20), np.float32), uneven=True)
-    assert all(part.uneven for pair in cuts(mark) for part in pair)
-    assert joined(mark, replace(mark, x=25, uneven=False)).uneven
+    assert all(part.uneven for pair in split_candidates(mark) for part in pair)
+    assert merge_marks(mark, replace(mark, x=25, uneven=False)).uneven
 
 
 @pytest.mark.parametrize("half", [(1, 0.85, 5), (1, 0.99, -5)])

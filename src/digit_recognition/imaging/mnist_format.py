@@ -10,9 +10,10 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from digit_recognition import IMAGE_SIZE
+
 from .ink import resized, stroke_width
 
-FIELD = 28
 LONGEST = 20
 CENTRE = 14
 
@@ -27,7 +28,7 @@ WIDENED = 0.1
 """The share that they are given."""
 
 
-def make_field(ink: np.ndarray) -> np.ndarray:
+def to_mnist_format(ink: np.ndarray) -> np.ndarray:
     """A field, float32 (28, 28) in 0..1, of one digit's ink.
 
     ``ink`` is float32 (h, w) in 0..1, 0 around the digit, which touches all four
@@ -46,9 +47,9 @@ def make_field(ink: np.ndarray) -> np.ndarray:
     return centred(small)
 
 
-def is_field(grey: np.ndarray) -> bool:
+def is_mnist_format(grey: np.ndarray) -> bool:
     """Whether a page, float32 (h, w) in 0..1, is a field as MNIST's are already."""
-    if grey.shape != (FIELD, FIELD) or not grey.any():
+    if grey.shape != (IMAGE_SIZE, IMAGE_SIZE) or not grey.any():
         return False
     rows, columns = np.nonzero(grey)
     longest = max(np.ptp(rows), np.ptp(columns)) + 1
@@ -61,9 +62,9 @@ def centred(small: np.ndarray) -> np.ndarray:
 
     It is moved by whole pixels, and by fewer where the field would cut it.
     """
-    field = np.zeros((FIELD, FIELD), np.float32)
+    field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
     corner = [
-        int(np.clip(round(CENTRE - mass), 0, FIELD - length))
+        int(np.clip(round(CENTRE - mass), 0, IMAGE_SIZE - length))
         for mass, length in zip(ndimage.center_of_mass(small), small.shape, strict=True)
     ]
     top, left = corner

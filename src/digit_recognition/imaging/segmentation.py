@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from digit_recognition import IMAGE_SIZE
+
 from .components import Piece, groups, is_across, is_rest
 from .ink import EIGHT, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
-from .mnist_format import FIELD, is_field, make_field
+from .mnist_format import is_mnist_format, to_mnist_format
 
 MOST_TRACES = 30_000
 """More pieces than this, rulings and specks among them, are a texture."""
@@ -54,8 +56,8 @@ class Mark:
     def field(self) -> np.ndarray:
         """Float32 (28, 28) in 0..1, as MNIST's; of a placed mark where it stands."""
         if not self.placed:
-            return make_field(self.ink)
-        field = np.zeros((FIELD, FIELD), np.float32)
+            return to_mnist_format(self.ink)
+        field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
         field[self.y : self.y + self.height, self.x : self.x + self.width] = self.ink
         return field
 
@@ -70,7 +72,7 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
     A page that is a field as MNIST's is one mark, as it is. Raises TooManyMarks for a
     page of texture.
     """
-    if is_field(grey):
+    if is_mnist_format(grey):
         return [[_placed(grey)]]
     ink = find_ink(grey)
     _refuse_texture(ink.traces, MOST_TRACES)

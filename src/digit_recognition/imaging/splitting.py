@@ -24,7 +24,7 @@ FREE = 0.02
 """What a step over paper costs, ink being 1: a cut may go round a stroke."""
 
 
-def cuts(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
+def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
     """The mark in two, left and right, cut where there is little ink to cut.
 
     At most three ways, from the places with the least ink above one another on. A cut
@@ -56,7 +56,7 @@ def cuts(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
             yield tuple(parts)
 
 
-def joined(left: Mark, right: Mark) -> Mark:
+def merge_marks(left: Mark, right: Mark) -> Mark:
     """Both as one mark."""
     x, y = min(left.x, right.x), min(left.y, right.y)
     width = max(left.x + left.width, right.x + right.width) - x

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from digit_recognition import IMAGE_SIZE, NUM_CLASSES
+
 if TYPE_CHECKING:
     from keras import Model as Classifier
 else:
@@ -15,8 +17,7 @@ else:
     # TensorFlow (10 s) in runs that have no use for it.
     Classifier = Any
 
-INPUT_SHAPE = (28, 28, 1)
-CLASSES = 10
+INPUT_SHAPE = (IMAGE_SIZE, IMAGE_SIZE, 1)
 LAST_LAYER = "probabilities"
 
 
@@ -71,7 +72,9 @@ def build_cnn(
     if dropout:
         network.add(layers.Dropout(dropout, dtype=dtype, name="dropout2"))
     network.add(
-        layers.Dense(CLASSES, activation="softmax", dtype="float32", name=LAST_LAYER)
+        layers.Dense(
+            NUM_CLASSES, activation="softmax", dtype="float32", name=LAST_LAYER
+        )
     )
     return network
 
@@ -93,7 +96,7 @@ def build_columns(columns: int, **options: Any) -> Classifier:
         for number in range(1, columns + 1)
     ]
     together = layers.Concatenate(dtype="float32", name="answers")(answers)
-    together = layers.Reshape((columns, CLASSES), dtype="float32")(together)
+    together = layers.Reshape((columns, NUM_CLASSES), dtype="float32")(together)
     return keras.Model(image, together, name="columns")
 
 
@@ -113,7 +116,7 @@ def join_columns(network: Classifier) -> Classifier:
         for column in columns
     ]
     features = layers.Concatenate(name="features")([trunk(image) for trunk in trunks])
-    last = layers.Dense(CLASSES, activation="softmax", name=LAST_LAYER)
+    last = layers.Dense(NUM_CLASSES, activation="softmax", name=LAST_LAYER)
     joined = keras.Model(image, last(features), name="joined_columns")
     kernels, biases = zip(
         *(column.layers[-1].get_weights() for column in columns), strict=True

@@ -7,13 +7,9 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from digit_recognition import NUM_CLASSES
 from digit_recognition.errors import ProjectError
-from digit_recognition.models.cnn import (
-    CLASSES,
-    INPUT_SHAPE,
-    Classifier,
-    convolutions,
-)
+from digit_recognition.models.cnn import INPUT_SHAPE, Classifier, convolutions
 from digit_recognition.nondigits import make_non_digits
 from digit_recognition.nondigits.drawings import some
 from digit_recognition.nondigits.pens import soften, vary
@@ -72,7 +68,7 @@ def train_detector(
 
     keras.utils.set_random_seed(seed)
     images, labels = x_train[train, ..., 0], y_train[train].argmax(axis=1)
-    if missing := sorted(set(range(CLASSES)) - set(labels.tolist())):
+    if missing := sorted(set(range(NUM_CLASSES)) - set(labels.tolist())):
         raise ProjectError(
             f"expected each digit among the {len(train)} images to train the detector "
             f"on, received none of {missing}; take more images"
@@ -107,7 +103,7 @@ def training_pictures(
     others[changed] = soften(others[changed], rng)
     varied = soften(vary(images[rows[len(plain) :]], rng), rng)
     pictures = np.concatenate([images[plain], varied, others])
-    classes = np.concatenate([labels[rows], np.full(len(others), CLASSES)])
+    classes = np.concatenate([labels[rows], np.full(len(others), NUM_CLASSES)])
     return pictures[..., None], classes
 
 
@@ -131,7 +127,7 @@ def build_network() -> Classifier:
             layers.Conv2D(64, 3, **strided, name="conv3"),
             layers.Flatten(name="flatten"),
             layers.Dense(48, activation="relu", name="dense"),
-            layers.Dense(CLASSES + 1, name="logits"),
+            layers.Dense(NUM_CLASSES + 1, name="logits"),
         ],
         name="network",
     )
@@ -148,7 +144,7 @@ def build_head(values: int) -> Classifier:
             layers.RMSNormalization(name="scale"),
             layers.Dropout(0.5, name="dropout"),
             layers.Dense(256, activation="relu", name="dense"),
-            layers.Dense(CLASSES + 1, name="logits"),
+            layers.Dense(NUM_CLASSES + 1, name="logits"),
         ],
         name="head",
     )
@@ -170,8 +166,8 @@ def digit_logit(eyes: Classifier, head: Classifier, network: Classifier) -> Clas
     image = keras.Input(INPUT_SHAPE, name="image")
     odds = []
     for logits in (head(eyes(image)), network(image)):
-        digits = keras.ops.logsumexp(logits[:, :CLASSES], axis=1, keepdims=True)
-        odds.append(digits - logits[:, CLASSES:])
+        digits = keras.ops.logsumexp(logits[:, :NUM_CLASSES], axis=1, keepdims=True)
+        odds.append(digits - logits[:, NUM_CLASSES:])
     return keras.Model(image, (odds[0] + odds[1]) / 2, name="detector")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from digit_recognition.imaging.mnist_format import FIELD
+from digit_recognition import IMAGE_SIZE
 
 from .drawings import chance, some, turns, warp
 from .joined import PIXELS, overlaid
@@ -44,7 +44,7 @@ def rejoined(
 ) -> np.ndarray:
     """The upper or left half of a digit and the rest of another, mirrored."""
     first, second = (some(images, count, rng, labels, CUT) for _ in range(2))
-    half = PIXELS < FIELD // 2
+    half = PIXELS < IMAGE_SIZE // 2
     upper = chance(1 / 2, count, rng)
     return np.where(np.where(upper, half[:, None], half), first, second[:, :, ::-1])
 
@@ -70,7 +70,7 @@ def torn(
     images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Digits pulled out of shape by 3 to 6 pixels, smoothly over 3."""
-    moves = rng.uniform(-1, 1, (2, count, FIELD, FIELD))
+    moves = rng.uniform(-1, 1, (2, count, IMAGE_SIZE, IMAGE_SIZE))
     moves = ndimage.gaussian_filter(moves, (0, 0, 3, 3))
     moves *= rng.uniform(3, 6, (count, 1, 1)) / moves.std()
     return warp(some(images, count, rng), np.tile(np.eye(2), (count, 1, 1)), moves)

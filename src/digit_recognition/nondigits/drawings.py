@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from digit_recognition.imaging.mnist_format import CENTRE, FIELD, LONGEST
+from digit_recognition import IMAGE_SIZE
+from digit_recognition.imaging.mnist_format import CENTRE, LONGEST
 
 INK = 0.2
 """The least ink of a pixel that counts as drawn, of the most in its image."""
@@ -93,7 +94,7 @@ def _averages(side: int, start: np.ndarray, step: np.ndarray) -> np.ndarray:
 
     Row i lies from ``start + i * step`` to ``start + (i + 1) * step``.
     """
-    middle = start[:, None] + step[:, None] * (np.arange(FIELD) + 0.5)
+    middle = start[:, None] + step[:, None] * (np.arange(IMAGE_SIZE) + 0.5)
     half = np.maximum(step, 1)[:, None] / 2
     pixels = np.arange(side)
     low = np.maximum((middle - half)[..., None], pixels)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from digit_recognition.imaging.mnist_format import FIELD
+from digit_recognition import IMAGE_SIZE
 
 from .drawings import chance, some, turns, warp
 
-PIXELS = np.arange(FIELD)
+PIXELS = np.arange(IMAGE_SIZE)
 
 
 def overlaid(
@@ -42,7 +42,7 @@ def pieced(
     images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Three or four pieces of digits, each turned, laid about."""
-    joined = np.zeros((count, FIELD, FIELD), np.float32)
+    joined = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
     for share in (1, 1, 1, 0.5):
         start = rng.integers(6, 13, (count, 1))
         rows = (start <= PIXELS) & (start + 9 > PIXELS)
@@ -57,7 +57,7 @@ def crossed(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Two to four ones, shortened and turned, across each other or end to end."""
-    drawn = np.zeros((count, FIELD, FIELD), np.float32)
+    drawn = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
     for share in (1, 1, 0.5, 0.5):
         one = some(images, count, rng, labels, (1,))
         shorter = rng.uniform(1, 2, (count, 1, 1))
@@ -71,6 +71,11 @@ def shifted(drawings: np.ndarray, most: int, rng: np.random.Generator) -> np.nda
     """Each of the drawings (n, 28, 28) by up to so many pixels down and across."""
     moves = rng.integers(-most, most + 1, (2, len(drawings), 1))
     rows, columns = PIXELS - moves
-    inside = (rows % FIELD == rows)[:, :, None] & (columns % FIELD == columns)[:, None]
+    inside = (rows % IMAGE_SIZE == rows)[:, :, None] & (
+        columns % IMAGE_SIZE == columns
+    )[:, None]
     each = np.arange(len(drawings))[:, None, None]
-    return drawings[each, rows[:, :, None] % FIELD, columns[:, None] % FIELD] * inside
+    return (
+        drawings[each, rows[:, :, None] % IMAGE_SIZE, columns[:, None] % IMAGE_SIZE]
+        * inside
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from digit_recognition.imaging.mnist_format import FIELD
+from digit_recognition import IMAGE_SIZE
 
 from .drawings import TINY, as_fields, turns, warp
 
@@ -23,7 +23,7 @@ def redraw(drawings: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     column = (drawings > 0.5 * drawings.max(axis=(1, 2), keepdims=True)).copy()
     column[:, [0, -1]] = column[:, :, [0, -1]] = False  # no two drawings touch
-    column[~column.any(axis=(1, 2)), FIELD // 2, FIELD // 2] = True
+    column[~column.any(axis=(1, 2)), IMAGE_SIZE // 2, IMAGE_SIZE // 2] = True
     middle = skeletonize(column.reshape(-1, column.shape[2]))  # all of them at once
     away = ndimage.distance_transform_edt(~middle).reshape(drawings.shape)
     reach = rng.uniform(0.5, 2.5, (len(drawings), 1, 1))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from digit_recognition.imaging.mnist_format import FIELD
+from digit_recognition import IMAGE_SIZE
 
 from .drawings import turns
 
-GRID = np.indices((FIELD, FIELD)).reshape(2, -1) - (FIELD - 1) / 2
+GRID = np.indices((IMAGE_SIZE, IMAGE_SIZE)).reshape(2, -1) - (IMAGE_SIZE - 1) / 2
 """How far down and right of the centre each pixel is, (2, 784)."""
 
 
@@ -45,7 +45,7 @@ def cut_out(
         angles = start + (side + rng.uniform(-0.25, 0.25, count)) * 2 * np.pi / 3
         away = rng.uniform(3, 9, (count, 1)) - (turns(angles) @ GRID)[:, 0]
         solid = np.where(rng.random((count, 1)) < share, np.minimum(solid, away), solid)
-    down = (turns(rng.uniform(-np.pi, np.pi, count)) @ GRID)[:, 0] / FIELD
+    down = (turns(rng.uniform(-np.pi, np.pi, count)) @ GRID)[:, 0] / IMAGE_SIZE
     shade = 1 + rng.uniform(0, 2, (count, 1)) * (down - 0.25)
     return _drawn(np.clip(solid + 0.5, 0, 1) * shade)
 
@@ -54,7 +54,7 @@ def stained(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
     """What is high of a random field, smooth over 1 to 4 pixels, hard or soft edged."""
-    field = rng.normal(size=(count, FIELD, FIELD)).astype(np.float32)
+    field = rng.normal(size=(count, IMAGE_SIZE, IMAGE_SIZE)).astype(np.float32)
     for rows, sigma in zip(
         np.array_split(np.arange(count), 4), (1, 1.5, 2.5, 4), strict=True
     ):
@@ -100,4 +100,4 @@ def _largest_piece(mask: np.ndarray) -> np.ndarray:
 
 
 def _drawn(ink: np.ndarray) -> np.ndarray:
-    return np.clip(ink, 0, 1).astype(np.float32).reshape(-1, FIELD, FIELD)
+    return np.clip(ink, 0, 1).astype(np.float32).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)

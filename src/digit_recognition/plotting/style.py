@@ -18,7 +18,7 @@ GRID = "rgba(128, 128, 128, 0.25)"  # on light and dark alike
 FRAME = 0.5
 
 
-def mosaic(
+def montage(
     images: np.ndarray, columns: int, frame: float = FRAME, gap: int = 1
 ) -> np.ndarray:
     """The images (n, height, width) side by side, row after row, as one (h, w).
@@ -62,7 +62,7 @@ def caption(record: dict[str, Any], images: str = "") -> str:
     )
 
 
-def finish(figure: Chart, title: str, below: str) -> Chart:
+def finish_chart(figure: Chart, title: str, below: str) -> Chart:
     """The chart with its title, a caption below that, and what all charts share.
 
     Kedro-Viz shows charts with margins and a background of its own, light or dark.

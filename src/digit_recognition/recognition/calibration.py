@@ -4,12 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.special import log_softmax, softmax
+
+TEMPERATURES = (0.1, 10.0)
 
 BINS = 15
 """Equal bins of confidence, as Guo, Pleiss, Sun and Weinberger 2017 take."""
 
 
-def bin_of(confidence: np.ndarray) -> np.ndarray:
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature, 0.1..10, by which logits are divided for the least loss.
+
+    ``logits`` is (n, 10), ``labels`` the digits (n,); the loss is the mean
+    cross-entropy. Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern
+    neural networks". Where the loss would fall further beyond a bound, as it does
+    without a single error, it is that bound.
+    """
+    from scipy.optimize import minimize_scalar
+
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        logs = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -logs[rows, labels].mean()
+
+    found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded")
+    return float(np.exp(found.x))
+
+
+def calibrated_confidence(logits: np.ndarray, temperature: float) -> np.ndarray:
+    """The highest probability of each image, float64 (n,), at that temperature."""
+    return softmax(np.asarray(logits, np.float64) / temperature, axis=1).max(axis=1)
+
+
+def bin_index(confidence: np.ndarray) -> np.ndarray:
     """The bin of each confidence (n,), 0 to 14; a bin's upper border belongs to it."""
     return np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)
 
@@ -23,7 +51,7 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
     calibration of modern neural networks".
     """
     weights = confidence - correct
-    gaps = np.bincount(bin_of(confidence), weights=weights, minlength=BINS)
+    gaps = np.bincount(bin_index(confidence), weights=weights, minlength=BINS)
     return float(np.abs(gaps).sum() / len(confidence))
 
 
@@ -37,7 +65,7 @@ def reliability(confidence: np.ndarray, correct: np.ndarray) -> pd.DataFrame:
     from sklearn.calibration import calibration_curve
 
     accuracy, mean = calibration_curve(correct, confidence, n_bins=BINS)
-    images = np.bincount(bin_of(confidence), minlength=BINS)
+    images = np.bincount(bin_index(confidence), minlength=BINS)
     images = images[images > 0]
     intervals = [
         binomtest(int(right), int(count)).proportion_ci(method="wilson")
@@ -54,7 +82,7 @@ def reliability(confidence: np.ndarray, correct: np.ndarray) -> pd.DataFrame:
     )
 
 
-def rank(
+def rank_by_confidence(
     confidence: np.ndarray, wrong: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How many images are accepted, how many of them are wrong, and from where on.
@@ -74,10 +102,10 @@ def risk_coverage(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The share of images accepted, the error among them, and from which confidence on.
 
-    As ``rank`` has it; three float64 arrays (k,). El-Yaniv and Wiener 2010, "On the
-    foundations of noise-free selective classification".
+    As ``rank_by_confidence`` has it; three float64 arrays (k,). El-Yaniv and Wiener
+    2010, "On the foundations of noise-free selective classification".
     """
-    accepted, errors, least = rank(confidence, ~correct)
+    accepted, errors, least = rank_by_confidence(confidence, ~correct)
     return accepted / len(confidence), errors / accepted, least
 
 

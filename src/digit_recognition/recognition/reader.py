@@ -9,12 +9,9 @@ import numpy as np
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging.segmentation import Mark, TooManyMarks, find_digits
-from digit_recognition.imaging.splitting import cuts, joined
-from digit_recognition.recognition.thresholds import (
-    choose_threshold,
-    confidences,
-    load_thresholds,
-)
+from digit_recognition.imaging.splitting import merge_marks, split_candidates
+from digit_recognition.recognition.calibration import calibrated_confidence
+from digit_recognition.recognition.thresholds import choose_threshold, load_thresholds
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -153,7 +150,7 @@ class Reader:
         logits, digit_logits = self._session.run(
             ["logits", "digit_logit"], {"image": fields}
         )
-        sure = confidences(logits, self._temperature)
+        sure = calibrated_confidence(logits, self._temperature)
         return [
             Digit(
                 mark,
@@ -182,7 +179,7 @@ class Reader:
             whole = replace(whole, doubt=TOO_WIDE)
         known = whole.doubt not in (NO_DIGIT, TOO_WIDE)
         best, most = [whole], LIKELY
-        for parts in cuts(whole.mark):
+        for parts in split_candidates(whole.mark):
             pair = [
                 replace(part, doubt=part.doubt or CUT)
                 for part in self._digits(list(parts))
@@ -207,7 +204,7 @@ class Reader:
         doubts = left.doubt, right.doubt
         if not any(doubts) or CUT in doubts or left.mark.placed:
             return None
-        mark = joined(left.mark, right.mark)
+        mark = merge_marks(left.mark, right.mark)
         gap = mark.width - left.mark.width - right.mark.width
         if mark.width > BROKEN * mark.height or gap > GAP * mark.height:
             return None

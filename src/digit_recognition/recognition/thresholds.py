@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.special import log_softmax, softmax
 
-from digit_recognition.recognition.calibration import rank
+from digit_recognition.recognition.calibration import rank_by_confidence
 
 MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
 CERTAINTY = 0.95
-TEMPERATURES = (0.1, 10.0)
 EARLY_SHARE = 0.1
 """What the strict start gets of the 5 % that a bound may be wrong by chance."""
 
@@ -42,31 +40,6 @@ class Threshold:
         return self.max_error is not None and self.max_error <= max_error
 
 
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature, 0.1..10, by which logits are divided for the least loss.
-
-    ``logits`` is (n, 10), ``labels`` the digits (n,); the loss is the mean
-    cross-entropy. Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern
-    neural networks". Where the loss would fall further beyond a bound, as it does
-    without a single error, it is that bound.
-    """
-    from scipy.optimize import minimize_scalar
-
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        logs = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -logs[rows, labels].mean()
-
-    found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded")
-    return float(np.exp(found.x))
-
-
-def confidences(logits: np.ndarray, temperature: float) -> np.ndarray:
-    """The highest probability of each image, float64 (n,), at that temperature."""
-    return softmax(np.asarray(logits, np.float64) / temperature, axis=1).max(axis=1)
-
-
 def find_thresholds(
     confidence: np.ndarray,
     wrong: np.ndarray,
@@ -81,7 +54,7 @@ def find_thresholds(
     neural networks"); see ``_certify`` for how.
     """
     # A threshold accepts all images of one confidence or none of them.
-    accepted, errors, least = rank(confidence, wrong)
+    accepted, errors, least = rank_by_confidence(confidence, wrong)
     thresholds = np.append(least[1:], 0.0)
 
     def row(max_error: float | None, threshold: float) -> Threshold:

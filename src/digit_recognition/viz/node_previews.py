@@ -15,7 +15,7 @@ from kedro.utils import KedroExperimentalWarning
 PANEL = 48  # letters that fit beside one another in Kedro-Viz's panel
 
 
-def described(
+def node_with_preview(
     func: Callable[..., Any],
     inputs: str | list[str],
     outputs: str | list[str],

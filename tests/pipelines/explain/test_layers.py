@@ -247,8 +247,8 @@ def test_the_first_filters_are_the_first_kernel(name, request):
 @pytest.mark.parametrize(
     ("name", "steps", "error"),
     [
-        ("design", anatomy.STEPS, 0.02),
-        ("joined", anatomy.STEPS, 0.02),
+        ("design", layers.STEPS, 0.02),
+        ("joined", layers.STEPS, 0.02),
         ("design", 1024, 0.001),
     ],
 )

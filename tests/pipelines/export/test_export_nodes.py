@@ -32,12 +32,11 @@ from digit_recognition.pipelines.export.nodes import (
     export_model,
     fit_detector,
 )
-from digit_recognition.recognition.thresholds import (
-    Threshold,
-    confidences,
+from digit_recognition.recognition.calibration import (
+    calibrated_confidence,
     fit_temperature,
-    load_thresholds,
 )
+from digit_recognition.recognition.thresholds import Threshold, load_thresholds
 from digit_recognition.runtime import make_deterministic
 
 IMAGES = np.random.default_rng(0).random((50, 28, 28, 1), np.float32)
@@ -161,9 +160,9 @@ def test_the_metadata_tell_whose_model_it_is_and_when_to_trust_it(
     temperature = float(metadata.pop("temperature"))
     assert temperature == fit_temperature(logits, validation["label"])
     thresholds = load_thresholds(metadata.pop("thresholds"))
-    highest = confidences(logits[:3], temperature).max()
+    highest = calibrated_confidence(logits[:3], temperature).max()
     assert thresholds[-1] == Threshold(
-        None, highest, *_accepted(confidences(logits, temperature) > highest)
+        None, highest, *_accepted(calibrated_confidence(logits, temperature) > highest)
     )
     assert thresholds[0] == Threshold(0.1, 0.0, 1.0, 400, 3)
     assert metadata == {

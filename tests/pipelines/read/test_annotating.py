@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from digit_recognition.csv_safety import text_cell
+from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, PicturesDataset
 from digit_recognition.pipelines.read.annotating import (
     ACCEPTED,
@@ -170,8 +170,8 @@ def test_what_is_not_readable_stands_on_the_sheet_alone(tmp_path):
 def test_any_name_finds_its_rows_and_keeps_its_own(annotated, name):
     found = annotated(
         [name],
-        [(text_cell(name), 0, "1", 1.0, True, "")],
-        [(text_cell(name), 0, 0, 1, 1.0, 10, 10, 50, 50)],
+        [(escape_cell(name), 0, "1", 1.0, True, "")],
+        [(escape_cell(name), 0, 0, 1, 1.0, 10, 10, 50, 50)],
     )
     assert list(found) == [f"pictures/{name}", "sheets/0001"]
     assert has(found[f"pictures/{name}"], ACCEPTED)

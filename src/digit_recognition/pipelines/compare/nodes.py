@@ -9,7 +9,7 @@ import pandas as pd
 from kedro.io import DatasetError
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED, finish
+from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED, finish_chart
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -117,7 +117,7 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
     figure.update_annotations(font={"size": 12, "color": GREY})
     count = runs["data"].nunique()
     some = f"the newest {MOST} of {count} datasets, " if count > MOST else ""
-    return finish(
+    return finish_chart(
         figure,
         f"Accuracy of {len(runs):,} runs, with 95 % intervals",
         f"{some}each dataset by its name and the start of its digest",

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.viz.node_previews import described
+from digit_recognition.viz.node_previews import node_with_preview
 
 from .nodes import draw_runs, tabulate_runs
 
@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
     """From all versions of metrics to a table and a chart."""
     return Pipeline(
         [
-            described(tabulate_runs, "all_metrics", "runs"),
-            described(draw_runs, "runs", "runs_chart"),
+            node_with_preview(tabulate_runs, "all_metrics", "runs"),
+            node_with_preview(draw_runs, "runs", "runs_chart"),
         ]
     )

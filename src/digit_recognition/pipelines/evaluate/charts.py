@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from digit_recognition.models.cnn import CLASSES
-from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED, caption, finish
+from digit_recognition import NUM_CLASSES
+from digit_recognition.plotting.style import (
+    BLUE,
+    BROWN,
+    GREY,
+    RED,
+    caption,
+    finish_chart,
+)
 from digit_recognition.recognition.calibration import reliability, risk_coverage
 
 from .nodes import LEVELS
@@ -53,7 +60,7 @@ def draw_training_curves(
     figure.update_yaxes(title="accuracy, %", col=2)
     _put_legend(figure, x=0.44, y=0.98)
     record = metrics | {"dataset": metrics["trained_on"]}
-    return finish(figure, "How training went", caption(record))
+    return finish_chart(figure, "How training went", caption(record))
 
 
 def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -62,11 +69,11 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
     from sklearn.metrics import confusion_matrix
 
     counts = confusion_matrix(
-        predictions["label"], predictions["predicted"], labels=range(CLASSES)
+        predictions["label"], predictions["predicted"], labels=range(NUM_CLASSES)
     )
-    right = np.eye(CLASSES, dtype=bool)
+    right = np.eye(NUM_CLASSES, dtype=bool)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    digits = [str(digit) for digit in range(CLASSES)]
+    digits = [str(digit) for digit in range(NUM_CLASSES)]
     hover = "%{customdata:.2%} of the %{y}s, %{z:,} images: %{y} read as %{x}"
 
     def cells(shown: np.ndarray, **options: Any) -> Heatmap:
@@ -111,7 +118,7 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
         f"{metrics['test_errors']:,} of {metrics['test_images']:,} test images are "
         "read wrongly"
     )
-    return finish(figure, title, caption(metrics))
+    return finish_chart(figure, title, caption(metrics))
 
 
 def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -171,7 +178,7 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
     figure.update_yaxes(title="accuracy, % (95 % interval)", range=[0, 102], row=1)
     figure.update_yaxes(title="images", type="log", dtick=1, row=2)
     _put_legend(figure, x=0.98, y=0.56)
-    return finish(figure, "Is it right as often as it is sure?", caption(metrics))
+    return finish_chart(figure, "Is it right as often as it is sure?", caption(metrics))
 
 
 def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -212,7 +219,7 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
     figure.update_yaxes(
         title="risk: wrong ones among those accepted, %", rangemode="tozero"
     )
-    return finish(
+    return finish_chart(
         figure,
         "The fewer images are accepted, the fewer of them are wrong",
         caption(metrics),

@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
 
+from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets.mnist_dataset import CONTESTED_TEST_INDICES, MNIST
-from digit_recognition.evaluation import LogProbabilities, check_record, mean_loss
-from digit_recognition.models.cnn import CLASSES, Classifier
+from digit_recognition.evaluation import LogProbabilities, mean_loss, verify_record
+from digit_recognition.models.cnn import Classifier
 from digit_recognition.recognition.calibration import (
     coverage_at,
     expected_calibration_error,
+    fit_temperature,
     risk_coverage,
 )
-from digit_recognition.recognition.thresholds import fit_temperature
 
-PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
+PROBABILITIES = [f"p{digit}" for digit in range(NUM_CLASSES)]
 LEVELS = {"1e-3": 1e-3, "1e-4": 1e-4}
 """Shares of errors among accepted images whose coverage ``metrics`` tells."""
 
@@ -28,7 +29,7 @@ def calibrate(validation_predictions: pd.DataFrame) -> float:
 
     Columns: label and the logits logit0..logit9.
     """
-    logits = validation_predictions[[f"logit{digit}" for digit in range(CLASSES)]]
+    logits = validation_predictions[[f"logit{digit}" for digit in range(NUM_CLASSES)]]
     labels = validation_predictions["label"].to_numpy()
     return fit_temperature(logits.to_numpy(), labels)
 
@@ -48,7 +49,7 @@ def predict_digits(
     logits, as Keras does: probabilities near 0 have lost some of it to rounding.
     Raises ProjectError where ``training`` is the record of another model.
     """
-    model_digest = check_record(model, training)
+    model_digest = verify_record(model, training)
     log_probabilities = LogProbabilities(model)(x_test)
     probabilities = np.exp(log_probabilities)
     scaled = log_softmax(np.float64(log_probabilities) / temperature, axis=1)
@@ -140,12 +141,12 @@ def score_digits(predictions: pd.DataFrame) -> pd.DataFrame:
     precision, recall, f1, images = precision_recall_fscore_support(
         predictions["label"],
         predictions["predicted"],
-        labels=range(CLASSES),
+        labels=range(NUM_CLASSES),
         zero_division=0.0,
     )
     return pd.DataFrame(
         {
-            "digit": range(CLASSES),
+            "digit": range(NUM_CLASSES),
             "images": images,
             "precision": precision,
             "recall": recall,

@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from digit_recognition.evaluation import verify_test_arrays
-from digit_recognition.viz.node_previews import described
+from digit_recognition.viz.node_previews import node_with_preview
 
 from .charts import (
     draw_confusion_matrix,
@@ -19,13 +19,13 @@ def create_pipeline() -> Pipeline:
     """From the model and the test arrays to predictions, metrics and reports."""
     return Pipeline(
         [
-            described(
+            node_with_preview(
                 verify_test_arrays,
                 ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
                 ["verified_x_test", "verified_y_test", "test_data"],
             ),
-            described(calibrate, "validation_predictions", "temperature"),
-            described(
+            node_with_preview(calibrate, "validation_predictions", "temperature"),
+            node_with_preview(
                 predict_digits,
                 [
                     *("model", "training", "verified_x_test", "verified_y_test"),
@@ -33,26 +33,28 @@ def create_pipeline() -> Pipeline:
                 ],
                 ["predictions", "model_scores"],
             ),
-            described(
+            node_with_preview(
                 score_predictions,
                 ["predictions", "test_data", "training", "model_scores", "lineage"],
                 "metrics",
             ),
-            described(score_digits, "predictions", "digit_scores"),
-            described(
+            node_with_preview(score_digits, "predictions", "digit_scores"),
+            node_with_preview(
                 draw_training_curves,
                 ["history", "training", "metrics"],
                 "training_curves",
             ),
-            described(
+            node_with_preview(
                 draw_confusion_matrix, ["predictions", "metrics"], "confusion_matrix"
             ),
-            described(
+            node_with_preview(
                 draw_mistakes, ["verified_x_test", "predictions", "metrics"], "mistakes"
             ),
-            described(
+            node_with_preview(
                 draw_reliability, ["predictions", "metrics"], "reliability_diagram"
             ),
-            described(draw_risk_coverage, ["predictions", "metrics"], "risk_coverage"),
+            node_with_preview(
+                draw_risk_coverage, ["predictions", "metrics"], "risk_coverage"
+            ),
         ]
     )

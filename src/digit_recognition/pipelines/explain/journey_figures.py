@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 
-from digit_recognition.plotting.style import BLUE, GREY, RED, caption, mosaic
+from digit_recognition.plotting.style import BLUE, GREY, RED, caption, montage
 
 from .layers import Stage
 from .nodes import Journey
@@ -164,7 +164,7 @@ def _shown(stage: Stage) -> _Shown:
     most = _most(values)
     larger = -(-PIXELS // maps.shape[1])  # so that gaps are narrow beside small maps
     maps = maps.repeat(larger, axis=1).repeat(larger, axis=2)
-    picture = mosaic(maps / most, columns, frame=np.nan, gap=PIXELS // 20)
+    picture = montage(maps / most, columns, frame=np.nan, gap=PIXELS // 20)
     return _Shown(picture, HEIGHT * picture.shape[1] / picture.shape[0])
 
 

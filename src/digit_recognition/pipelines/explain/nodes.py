@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets import Pictures
 from digit_recognition.errors import ProjectError
-from digit_recognition.evaluation import check_record
+from digit_recognition.evaluation import verify_record
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.imaging.segmentation import Mark, TooManyMarks, find_digits
-from digit_recognition.models.cnn import CLASSES, Classifier
+from digit_recognition.models.cnn import Classifier
 from digit_recognition.parameters import Parameters
 
 from .layers import Stage, attribute, first_filters, layers_of, trace
@@ -105,7 +106,7 @@ def follow_image(
 
     Raises ProjectError where ``training`` is the record of another model.
     """
-    check_record(model, training)
+    verify_record(model, training)
     stages = trace(model, chosen_image.image)
     likeliest = [int(digit) for digit in stages[-1].output.argsort()[:-3:-1]]
     return Journey(
@@ -144,7 +145,7 @@ def tabulate_layers(model: Classifier) -> pd.DataFrame:
     total = {
         "layer": "total",
         "kind": type(model).__name__,
-        "output_shape": str(CLASSES),
+        "output_shape": str(NUM_CLASSES),
         "parameters": table["parameters"].sum(),
         "passes": 1,
         "multiplications": table["multiplications"].sum(),

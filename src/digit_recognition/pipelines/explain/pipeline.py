@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.viz.node_previews import described
+from digit_recognition.viz.node_previews import node_with_preview
 
 from .journey_figures import draw_attention, draw_filters, draw_journey
 from .nodes import choose_image, follow_image, tabulate_layers
@@ -12,19 +12,19 @@ def create_pipeline() -> Pipeline:
     """From the model and a test image or picture to three figures and a table."""
     return Pipeline(
         [
-            described(
+            node_with_preview(
                 choose_image,
                 ["x_test", "y_test", "explained_picture", "params:explain"],
                 "chosen_image",
             ),
-            described(
+            node_with_preview(
                 follow_image,
                 ["model", "chosen_image", "training", "lineage"],
                 "image_journey",
             ),
-            described(tabulate_layers, "model", "shapes"),
-            described(draw_filters, "image_journey", "filters"),
-            described(draw_journey, "image_journey", "journey"),
-            described(draw_attention, "image_journey", "attention"),
+            node_with_preview(tabulate_layers, "model", "shapes"),
+            node_with_preview(draw_filters, "image_journey", "filters"),
+            node_with_preview(draw_journey, "image_journey", "journey"),
+            node_with_preview(draw_attention, "image_journey", "attention"),
         ]
     )

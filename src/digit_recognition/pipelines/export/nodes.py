@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from digit_recognition import NUM_CLASSES
 from digit_recognition.digests import array_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.evaluation import check_record
-from digit_recognition.models.cnn import CLASSES, Classifier
+from digit_recognition.evaluation import verify_record
+from digit_recognition.models.cnn import Classifier
 from digit_recognition.models.detector import Detector, ExportParameters, train_detector
 from digit_recognition.models.onnx_export import (
     DIGIT_LOGIT,
@@ -22,12 +23,11 @@ from digit_recognition.models.onnx_export import (
     answers,
     to_onnx,
 )
-from digit_recognition.recognition.thresholds import (
-    confidences,
-    dump_thresholds,
-    find_thresholds,
+from digit_recognition.recognition.calibration import (
+    calibrated_confidence,
     fit_temperature,
 )
+from digit_recognition.recognition.thresholds import dump_thresholds, find_thresholds
 from digit_recognition.runtime import full_float32, make_deterministic
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def fit_detector(
     trained on, from its seed, the threshold from the same validation part. Raises
     ProjectError for other training images and for another model's record.
     """
-    check_record(model, training)
+    verify_record(model, training)
     expected, received = training["digests"]["x_train"], array_digest(x_train)
     if received != expected:
         raise ProjectError(
@@ -95,9 +95,9 @@ def export_model(
     share of the validation digits above it. Raises ProjectError where ``training`` or
     ``validation_predictions`` are of another model, and where the two models disagree.
     """
-    model_digest = check_record(model, training)
+    model_digest = verify_record(model, training)
     _check_versions(lineage["versions"])
-    logits = validation_predictions[[f"logit{digit}" for digit in range(CLASSES)]]
+    logits = validation_predictions[[f"logit{digit}" for digit in range(NUM_CLASSES)]]
     temperature, thresholds = _judge(
         logits.to_numpy(),
         validation_predictions["label"].to_numpy(),
@@ -193,7 +193,7 @@ def _judge(
     """The temperature and the thresholds; what the detector stopped is not accepted."""
     temperature = fit_temperature(logits, labels)
     wrong = logits.argmax(axis=1) != labels
-    confidence = np.where(passed, confidences(logits, temperature), 0)
+    confidence = np.where(passed, calibrated_confidence(logits, temperature), 0)
     thresholds = find_thresholds(confidence, wrong)
     return temperature, dump_thresholds(thresholds)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets.mnist_dataset import (
-    DIGITS,
     NAMES,
     SAMPLE,
     THREE_WAYS,
@@ -61,7 +61,7 @@ def one_hot_labels(labels: np.ndarray) -> np.ndarray:
     """Labels (n,) in 0..9 as float32 (n, 10): 1 at the label, 0 elsewhere."""
     from keras.utils import to_categorical
 
-    return to_categorical(labels, DIGITS).astype(np.float32)
+    return to_categorical(labels, NUM_CLASSES).astype(np.float32)
 
 
 def describe_dataset(

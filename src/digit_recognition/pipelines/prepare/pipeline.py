@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.viz.node_previews import described
+from digit_recognition.viz.node_previews import node_with_preview
 
 from .nodes import (
     describe_dataset,
@@ -16,12 +16,12 @@ from .nodes import (
 def create_pipeline() -> Pipeline:
     """From MNIST to the arrays that the network takes."""
     nodes = [
-        described(
+        node_with_preview(
             load_mnist,
             ["mnist", "params:prepare"],
             ["train_images", "train_labels", "test_images", "test_labels", "published"],
         ),
-        described(
+        node_with_preview(
             describe_dataset,
             ["published", "x_train", "y_train", "x_test", "y_test"],
             "dataset_info",
@@ -29,19 +29,19 @@ def create_pipeline() -> Pipeline:
     ]
     for split in ("train", "test"):
         nodes += [
-            described(
+            node_with_preview(
                 reshape_images,
                 f"{split}_images",
                 f"reshaped_{split}_images",
                 name=f"reshape_images_{split}",
             ),
-            described(
+            node_with_preview(
                 normalize_pixels,
                 f"reshaped_{split}_images",
                 f"x_{split}",
                 name=f"normalize_pixels_{split}",
             ),
-            described(
+            node_with_preview(
                 one_hot_labels,
                 f"{split}_labels",
                 f"y_{split}",

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from digit_recognition.csv_safety import text_cell
+from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
 
@@ -61,7 +61,7 @@ def _annotated(
     tiles: list[Image.Image] = []
     sheets = count(1)
     for picture in track(pictures, description="Drawing"):
-        name = text_cell(picture.name)
+        name = escape_cell(picture.name)
         lines = lines_of[name]
         if not lines:
             continue

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import pandas as pd
 from pydantic import Field, RootModel
 
-from digit_recognition.csv_safety import text_cell
+from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.parameters import Parameters
@@ -57,7 +57,7 @@ def read_pictures(
     number (text), confidence (0..1), accepted ("true" or "false"), reason; one row
     with the reason where there is none. Of the second for each digit: picture, line,
     position (from 0), digit, confidence, and its box x, y, width, height in the
-    picture's pixels. Names of pictures are as ``text_cell`` makes them. ``pages`` of
+    picture's pixels. Names of pictures are as ``escape_cell`` makes them. ``pages`` of
     the third gives, for pictures of several pages, the page (from 0) of each line.
     """
     from rich.progress import track
@@ -68,7 +68,7 @@ def read_pictures(
     outcomes: Counter[str] = Counter()
     pages: dict[str, list[int]] = {}
     for picture in track(pictures, description="Reading"):
-        name = text_cell(picture.name)
+        name = escape_cell(picture.name)
         found = list(_lines(picture, reader))
         for number, (line, _, scale, reason, _) in enumerate(found):
             readings.add(

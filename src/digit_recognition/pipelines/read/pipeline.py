@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.viz.node_previews import described
+from digit_recognition.viz.node_previews import node_with_preview
 
 from .annotating import annotate_pictures
 from .nodes import read_pictures
@@ -12,12 +12,12 @@ def create_pipeline() -> Pipeline:
     """From pictures and the exported model to numbers, and pictures of the answers."""
     return Pipeline(
         [
-            described(
+            node_with_preview(
                 read_pictures,
                 ["pictures", "model_onnx", "params:pictures", "params:read"],
                 ["readings", "digits", "reading_summary"],
             ),
-            described(
+            node_with_preview(
                 annotate_pictures,
                 ["pictures", "readings", "digits", "reading_summary"],
                 "annotated_pictures",

@@ -16,7 +16,7 @@ from digit_recognition.plotting.style import (
     GREY,
     RED,
     caption,
-    mosaic,
+    montage,
 )
 
 from .nodes import CLEAN, Examples
@@ -79,7 +79,7 @@ def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
     height, width = np.add(examples[CLEAN]["images"].shape[1:], 2)  # a frame each
     sheet = np.ones((len(examples) * height, columns * width))
     for row, some in enumerate(examples.values()):
-        images = mosaic(some["images"], len(some["images"]), FRAME)
+        images = montage(some["images"], len(some["images"]), FRAME)
         sheet[row * height : (row + 1) * height, : images.shape[1]] = images
     figure = Figure(
         figsize=(0.5 * columns + 1.6, 0.5 * len(examples) + 0.9), layout="constrained"

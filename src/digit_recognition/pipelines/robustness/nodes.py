@@ -13,8 +13,8 @@ from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import (
     LogProbabilities,
-    check_record,
     mean_loss,
+    verify_record,
 )
 from digit_recognition.models.cnn import Classifier
 from digit_recognition.parameters import Parameters, Seed
@@ -81,7 +81,7 @@ def measure_robustness(
     expected_calibration_error. The second result is some images of each family and
     what was read in them.
     """
-    check_record(model, training)
+    verify_record(model, training)
     log_probabilities = LogProbabilities(model)
     labels = y_test.argmax(axis=1)
     near = near_families(training, parameters.nearest)

@@ -3,7 +3,7 @@
 from kedro.pipeline import Pipeline
 
 from digit_recognition.evaluation import verify_test_arrays
-from digit_recognition.viz.node_previews import described
+from digit_recognition.viz.node_previews import node_with_preview
 
 from .family_charts import draw_corruptions, draw_robustness
 from .nodes import measure_robustness, summarize_robustness
@@ -13,12 +13,12 @@ def create_pipeline() -> Pipeline:
     """From the model and the test arrays to a table, a chart and examples."""
     return Pipeline(
         [
-            described(
+            node_with_preview(
                 verify_test_arrays,
                 ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
                 ["verified_x_test", "verified_y_test", "test_data"],
             ),
-            described(
+            node_with_preview(
                 measure_robustness,
                 [
                     *("model", "training", "verified_x_test", "verified_y_test"),
@@ -26,17 +26,17 @@ def create_pipeline() -> Pipeline:
                 ],
                 ["robustness", "corrupted_examples"],
             ),
-            described(
+            node_with_preview(
                 summarize_robustness,
                 ["robustness", "training", "test_data", "params:seed", "lineage"],
                 "robustness_summary",
             ),
-            described(
+            node_with_preview(
                 draw_robustness,
                 ["robustness", "robustness_summary"],
                 "robustness_chart",
             ),
-            described(
+            node_with_preview(
                 draw_corruptions,
                 ["corrupted_examples", "robustness_summary"],
                 "corruptions",

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from digit_recognition import NUM_CLASSES
 from digit_recognition.errors import ProjectError
-from digit_recognition.models.cnn import CLASSES, LAST_LAYER, Classifier
+from digit_recognition.models.cnn import LAST_LAYER, Classifier
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -49,7 +50,7 @@ def compiled(
             "adam_lr_ratio": recipe.adam_lr_ratio,
             "adam_weight_decay": recipe.weight_decay,
         }
-    columns = network.output_shape != (None, CLASSES)
+    columns = network.output_shape != (None, NUM_CLASSES)
     network.compile(
         keras.optimizers.get({"class_name": recipe.optimizer, "config": settings}),
         column_loss if columns else "categorical_crossentropy",

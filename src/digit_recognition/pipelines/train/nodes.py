@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets import Checkpoints
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.models.cnn import (
-    CLASSES,
-    Classifier,
-    without_softmax,
-)
+from digit_recognition.models.cnn import Classifier, without_softmax
 from digit_recognition.parameters import RecipeName, Seed
 from digit_recognition.runtime import dtype_policy, gpus, make_deterministic
 
@@ -150,6 +147,6 @@ def _predict(
         {
             "index": rows,
             "label": labels[rows],
-            **{f"logit{digit}": logits[:, digit] for digit in range(CLASSES)},
+            **{f"logit{digit}": logits[:, digit] for digit in range(NUM_CLASSES)},
         }
     )

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.viz.node_previews import described
+from digit_recognition.viz.node_previews import node_with_preview
 
 from .nodes import build_model, train_model
 
@@ -15,8 +15,8 @@ def create_pipeline() -> Pipeline:
     recipe = ["params:recipe", "params:seed", "params:train"]
     return Pipeline(
         [
-            described(build_model, recipe, "untrained_model"),
-            described(
+            node_with_preview(build_model, recipe, "untrained_model"),
+            node_with_preview(
                 train_model,
                 [
                     *("untrained_model", "x_train", "y_train", "dataset_info"),
