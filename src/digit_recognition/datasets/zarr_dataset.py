@@ -179,7 +179,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
 
 
 def _arrange_in_grid(images: np.ndarray) -> np.ndarray:
-    """Return images (n, height, width) as one picture with about 2 columns per row."""
+    """Arrange images (n, height, width) in a grid about twice as wide as high."""
     from skimage.util import montage
 
     count = len(images)
