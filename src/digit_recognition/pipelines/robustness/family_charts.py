@@ -111,7 +111,7 @@ def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
     )
     axes.tick_params(length=0, labelsize=8)
     axes.spines[:].set_visible(False)
-    figure.suptitle("Corrupted test images, with wrong predictions in red")
+    figure.suptitle("Corrupted test images, with wrong predictions in the corner")
     figure.supxlabel(_caption(summary), fontsize=7, color=GREY)
     return figure
 
