@@ -38,25 +38,27 @@ def page(tmp_path):
     return tmp_path / "page.png"
 
 
-def test_the_test_image_of_the_index_is_taken_and_named_by_its_label():
-    image, words = choose(image=4)
+def test_a_test_image_is_chosen_by_its_index_and_described_by_its_label():
+    image, description = choose(image=4)
     np.testing.assert_array_equal(image, X_TEST[4])
-    assert words == "test image 4, a 4"
-    assert choose().words == "test image 0, a 7"
+    assert description == "test image 4, a 4"
+    assert choose().description == "test image 0, a 7"
 
 
-def test_an_index_without_a_test_image_is_refused_with_the_last():
+def test_an_index_without_a_test_image_is_refused():
     with pytest.raises(ProjectError, match=r"explain.image from 0 to 4, received 5; "):
         choose(image=5)
 
 
 @pytest.mark.parametrize(
-    ("digit", "words", "middle"),
+    ("digit", "description", "middle"),
     [(0, "digit 1 of 2 in page.png", 0), (1, "digit 2 of 2 in page.png", 1)],
 )
-def test_a_digit_of_a_picture_is_made_as_mnists_are(page, digit, words, middle):
+def test_a_digit_of_a_picture_gets_the_format_of_mnist(
+    page, digit, description, middle
+):
     chosen = choose(str(page), digit=digit)
-    assert chosen.words == words
+    assert chosen.description == description
     assert (chosen.image.shape, chosen.image.dtype) == ((28, 28, 1), np.float32)
     assert (chosen.image.min(), chosen.image.max()) == (0, pytest.approx(1, abs=0.1))
     rows, _ = np.nonzero(chosen.image[..., 0] > 0.5)
@@ -65,37 +67,39 @@ def test_a_digit_of_a_picture_is_made_as_mnists_are(page, digit, words, middle):
     assert chosen.image[14, 13:15, 0].max() == pytest.approx(middle, abs=0.1)
 
 
-def test_a_digit_that_the_picture_does_not_have_is_refused_with_how_many_it_has(page):
+def test_a_digit_that_the_picture_does_not_have_is_refused_with_their_number(page):
     with pytest.raises(
-        ProjectError, match=r"expected digit 2 \(from 0\) in page.png, found 2; name"
+        ProjectError, match=r"expected digit 2 \(from 0\) in page.png, found 2; choose"
     ):
         choose(str(page), digit=2)
 
 
-def test_a_picture_of_nothing_has_no_digit(tmp_path):
+def test_a_blank_picture_has_no_digit(tmp_path):
     Image.new("L", (200, 100), 230).save(tmp_path / "blank.png")
-    with pytest.raises(ProjectError, match=r"in blank.png, found 0; name another"):
+    with pytest.raises(ProjectError, match=r"in blank.png, found 0; choose another"):
         choose(str(tmp_path / "blank.png"))
 
 
-def test_a_file_that_is_no_picture_is_refused_with_the_reason(tmp_path):
+def test_a_file_that_is_not_a_picture_is_refused_with_the_reason(tmp_path):
     (tmp_path / "notes.png").write_text("no picture")
     with pytest.raises(
         ProjectError,
-        match=r"picture of digits, received notes.png: .* received text; name another",
+        match=r"picture of digits, received notes.png: .* received text; choose",
     ):
         choose(str(tmp_path / "notes.png"))
 
 
-def test_of_a_folder_one_picture_must_be_named(page):
+def test_a_folder_of_two_pictures_is_refused(page):
     page.with_name("other.png").write_bytes(page.read_bytes())
-    with pytest.raises(ProjectError, match="received a folder of 2; name one of them"):
+    with pytest.raises(
+        ProjectError, match="received a folder of 2 pictures; give the path"
+    ):
         choose(str(page.parent))
 
 
-def test_a_folder_of_one_picture_is_that_picture(page):
+def test_a_folder_of_one_picture_stands_for_that_picture(page):
     one, same = choose(str(page.parent)), choose(str(page))
-    assert one.words == same.words
+    assert one.description == same.description
     np.testing.assert_array_equal(one.image, same.image)
 
 
@@ -117,22 +121,24 @@ def journey(model):
     )
 
 
-def test_the_journey_ends_with_the_models_answer_and_names_the_model(model, journey):
+def test_the_journey_ends_with_the_models_probabilities_and_names_the_model(
+    model, journey
+):
     answer = model.predict(X_TEST[1:2], verbose=0)[0]
     np.testing.assert_allclose(journey.stages[-1].output, answer, atol=1e-6)
-    assert journey.chosen.words == "test image 1, a 2"
+    assert journey.chosen.description == "test image 1, a 2"
     assert journey.record["model_version"] == "m1"
     assert (journey.record["recipe"], journey.record["seed"]) == ("quick", 3)
     assert journey.filters.shape == (3, 3, 3)
 
 
-def test_the_answer_and_the_digit_next_to_it_are_attributed_to_pixels(model, journey):
+def test_the_two_most_probable_digits_have_pixel_contributions(model, journey):
     logits = without_softmax(model).predict(X_TEST[1:2], verbose=0)[0]
     assert list(journey.attributions) == np.argsort(-logits)[:2].tolist()
     assert {part.shape for part in journey.attributions.values()} == {(28, 28)}
 
 
-def test_the_record_of_another_model_stops_the_journey(model):
+def test_the_record_of_another_model_is_refused(model):
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):
         follow_image(
             *(
@@ -144,7 +150,7 @@ def test_the_record_of_another_model_stops_the_journey(model):
         )
 
 
-def test_the_table_of_layers_ends_with_their_sum():
+def test_the_table_of_layers_ends_with_their_sums():
     table = tabulate_layers(build_cnn())
     assert list(table.columns) == [
         *("layer", "kind", "output_shape", "parameters", "passes", "multiplications")

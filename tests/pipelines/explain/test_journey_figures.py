@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
+from small_networks import normalized_network
 
 from digit_recognition.digests import weights_digest
 from digit_recognition.models.cnn import (
@@ -23,7 +24,7 @@ from digit_recognition.plotting.style import BLUE, RED
 
 IMAGE = np.zeros((28, 28, 1), np.float32)
 IMAGE[4:24, 6:22] = np.random.default_rng(0).random((20, 16, 1), np.float32)
-SAID = "trained on mnist · recipe quick, seed 3 · model m1"
+CAPTION = "trained on mnist · recipe quick, seed 3 · model m1"
 
 
 def journey_of(network, image=IMAGE):
@@ -41,8 +42,13 @@ def journey():
     return journey_of(build_cnn(filters=[[11], [4]], dense_units=6))
 
 
+@pytest.fixture(scope="module")
+def journey_figure(journey):
+    return draw_journey(journey)
+
+
 def accurate():
-    """As the accurate recipe's network, but small."""
+    """Build a small network like the accurate recipe's."""
     keras.utils.set_random_seed(1)
     columns = build_columns(2, filters=[[2, 3], [4, 4]], dense_units=5)
     return average_shifts(join_columns(columns), 1)
@@ -67,38 +73,42 @@ def answer_of(journey):
     return f"read as {answer} ({percent(probabilities[answer])})"
 
 
-def test_each_filter_is_drawn_with_its_number_on_one_scale_around_nothing(journey):
+def test_all_filters_are_drawn_on_one_scale_that_is_symmetric_about_0(journey):
     figure = draw_filters(journey)
     drawn = pictures(figure)
     assert len(drawn) == 11
     for image, pattern in zip(drawn, journey.filters, strict=True):
         np.testing.assert_array_equal(image.get_array(), pattern)
-        most = np.abs(journey.filters).max()
-        assert image.get_clim() == pytest.approx((-most, most))
+        maximum = np.abs(journey.filters).max()
+        assert image.get_clim() == pytest.approx((-maximum, maximum))
     numbers = [axes.get_title() for axes in figure.axes if axes.images]
     assert numbers == [str(number) for number in range(11)]
 
 
 def test_the_filters_have_a_title_a_scale_and_a_caption(journey):
-    said = words(draw_filters(journey))
-    assert "The 11 filters of the first convolution, 3x3 pixels each" in said
-    assert "weight: blue finds ink, red finds paper" in said
-    assert SAID in said
+    texts = words(draw_filters(journey))
+    assert "The 11 filters of the first convolution, 3x3 pixels each" in texts
+    assert "weight: blue responds to ink, red to background" in texts
+    assert CAPTION in texts
 
 
-def test_paper_is_red_and_ink_is_blue(journey):
+def test_positive_weights_are_blue_and_negative_ones_red(journey):
     image = pictures(draw_filters(journey))[0]
-    most = np.abs(journey.filters).max()
-    ink, paper = (image.cmap(image.norm(value))[:3] for value in (most, -most))
-    assert ink[2] > ink[0]
-    assert paper[0] > paper[2]
+    maximum = np.abs(journey.filters).max()
+    positive, negative = (
+        image.cmap(image.norm(value))[:3] for value in (maximum, -maximum)
+    )
+    assert positive[2] > positive[0]
+    assert negative[0] > negative[2]
 
 
-def test_each_stage_of_the_journey_has_a_picture_its_shape_and_a_sentence(journey):
-    figure = draw_journey(journey)
+def test_each_stage_of_the_journey_has_a_picture_a_shape_and_a_description(
+    journey, journey_figure
+):
+    figure = journey_figure
     assert len(figure.axes) == len(journey.stages) == 8
     assert len(pictures(figure)) == 7
-    said = words(figure)
+    texts = words(figure)
     named = [
         "image\n28x28x1",
         "conv1\n26x26x11",
@@ -109,25 +119,25 @@ def test_each_stage_of_the_journey_has_a_picture_its_shape_and_a_sentence(journe
         "dense\n6",
         "probabilities\n10",
     ]
-    assert [text for text in said if text in named] == named
-    unfolded = [" ".join(text.split()) for text in said]
+    assert [text for text in texts if text in named] == named
+    unfolded = [" ".join(text.split()) for text in texts]
     for stage in journey.stages:
-        assert stage.told in unfolded
-    assert said.count("→") == 7
-    assert f"The journey of test image 1, a 2, {answer_of(journey)}" in said
-    assert SAID in said
+        assert stage.description in unfolded
+    assert texts.count("→") == 7
+    assert f"The journey of test image 1, a 2, {answer_of(journey)}" in texts
+    assert CAPTION in texts
 
 
-def test_the_pictures_stand_from_left_to_right_without_touching(journey):
-    boxes = [axes.get_position() for axes in draw_journey(journey).axes]
+def test_the_stages_are_drawn_from_left_to_right_without_overlap(journey_figure):
+    boxes = [axes.get_position() for axes in journey_figure.axes]
     for left, right in pairwise(boxes):
         assert left.x1 < right.x0
     assert boxes[0].x0 > 0
     assert boxes[-1].x1 < 1
 
 
-def test_no_sentence_of_the_journey_reaches_into_its_neighbours_or_out(journey):
-    figure = draw_journey(journey)
+def test_descriptions_overlap_neither_each_other_nor_the_caption(journey_figure):
+    figure = journey_figure
     figure.draw_without_rendering()
     below = [text for text in figure.texts if text.get_va() == "top"][:8]
     boxes = [text.get_window_extent() for text in below]
@@ -135,31 +145,35 @@ def test_no_sentence_of_the_journey_reaches_into_its_neighbours_or_out(journey):
         assert left.x1 < right.x0
     assert boxes[0].x0 >= 0
     assert boxes[-1].x1 <= figure.bbox.width
-    (caption,) = (text for text in figure.texts if text.get_text() == SAID)
+    (caption,) = (text for text in figure.texts if text.get_text() == CAPTION)
     assert min(box.y0 for box in boxes) > caption.get_window_extent().y1
 
 
-def test_the_image_is_drawn_as_ink_on_paper_and_maps_side_by_side(journey):
-    image, conv1, *_ = pictures(draw_journey(journey))
+def test_the_image_is_drawn_dark_on_light_and_the_maps_in_a_grid(
+    journey, journey_figure
+):
+    image, conv1, *_ = pictures(journey_figure)
     np.testing.assert_allclose(image.get_array(), 1 - IMAGE[..., 0])
     assert image.cmap.name == "gray"
     maps = journey.stages[1].output
     drawn = np.ma.filled(conv1.get_array(), np.nan)
     assert np.nanmax(drawn) == pytest.approx(1)
-    # Each value is three by three pixels, each map has a frame of three around it.
+    # Each value takes 3x3 pixels, and each map has a frame of 3 pixels.
     first = drawn[3 : 3 + 78 : 3, 3 : 3 + 78 : 3]
     np.testing.assert_allclose(first, maps[..., 0] / maps.max(), atol=1e-6)
     assert np.isnan(drawn[:3]).all()
 
 
-def test_vectors_are_drawn_from_above_down(journey):
-    flatten = pictures(draw_journey(journey))[5]
+def test_vectors_are_drawn_from_top_to_bottom(journey, journey_figure):
+    flatten = pictures(journey_figure)[5]
     values = np.asarray(flatten.get_array())
     np.testing.assert_array_equal(values[:, 0], journey.stages[5].output)
 
 
-def test_the_answer_is_a_red_bar_among_blue_ones_each_with_its_share(journey):
-    axes = draw_journey(journey).axes[-1]
+def test_the_answer_is_a_red_bar_and_each_bar_has_its_probability(
+    journey, journey_figure
+):
+    axes = journey_figure.axes[-1]
     probabilities = journey.stages[-1].output
     (bars,) = axes.containers
     widths = [bar.get_width() for bar in bars]
@@ -173,53 +187,56 @@ def test_the_answer_is_a_red_bar_among_blue_ones_each_with_its_share(journey):
     assert axes.get_ylim()[0] > axes.get_ylim()[1]
 
 
-def test_attention_is_drawn_for_the_answer_and_the_next_on_one_scale(journey):
+def test_contributions_to_the_top_two_digits_are_drawn_on_one_scale(journey):
     figure = draw_attention(journey)
     image, *parts = pictures(figure)
     np.testing.assert_allclose(image.get_array(), 1 - IMAGE[..., 0])
     assert len(parts) == 2
-    most = max(np.abs(values).max() for values in journey.attributions.values())
+    maximum = max(np.abs(values).max() for values in journey.attributions.values())
     for drawn, values in zip(parts, journey.attributions.values(), strict=True):
         np.testing.assert_array_equal(drawn.get_array(), values)
-        assert drawn.get_clim() == pytest.approx((-most, most))
+        assert drawn.get_clim() == pytest.approx((-maximum, maximum))
     probabilities = journey.stages[-1].output
     titles = [axes.get_title() for axes in figure.axes[:3]]
     first, second = journey.attributions
     assert titles == [
         "test image 1, a 2",
-        f"for a {first}: {percent(probabilities[first])}",
-        f"for a {second}: {percent(probabilities[second])}",
+        f"digit {first}, probability {percent(probabilities[first])}",
+        f"digit {second}, probability {percent(probabilities[second])}",
     ]
     assert probabilities[first] >= probabilities[second]
 
 
-def test_attention_says_what_it_is_of_and_how_it_was_found(journey):
-    said = words(draw_attention(journey))
-    assert f"Which pixels spoke for the answer, {answer_of(journey)}" in said
-    assert f"integrated gradients from a black image · {SAID}" in said
-    assert "part in the score (logit):\nblue spoke for it, red against" in said
+def test_the_contributions_have_a_title_a_scale_and_their_method(journey):
+    texts = words(draw_attention(journey))
+    assert f"Contribution of each pixel; the image is {answer_of(journey)}" in texts
+    assert f"integrated gradients from a black image · {CAPTION}" in texts
+    assert (
+        "contribution to the digit's logit:\nblue for the digit, red against" in texts
+    )
 
 
 @pytest.mark.parametrize(
-    "network",
+    ("network", "image"),
     [
-        accurate,
-        lambda: build_cnn([[2]], batch_normalization=True, dropout=0.5, dense_units=3),
-        lambda: build_cnn([[1]], kernel_size=5, dense_units=1),
+        (accurate, IMAGE),
+        (normalized_network, IMAGE),
+        (lambda: build_cnn([[1]], kernel_size=5, dense_units=1), IMAGE),
+        (lambda: build_cnn([[1]], kernel_size=5, dense_units=1), np.zeros_like(IMAGE)),
     ],
+    ids=["accurate", "normalized", "one map", "one map of a black image"],
 )
-@pytest.mark.parametrize("image", [IMAGE, np.zeros_like(IMAGE)], ids=["ink", "black"])
-def test_networks_of_other_recipes_and_a_black_image_are_drawn_too(network, image):
+def test_other_networks_and_a_black_image_are_drawn(network, image):
     journey = journey_of(network(), image)
     filters, stages, attention = (
         draw(journey) for draw in (draw_filters, draw_journey, draw_attention)
     )
     for figure in (filters, stages, attention):
-        assert any(SAID in text for text in words(figure))
+        assert any(CAPTION in text for text in words(figure))
     assert len(stages.axes) == len(journey.stages)
 
 
-def test_a_map_that_stands_alone_is_bright_where_it_found_something():
+def test_a_single_map_is_bright_where_its_pattern_is_found():
     keras.utils.set_random_seed(3)
     journey = journey_of(build_cnn([[1]], dense_units=1))
     image, conv1, *_ = pictures(draw_journey(journey))
@@ -229,8 +246,8 @@ def test_a_map_that_stands_alone_is_bright_where_it_found_something():
     np.testing.assert_allclose(drawn, values / values.max(), atol=1e-6)
 
 
-def test_maps_that_a_normalization_leaves_below_nothing_are_dark():
-    network = build_cnn([[2]], batch_normalization=True, dense_units=3)
+def test_maps_of_negative_values_are_dark():
+    network = normalized_network()
     norm = network.get_layer("norm1")
     scale, shift, _, spread = norm.get_weights()
     norm.set_weights([scale, shift, np.array([3, 4], np.float32), spread])
@@ -243,11 +260,11 @@ def test_maps_that_a_normalization_leaves_below_nothing_are_dark():
     words(draw_journey(journey))
 
 
-def test_of_columns_and_shifts_the_journey_tells_below_the_answer():
-    said = [
+def test_the_journey_says_that_columns_and_shifts_are_averaged():
+    texts = [
         " ".join(text.split()) for text in words(draw_journey(journey_of(accurate())))
     ]
     assert any(
-        text.startswith("The mean of 2 such columns and 5 shifts of the image.")
-        for text in said
+        text.startswith("Averages 2 such columns and 5 shifts of the image.")
+        for text in texts
     )

@@ -148,7 +148,7 @@ def draw_attention(journey: Journey) -> Figure:
     bar = figure.colorbar(shown, ax=axes.tolist(), shrink=0.8)
     bar.set_label("contribution to the digit's logit:\nblue for the digit, red against")
     figure.suptitle(
-        f"Which pixels speak for or against a digit, {_answer(journey)}",
+        f"Contribution of each pixel; the image is {_answer(journey)}",
         x=0.01,
         ha="left",
     )
@@ -182,14 +182,15 @@ def _panel(stage: Stage) -> _Panel:
 
 
 def _positive_maximum(values: np.ndarray) -> float:
-    """Return the maximum, the value that is drawn brightest, or 1 if it is not above 0."""
+    """Return the maximum if it is above 0, else 1. The maximum is drawn brightest."""
     return float(values.max(initial=0)) or 1.0
 
 
 def _columns(count: int) -> int:
-    """Choose the columns for a grid without empty places, at most twice as high as wide.
+    """Return the fewest columns of a full grid that is at most twice as high as wide.
 
-    64 maps are arranged in eight rows and columns.
+    >>> _columns(32), _columns(64)
+    (4, 8)
     """
     divisors = [number for number in range(1, count + 1) if count % number == 0]
     return next(number for number in divisors if number * number * 2 >= count)
