@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import onnxruntime
 
-from digit_recognition.recognition.reader import NothingToRead, Reader
+from digit_recognition.recognition.reader import NothingToRead, Reader, load_reader
 
 from strange_pictures import EXTRAS, KINDS
 from workbench import ROOT, newest
@@ -47,7 +47,7 @@ def judge(kind: Callable, number: int, pictures: int, reader: Reader) -> int:
 def main() -> None:
     pictures = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     model = newest(ROOT, "06_models/model.onnx")
-    reader = Reader(onnxruntime.InferenceSession(model), MAX_ERROR)
+    reader = load_reader(onnxruntime.InferenceSession(model), MAX_ERROR)
     print(f"{pictures} pages of each kind, model of recipe")
     print(f"{reader.metadata['recipe']}, max_error {MAX_ERROR:g}\n")
     print("| pages of | accepted, % | most often read as |")

@@ -15,7 +15,7 @@ import onnxruntime
 from PIL import Image
 
 from digit_recognition.imaging.ink import resized
-from digit_recognition.recognition.reader import NothingToRead, Reader
+from digit_recognition.recognition.reader import NothingToRead, load_reader
 
 from workbench import MNIST, ROOT, newest
 
@@ -50,7 +50,7 @@ def main() -> None:
     with np.load(MNIST) as mnist:
         images, labels = mnist["x_test"], mnist["y_test"]
     model = newest(ROOT, "06_models/model.onnx")
-    reader = Reader(onnxruntime.InferenceSession(model), MAX_ERROR)
+    reader = load_reader(onnxruntime.InferenceSession(model), MAX_ERROR)
     rng = np.random.default_rng(0)
     digits = found = whole = accepted = wrong = 0
     for _ in range(pages):

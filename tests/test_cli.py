@@ -42,9 +42,9 @@ def refused(project, *arguments):
         ("train.recipes.standard.epochs=0", "greater than or equal to 1, received 0"),
         ("train.recipes.standard.batch_size=-1", "or equal to 1, received -1"),
         ("train.recipes.standard.learning_rate=fast", "number, received 'fast'"),
-        ("export.detector.keep=1.5", "less than or equal to 1, received 1.5"),
-        ("export.detector.pictures=9", "greater than or equal to 1000, received 9"),
-        ("export.detector.keeps=0.9", "did you mean export.detector.keep?"),
+        ("read.keep_digits=1.5", "less than or equal to 1, received 1.5"),
+        ("detector.pictures=9", "greater than or equal to 1000, received 9"),
+        ("detector.epoch=9", "did you mean detector.epochs?"),
     ],
 )
 def test_a_wrong_parameter_stops_the_run_before_anything_is_written(

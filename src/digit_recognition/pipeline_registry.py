@@ -3,7 +3,7 @@
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
-DEFAULT = ("prepare", "train", "evaluate", "export")
+DEFAULT = ("prepare", "train", "evaluate", "detector", "export")
 
 
 def register_pipelines() -> dict[str, Pipeline]:

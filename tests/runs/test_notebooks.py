@@ -24,7 +24,7 @@ def project(tmp_path_factory):
     project = Project(tmp_path_factory.mktemp("notebooks") / "project")
     project.put(load_sample())
     shutil.copytree(ROOT / "notebooks", project.folder / "notebooks")
-    quick = "recipe=quick,export.detector.pictures=2000,export.detector.epochs=1"
+    quick = "recipe=quick,detector.pictures=2000,detector.epochs=1"
     done = project.kedro("run", "--params", quick)
     assert done.returncode == 0, done.stderr
     return project

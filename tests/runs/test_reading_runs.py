@@ -21,7 +21,7 @@ from digit_recognition.pipelines.read.annotating import SMALLEST
 
 TRAINING = (
     "train.recipes.quick.epochs=4,train.recipes.quick.batch_size=64,recipe=quick,"
-    "export.detector.pictures=4000,export.detector.epochs=2"
+    "detector.pictures=4000,detector.epochs=2"
 )
 READ = ("run", "--pipeline", "read", "--params")
 

@@ -15,7 +15,7 @@ from PIL import Image
 from digit_recognition.corruptions import FAMILIES
 from digit_recognition.datasets import OnnxDataset
 
-DETECTOR = "export.detector.pictures=2000,export.detector.epochs=1"
+DETECTOR = "detector.pictures=2000,detector.epochs=1"
 CHARTS = (
     *("training_curves", "confusion_matrix"),
     *("reliability_diagram", "risk_coverage"),

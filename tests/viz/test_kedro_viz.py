@@ -32,7 +32,7 @@ def project(tmp_path_factory, digits):
     """A project after one run."""
     project = Project(tmp_path_factory.mktemp("viz") / "project")
     project.put(digits)
-    detector = "export.detector.pictures=2000,export.detector.epochs=1"
+    detector = "detector.pictures=2000,detector.epochs=1"
     done = project.kedro(
         "run", "--params", f"train.recipes.standard.epochs=1,{detector}"
     )

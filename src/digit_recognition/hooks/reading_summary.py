@@ -51,9 +51,10 @@ def _so_many(count: int, what: str) -> str:
 
 def _certainty(summary: dict[str, Any]) -> str:
     asked, had = summary["max_error"], summary["certain_max_error"]
+    certainty = f"{100 * summary['certainty']:g} % certainty"
     if summary["certain"]:
         return (
-            f"At most {asked:g} of accepted digits is wrong, with 95 % certainty, "
+            f"At most {asked:g} of accepted digits is wrong, with {certainty}, "
             "where they are like MNIST's"
         )
     if had is None:

@@ -27,6 +27,8 @@ class VersionHooks:
         "training": ("model",),
         "validation_predictions": ("model",),
         "history": ("model",),
+        "detector_training": ("detector",),
+        "detector_predictions": ("detector",),
         "dataset_info": ("x_train", "x_test"),
     }
     """Records, loaded in the version of what they describe."""
@@ -60,7 +62,7 @@ class VersionHooks:
         shared = catalog[leader].resolve_load_version()
         if shared in dataset.list_versions(full_path=False):
             dataset._version = Version(shared, dataset.resolve_save_version())
-        elif leader == "model":
+        elif leader in ("model", "detector"):
             raise ProjectError(
                 f"expected {name} beside the {leader} of version {shared}, received "
                 f"none in {_short(dataset)}; name another {leader} with "
