@@ -47,9 +47,10 @@ def augment(
     drawn = tf.random.stateless_uniform(
         (tf.shape(images)[0], 6), seed, minval=-1.0, maxval=1.0
     )
+    _, height, width, _ = images.shape
     changed = keras.ops.image.affine_transform(
         images,
-        affine_transforms(drawn, *images.shape[1:3], augmentation),
+        affine_transforms(drawn, height, width, augmentation),
         interpolation="bilinear",
         fill_mode="constant",
         data_format="channels_last",

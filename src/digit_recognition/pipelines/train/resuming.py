@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +20,7 @@ from .fitting import Epoch
 
 TRAINING_CODE = (
     *Path(__file__).parent.glob("*.py"),
-    *(Path(module.__file__) for module in (cnn, schedules)),
+    *(Path(inspect.getfile(module)) for module in (cnn, schedules)),
 )
 
 
