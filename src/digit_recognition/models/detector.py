@@ -11,8 +11,7 @@ from digit_recognition import NUM_CLASSES
 from digit_recognition.errors import ProjectError
 from digit_recognition.models.cnn import INPUT_SHAPE, Classifier, convolutions
 from digit_recognition.nondigits import make_non_digits
-from digit_recognition.nondigits.drawings import some
-from digit_recognition.nondigits.pens import soften, vary
+from digit_recognition.nondigits.variations import simulate_scanners, vary_handwriting
 from digit_recognition.parameters import Parameters
 
 BATCH_SIZE = 128
@@ -96,12 +95,13 @@ def training_pictures(
     """
     rng = np.random.default_rng(seed)
     digits = count // 2
-    rows = some(np.arange(len(images)), digits, rng)
+    rows = rng.integers(len(images), size=digits)
     plain = rows[: digits // 3]
     others, _ = make_non_digits(images, labels, count - digits, seed)
     changed = rng.permutation(len(others))[: 2 * len(others) // 3]
-    others[changed] = soften(others[changed], rng)
-    varied = soften(vary(images[rows[len(plain) :]], rng), rng)
+    others[changed] = simulate_scanners(others[changed], rng)
+    varied = vary_handwriting(images[rows[len(plain) :]], rng)
+    varied = simulate_scanners(varied, rng)
     pictures = np.concatenate([images[plain], varied, others])
     classes = np.concatenate([labels[rows], np.full(len(others), NUM_CLASSES)])
     return pictures[..., None], classes
