@@ -6,13 +6,17 @@ from scipy.special import log_softmax
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import (
+    RANDOM_CHANGES,
     EvaluateParameters,
     LogProbabilities,
     mean_loss,
+    random_changes,
     verify_record,
     verify_test_arrays,
 )
 from digit_recognition.models.cnn import build_cnn
+from digit_recognition.pipelines.train.augmentation import Augmentation, augment
+from digit_recognition.pipelines.train.paper import Paper
 
 X_TEST = np.random.default_rng(0).random((30, 28, 28, 1), np.float32)
 Y_TEST = np.eye(10, dtype=np.float32)[np.arange(30) % 10]
@@ -33,7 +37,7 @@ def record(dataset="mnist", x_test=X_TEST, y_test=Y_TEST):
     }
 
 
-def test_the_arrays_that_the_model_was_trained_beside_pass_unchanged():
+def test_arrays_prepared_with_the_training_arrays_are_returned_unchanged():
     info = record("another")
     x_test, y_test, found = verify_test_arrays(X_TEST, Y_TEST, info, record(), STRICT)
     assert x_test is X_TEST
@@ -44,12 +48,14 @@ def test_the_arrays_that_the_model_was_trained_beside_pass_unchanged():
 @pytest.mark.parametrize(
     ("x_test", "y_test"), [(X_TEST[::-1], Y_TEST), (X_TEST, Y_TEST[::-1])]
 )
-def test_other_arrays_stop_the_evaluation(x_test, y_test):
-    with pytest.raises(ProjectError, match=r"trained beside \(mnist.*received others"):
+def test_other_arrays_are_refused(x_test, y_test):
+    with pytest.raises(
+        ProjectError, match=r"prepared with .* \(mnist.*received other arrays"
+    ):
         verify_test_arrays(x_test, y_test, record(), record(), STRICT)
 
 
-def test_other_arrays_are_judged_under_their_own_name_where_that_is_allowed():
+def test_other_arrays_keep_their_own_dataset_name_if_they_are_allowed():
     info = record("mnist-sample", x_test=X_TEST[::-1])
     _, _, found = verify_test_arrays(X_TEST[::-1], Y_TEST, info, record(), LENIENT)
     assert found["dataset"] == "mnist-sample"
@@ -57,7 +63,7 @@ def test_other_arrays_are_judged_under_their_own_name_where_that_is_allowed():
     assert found["dataset"] == "custom"
 
 
-def test_images_without_labels_stop_even_where_other_data_are_allowed():
+def test_a_missing_label_is_refused_even_if_other_data_are_allowed():
     with pytest.raises(ProjectError, match="30 images in x_test and 29 labels"):
         verify_test_arrays(X_TEST, Y_TEST[1:], record(), record(), LENIENT)
 
@@ -68,7 +74,7 @@ def model():
     return build_cnn(filters=[[2]], dense_units=4)
 
 
-def test_a_model_is_known_by_its_record_and_another_record_is_refused(model):
+def test_the_record_of_another_model_is_refused(model):
     digest = weights_digest(model.get_weights())
     assert verify_record(model, {"model_digest": digest}) == digest
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):
@@ -80,12 +86,12 @@ def test_log_probabilities_are_those_of_the_model(model):
     np.testing.assert_allclose(LogProbabilities(model)(X_TEST), expected, atol=1e-5)
 
 
-def test_log_probabilities_of_a_sure_model_are_not_cut_off(model):
-    sure = build_cnn(filters=[[2]], dense_units=4)
-    sure.set_weights([weight * 100 for weight in model.get_weights()])
-    found = LogProbabilities(sure)(X_TEST)
+def test_log_probabilities_of_a_confident_model_are_finite(model):
+    confident = build_cnn(filters=[[2]], dense_units=4)
+    confident.set_weights([weight * 100 for weight in model.get_weights()])
+    found = LogProbabilities(confident)(X_TEST)
     assert np.isfinite(found).all()
-    assert found.min() < -110  # where float32 has no probability left
+    assert found.min() < -110  # the probability itself would be 0 in float32
     np.testing.assert_allclose(np.exp(found).sum(axis=1), 1, rtol=1e-5)
 
 
@@ -94,3 +100,69 @@ def test_the_loss_is_the_mean_cross_entropy():
     one_hot = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     by_hand = (np.log(1 + 2 * np.exp(-2)) + np.log(2 + np.exp(-1))) / 2
     assert mean_loss(logs, one_hot) == pytest.approx(by_hand)
+
+
+PAPER = {
+    **dict.fromkeys(("lines", "holes", "blurred", "sharpened", "inverted"), 0.0),
+    **dict.fromkeys(("slope", "bars", "noisy"), 0.0),
+    **{"share": 1.0, "contrast": 1.0},
+    **{"blur": 1.5, "sharpening": 8.0, "noise": 0.3},
+}
+"""Values with which no image changes."""
+
+
+def augmentation(**changes):
+    values = dict.fromkeys(("rotation", "shift", "zoom", "shear"), 0.0)
+    paper = PAPER | {key: changes.pop(key) for key in PAPER if key in changes}
+    return values | {"paper": paper} | changes
+
+
+def changes_pixels(values):
+    """Tell whether training with these values changes a pixel by a grey level."""
+    changed = augment(X_TEST, (1, 2), Augmentation.model_validate(values)).numpy()
+    return np.abs(changed - X_TEST).max() > 0.5 / 255
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [
+        *(("rotation", 12.0), ("shift", 2.5), ("zoom", 0.12), ("shear", 0.15)),
+        *((share, 1.0) for share in ("lines", "holes", "blurred", "sharpened")),
+        *(("inverted", 1.0), ("contrast", 0.3), ("slope", 0.4)),
+        *(("bars", 1.0), ("noisy", 1.0)),
+    ],
+)
+def test_each_random_change_that_changes_pixels_is_named(change, value):
+    values = augmentation(**{change: value})
+    assert changes_pixels(values)
+    assert random_changes({"augmentation": values}) == {change}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"noisy": 1.0, "noise": 0.0},
+        {"blurred": 1.0, "blur": 0.2},
+        {"sharpened": 1.0, "blur": 0.2},
+        {"sharpened": 1.0, "sharpening": 0.0},
+        {"share": 0.0, "inverted": 1.0, "contrast": 0.3},
+        {"paper": None},
+    ],
+    ids=str,
+)
+def test_a_random_change_that_changes_no_pixel_is_not_named(values):
+    values = augmentation(**values)
+    assert not changes_pixels(values)
+    assert random_changes({"augmentation": values}) == set()
+
+
+def test_training_without_augmentation_has_no_random_change():
+    assert random_changes({"augmentation": None}) == set()
+    assert random_changes({"recipe": "an older record"}) == set()
+
+
+def test_every_random_change_of_training_has_a_name():
+    amounts = {"paper", "share", "blur", "sharpening", "noise"}
+    fields = {*Augmentation.model_fields, *Paper.model_fields}
+    assert set(RANDOM_CHANGES) == fields - amounts

@@ -1,4 +1,4 @@
-"""What it takes to judge a model fairly, whatever it is judged on."""
+"""Checks and scores that all pipelines share which evaluate a model."""
 
 from __future__ import annotations
 
@@ -11,9 +11,29 @@ from digit_recognition.errors import ProjectError
 from digit_recognition.models.cnn import Classifier, without_softmax
 from digit_recognition.parameters import Parameters
 
+RANDOM_CHANGES = (
+    *("rotation", "shift", "zoom", "shear"),
+    *("lines", "holes", "blurred", "sharpened", "inverted"),
+    *("contrast", "slope", "bars", "noisy"),
+)
+"""Random changes of training images, as the recipes' ``augmentation`` names them."""
+
+AMOUNTS = {
+    "blurred": ("blur",),
+    "sharpened": ("blur", "sharpening"),
+    "noisy": ("noise",),
+}
+"""The parameters that limit how strong a change is."""
+
+NEUTRAL_VALUES = {"contrast": 1.0, "blur": 0.2}
+"""Values that change no pixel by a grey level; 0 for all parameters not named here.
+
+A Gaussian of 0.2 pixels gives each neighbour less than 1e-5 of a pixel's value.
+"""
+
 
 class EvaluateParameters(Parameters):
-    """``allow_other_data``: whether test arrays of another dataset may be judged."""
+    """``allow_other_data``: whether test arrays of another dataset are accepted."""
 
     allow_other_data: bool
 
@@ -25,11 +45,13 @@ def verify_test_arrays(
     training: dict[str, Any],
     parameters: EvaluateParameters,
 ) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
-    """The test arrays, known to be those that the model was trained beside.
+    """Check that the test arrays belong to the data that the model was trained on.
 
-    The third result names their dataset and its digest. Raises ProjectError for arrays
-    of another digest, unless ``allow_other_data``: among them may be images that the
-    model was trained on.
+    Return both arrays unchanged, and the name and digest of their dataset.
+
+    Raises ProjectError if the numbers of images and labels differ. Also raises it if
+    an array's digest differs from that in ``training``, unless ``allow_other_data``:
+    other arrays may contain images that the model was trained on.
     """
     arrays = {"x_test": x_test, "y_test": y_test}
     digests = {name: array_digest(array) for name, array in arrays.items()}
@@ -37,50 +59,79 @@ def verify_test_arrays(
         raise ProjectError(
             f"expected as many labels as images, received {len(x_test)} images in "
             f"x_test and {len(y_test)} labels in y_test; run "
-            "`kedro run --pipeline prepare` again"
+            "`kedro run --pipelines prepare` again"
         )
-    for known in (training, dataset_info):
-        if digests.items() <= known["digests"].items():
-            found = {key: known[key] for key in ("dataset", "dataset_digest")}
+    for record in (training, dataset_info):
+        if digests.items() <= record["digests"].items():
+            test_data = {key: record[key] for key in ("dataset", "dataset_digest")}
             break
     else:
-        found = {"dataset": "custom", "dataset_digest": combined_digest(arrays)}
-    beside = {name: training["digests"][name] for name in digests}
-    if digests != beside and not parameters.allow_other_data:
+        test_data = {"dataset": "custom", "dataset_digest": combined_digest(arrays)}
+    expected = {name: training["digests"][name] for name in digests}
+    if digests != expected and not parameters.allow_other_data:
         raise ProjectError(
-            f"expected the test arrays that the model was trained beside "
-            f"({training['dataset']}, x_test {beside['x_test'][:12]}…), received "
-            f"others ({found['dataset']}, x_test {digests['x_test'][:12]}…), which may "
-            "hold images that it was trained on; name the right versions with "
-            "--load-versions, train anew with `kedro run`, or allow it with "
-            "--params evaluate.allow_other_data=true"
+            "expected the test arrays that were prepared with the training arrays "
+            f"({training['dataset']}, x_test {expected['x_test'][:12]}…), received "
+            f"other arrays ({test_data['dataset']}, x_test {digests['x_test'][:12]}…), "
+            "which may contain images that the model was trained on; select matching "
+            "versions with --load-versions, train again with `kedro run`, or allow "
+            "these arrays with --params evaluate.allow_other_data=true"
         )
-    return x_test, y_test, found
+    return x_test, y_test, test_data
 
 
 def verify_record(model: Classifier, training: dict[str, Any]) -> str:
-    """The model's digest; ProjectError where ``training`` is another model's record."""
+    """Return the model's digest, and check that it is the one in ``training``.
+
+    Raises ProjectError if ``training`` is the record of another model.
+    """
     model_digest = weights_digest(model.get_weights())
     if model_digest != training["model_digest"]:
         raise ProjectError(
             f"expected the record of the model {model_digest[:12]}…, received that of "
-            f"{training['model_digest'][:12]}…; name model and training of one version "
-            "with --load-versions, or neither"
+            f"{training['model_digest'][:12]}…; select the same version of model and "
+            "training with --load-versions, or select none"
         )
     return model_digest
 
 
-class LogProbabilities:
-    """The logarithms of a model's probabilities, from its logits, in nats.
+def random_changes(training: dict[str, Any]) -> set[str]:
+    """Return the names of the random changes that the training images went through.
 
-    Probabilities near 0 and 1 have lost to rounding what logits keep.
+    ``training`` is a training's record. Older records lack ``augmentation``. A change
+    is left out if its values leave all images as they are: a share or limit of 0, a
+    contrast of 1, a blur of 0.2 pixels.
+
+    >>> augmentation = {"rotation": 5.0, "shift": 0.0, "paper": None}
+    >>> random_changes({"augmentation": augmentation})
+    {'rotation'}
+    """
+    values = training.get("augmentation") or {}
+    paper = values.get("paper") or {}
+    if paper.get("share"):
+        values = values | paper
+    return {
+        change
+        for change in RANDOM_CHANGES
+        if values.get(change) is not None
+        and all(
+            values.get(name) != NEUTRAL_VALUES.get(name, 0)
+            for name in (change, *AMOUNTS.get(change, ()))
+        )
+    }
+
+
+class LogProbabilities:
+    """Computes the logarithms of a model's probabilities, in nats, from its logits.
+
+    Probabilities near 0 and 1 are too coarsely rounded for that.
     """
 
     def __init__(self, model: Classifier):
         self._network = without_softmax(model)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Float32 (n, 10) for images float32 (n, 28, 28, 1) in 0..1."""
+        """Return float32 (n, 10) for images float32 (n, 28, 28, 1) in 0..1."""
         from scipy.special import log_softmax
 
         logits = self._network.predict(images, batch_size=1000, verbose=0)
@@ -88,5 +139,5 @@ class LogProbabilities:
 
 
 def mean_loss(log_probabilities: np.ndarray, one_hot: np.ndarray) -> float:
-    """The mean cross-entropy, in nats; both arrays are (n, 10)."""
+    """Return the mean cross-entropy in nats of two arrays (n, 10)."""
     return float(-(one_hot * log_probabilities).sum(axis=1).mean())

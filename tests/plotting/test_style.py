@@ -3,7 +3,7 @@ import numpy as np
 from digit_recognition.plotting.style import caption, draw_images, montage
 
 
-def test_images_stand_in_rows_with_a_frame_around_each():
+def test_a_montage_frames_each_image_and_fills_empty_places():
     images = np.array([[[1.0]], [[2.0]], [[3.0]]])
     expected = [
         [9, 9, 9, 9, 9, 9],
@@ -16,7 +16,7 @@ def test_images_stand_in_rows_with_a_frame_around_each():
     np.testing.assert_array_equal(montage(images, columns=2, frame=9), expected)
 
 
-def test_images_that_are_not_square_keep_their_rows_and_columns():
+def test_a_montage_of_images_that_are_not_square_keeps_their_shape():
     images = np.arange(12).reshape(2, 2, 3)
     expected = [[0, 1, 2, 6, 7, 8], [3, 4, 5, 9, 10, 11]]
     np.testing.assert_array_equal(montage(images, columns=2, gap=0), expected)
@@ -42,7 +42,7 @@ def test_images_are_drawn_as_dark_ink_with_their_titles():
     assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
 
 
-def test_what_is_left_of_the_last_row_stays_white():
+def test_empty_places_in_the_last_row_stay_white():
     figure = draw_images(np.zeros((3, 2, 2)), columns=2)
     assert [len(axes.images) for axes in figure.axes] == [1, 1, 1, 0]
     assert not any(axes.axison for axes in figure.axes)

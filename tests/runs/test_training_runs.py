@@ -248,7 +248,7 @@ def test_other_test_arrays_stop_the_evaluation_unless_allowed(
     assert project.kedro("run", "--pipelines", "prepare").returncode == 0
     done = project.kedro("run", "--pipelines", "evaluate")
     assert done.returncode == 1
-    assert "Error: expected the test arrays that the model was trained" in done.stderr
+    assert "Error: expected the test arrays that were prepared with" in done.stderr
     assert len(project.versions("07_model_output/predictions.csv")) == 1
     done = project.kedro(
         *("run", "--pipelines", "evaluate"),

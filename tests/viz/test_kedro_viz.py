@@ -191,7 +191,7 @@ def test_the_site_shows_metrics_and_the_confusion_matrix(site, browser):
     page.goto(f"{address}/?expandAllPipelines=true")
     for name, content in (
         ("metrics", "test_accuracy"),
-        ("confusion_matrix", "test images are read wrongly"),
+        ("confusion_matrix", "test images are misclassified"),
     ):
         node = page.locator(f'.pipeline-node[data-id="{ids[name]}"]')
         node.dispatch_event("click")

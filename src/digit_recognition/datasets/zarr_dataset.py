@@ -110,7 +110,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         if images.dtype != np.uint8:
             images = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8)
         picture = io.BytesIO()
-        Image.fromarray(_side_by_side(images)).save(picture, format="PNG")
+        Image.fromarray(_arrange_in_grid(images)).save(picture, format="PNG")
         return ImagePreview(base64.b64encode(picture.getvalue()).decode())
 
     def _open(self) -> zarr.Array:
@@ -178,12 +178,10 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         self._fs.invalidate_cache(str(self._filepath))
 
 
-def _side_by_side(images: np.ndarray) -> np.ndarray:
-    """Images (n, height, width) as one picture, twice as wide as high or nearly so."""
-    count, height, width = images.shape
+def _arrange_in_grid(images: np.ndarray) -> np.ndarray:
+    """Arrange images (n, height, width) in a grid about twice as wide as high."""
+    from skimage.util import montage
+
+    count = len(images)
     columns = max(1, int(np.ceil(np.sqrt(2 * count))))
-    rows = -(-count // columns)
-    cells = np.zeros((rows * columns, height, width), images.dtype)
-    cells[:count] = images
-    grid = cells.reshape(rows, columns, height, width).swapaxes(1, 2)
-    return grid.reshape(rows * height, columns * width)
+    return montage(images, fill=0, grid_shape=(-(-count // columns), columns))

@@ -1,4 +1,4 @@
-"""What all figures share: colours, mosaics of images, the caption."""
+"""Shared parts of all figures: colours, image grids, captions and titles."""
 
 from __future__ import annotations
 
@@ -11,33 +11,35 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Chart
 
-# Told apart by the colour-blind too (Okabe and Ito 2008), and dark enough for white
-# figures on them.
+# Colour-blind readers can tell these apart (Okabe and Ito 2008). White text is legible
+# on them.
 BLUE, BROWN, RED, GREY = "#0072B2", "#A65E00", "#D55E00", "#777777"
-GRID = "rgba(128, 128, 128, 0.25)"  # on light and dark alike
-FRAME = 0.5
+GRID_COLOUR = "rgba(128, 128, 128, 0.25)"  # visible on light and dark backgrounds
+FRAME = 0.5  # mid-grey, between ink and background
 
 
 def montage(
     images: np.ndarray, columns: int, frame: float = FRAME, gap: int = 1
 ) -> np.ndarray:
-    """The images (n, height, width) side by side, row after row, as one (h, w).
+    """Arrange images (n, height, width) in rows on one float64 sheet (h, w).
 
-    Each has a frame of ``gap`` pixels of the value ``frame`` around it; so has what is
-    left of the last row.
+    Each image gets a border of ``gap`` pixels with the value ``frame``. Empty places
+    in the last row are filled with the same value.
     """
-    count, height, width = images.shape
-    rows = -(-count // columns)
-    sheet = np.full((rows * columns, height + 2 * gap, width + 2 * gap), frame, float)
-    sheet[:count, gap : gap + height, gap : gap + width] = images
-    sheet = sheet.reshape(rows, columns, *sheet.shape[1:]).swapaxes(1, 2)
-    return sheet.reshape(rows * sheet.shape[1], -1)
+    from skimage import util
+
+    border = (gap, gap)
+    framed = np.pad(
+        images.astype(float), ((0, 0), border, border), constant_values=frame
+    )
+    rows = -(-len(images) // columns)
+    return util.montage(framed, fill=frame, grid_shape=(rows, columns))
 
 
 def draw_images(
     images: np.ndarray, titles: Sequence[str] = (), columns: int = 10
 ) -> Figure:
-    """The images (n, height, width), 0..1, as dark ink on white, each with a title."""
+    """Draw images (n, height, width) in 0..1 as dark ink on white, titles above."""
     rows = max(1, -(-len(images) // columns))
     figure = Figure(figsize=(1.1 * columns, 1.25 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -51,10 +53,13 @@ def draw_images(
 
 
 def caption(record: dict[str, Any], images: str = "") -> str:
-    """In one line, what data and model a figure is of.
+    """Return one line that names the dataset and the model of a figure.
 
-    ``record`` is of metrics or what else names dataset, recipe, seed and model_version;
-    ``images`` says more of the dataset.
+    ``record`` has the keys dataset, recipe, seed and model_version, as ``metrics``
+    has. ``images`` is added to the dataset's name.
+
+    >>> caption({"dataset": "mnist", "recipe": "quick", "seed": 3, "model_version": 1})
+    'mnist · recipe quick, seed 3 · model 1'
     """
     return (
         f"{record['dataset']}{images} · recipe {record['recipe']}, seed "
@@ -62,17 +67,17 @@ def caption(record: dict[str, Any], images: str = "") -> str:
     )
 
 
-def finish_chart(figure: Chart, title: str, below: str) -> Chart:
-    """The chart with its title, a caption below that, and what all charts share.
+def finish_chart(figure: Chart, title: str, subtitle: str) -> Chart:
+    """Set the title, the subtitle and the common layout of a chart, and return it.
 
-    Kedro-Viz shows charts with margins and a background of its own, light or dark.
+    Kedro-Viz replaces the margins and the background by its own, light or dark.
     """
-    small = f'<br><span style="font-size:11px;color:{GREY}">{below}</span>'
+    small = f'<br><span style="font-size:11px;color:{GREY}">{subtitle}</span>'
     figure.update_layout(
         template="plotly_white",
         title={"text": title + small, "x": 0, "xref": "paper"},
         margin={"l": 70, "r": 30, "t": 70, "b": 60},
     )
     for axes in (figure.update_xaxes, figure.update_yaxes):
-        axes(gridcolor=GRID, zerolinecolor=GRID)
+        axes(gridcolor=GRID_COLOUR, zerolinecolor=GRID_COLOUR)
     return figure

@@ -38,7 +38,7 @@ def metrics(**others):
 
 
 def tabulated(*runs):
-    """The table of the runs, the first of them the oldest, as the catalog keeps it."""
+    """Return the table of the runs, oldest first, as the catalog loads it."""
     table = tabulate_runs(
         {version(day): lambda run=run: run for day, run in enumerate(runs, 1)}
     )
@@ -50,7 +50,7 @@ def traces(figure):
 
 
 def titles(figure):
-    """Of the charts of each dataset, from above down."""
+    """Return the titles of the panels from top to bottom."""
     return [note["text"] for note in figure.to_dict()["layout"]["annotations"]]
 
 
@@ -58,7 +58,7 @@ def unreadable():
     raise DatasetError("damaged")
 
 
-def test_each_version_has_a_row_the_newest_first():
+def test_each_version_has_a_row_with_the_newest_first():
     table = tabulate_runs(
         {
             version(2): lambda: metrics(seed=2),
@@ -75,7 +75,7 @@ def test_each_version_has_a_row_the_newest_first():
     ]
 
 
-def test_what_an_old_version_does_not_tell_is_empty():
+def test_values_that_an_old_version_lacks_are_empty():
     table = tabulated({"test_accuracy": 0.5, "dataset": "mnist"}, metrics())
     assert list(table.columns) == COLUMNS
     old = table.iloc[1]
@@ -84,21 +84,23 @@ def test_what_an_old_version_does_not_tell_is_empty():
 
 
 @pytest.mark.parametrize("damaged", [unreadable, lambda: [1, 2], lambda: "text"])
-def test_a_version_that_cannot_be_read_is_left_out_and_named(damaged, capsys):
+def test_an_unreadable_version_is_left_out_and_named(damaged, capsys):
     table = tabulate_runs({version(1): metrics, version(2): damaged})
     assert table["version"].tolist() == [version(1)]
     assert capsys.readouterr().out == (
-        f"Left out, as they cannot be read: metrics of {version(2)}\n"
+        f"Left out because they cannot be read: metrics of {version(2)}\n"
     )
 
 
-def test_where_all_can_be_read_nothing_is_printed(capsys):
+def test_nothing_is_printed_if_all_versions_are_readable(capsys):
     tabulated(metrics())
     assert capsys.readouterr().out == ""
 
 
-def test_where_none_can_be_read_that_is_said():
-    with pytest.raises(ProjectError, match="can be read, received 2 that cannot; make"):
+def test_metrics_without_a_readable_version_are_refused():
+    with pytest.raises(
+        ProjectError, match="readable metrics, received 2 unreadable versions"
+    ):
         tabulate_runs({version(1): unreadable, version(2): lambda: []})
 
 
@@ -112,7 +114,7 @@ def test_a_line_goes_through_the_accuracy_of_each_run_with_its_interval():
     assert trace["customdata"] == [["3", "2", "0.5000"], ["3", "2", "0.5000"]]
 
 
-def test_runs_on_different_data_are_never_in_one_line():
+def test_runs_on_different_data_are_never_on_one_line():
     runs = [
         metrics(),
         metrics(dataset_digest="b" * 64, test_accuracy=0.5),
@@ -128,7 +130,7 @@ def test_runs_on_different_data_are_never_in_one_line():
     }
 
 
-def test_a_recipe_has_one_colour_one_symbol_and_one_name_in_the_legend():
+def test_a_recipe_has_one_colour_one_symbol_and_one_legend_entry():
     runs = [
         metrics(recipe=recipe, dataset_digest=digest)
         for recipe in ("plain", "quick")
@@ -149,7 +151,7 @@ def test_a_recipe_has_one_colour_one_symbol_and_one_name_in_the_legend():
     assert sorted(named) == ["plain", "quick"]
 
 
-def test_models_trained_on_other_data_than_they_are_judged_on_stand_apart():
+def test_models_trained_on_other_data_have_a_panel_of_their_own():
     figure = draw_runs(tabulated(metrics(trained_on="mnist-sample"), metrics()))
     assert titles(figure) == [
         "mnist aaaaaaaa",
@@ -158,7 +160,7 @@ def test_models_trained_on_other_data_than_they_are_judged_on_stand_apart():
     assert len(figure.data) == 2
 
 
-def test_what_one_old_version_does_not_tell_changes_no_other():
+def test_values_missing_in_one_version_change_no_other_version():
     runs = tabulated(metrics(seed=None, test_loss=None), metrics(seed=3))
     (trace,) = draw_runs(runs).data
     assert [list(row) for row in trace.customdata] == [
@@ -167,17 +169,17 @@ def test_what_one_old_version_does_not_tell_changes_no_other():
     ]
 
 
-def test_of_many_datasets_the_eight_with_the_newest_runs_are_shown():
+def test_only_the_eight_datasets_with_the_newest_runs_are_shown():
     runs = [metrics(dataset_digest=f"{number}" * 64) for number in range(10)]
     runs[0]["dataset_digest"] = "9" * 64
     figure = draw_runs(tabulated(metrics(dataset_digest="z" * 64), *runs))
     assert titles(figure) == [f"mnist {f'{number}' * 8}" for number in range(9, 1, -1)]
     heading = figure.layout.title.text
     assert "Accuracy of 11 runs" in heading
-    assert "the newest 8 of 10 datasets" in heading
+    assert "the 8 newest of 10 datasets, labelled" in heading
 
 
-def test_the_chart_has_axes_with_units_and_is_plain_lists_to_the_browser():
+def test_the_chart_has_axes_with_units_and_arrays_as_lists():
     figure = draw_runs(tabulated(metrics(), metrics(dataset_digest="b" * 64)))
     layout = figure.to_dict()["layout"]
     assert layout["yaxis"]["title"]["text"] == "accuracy, %"
@@ -189,7 +191,7 @@ def test_the_chart_has_axes_with_units_and_is_plain_lists_to_the_browser():
 
 
 @pytest.mark.parametrize("others", [(), (metrics(),)])
-def test_runs_of_old_versions_that_tell_less_are_drawn_too(others):
+def test_runs_of_old_versions_with_fewer_values_are_drawn(others):
     old = {"test_accuracy": 0.5, "dataset": "mnist", "recipe": "quick"}
     figure = draw_runs(tabulated(old, *others))
     drawn = traces(figure)
@@ -200,14 +202,14 @@ def test_runs_of_old_versions_that_tell_less_are_drawn_too(others):
     assert trace["customdata"] == [["?", "?", "?"]]
 
 
-def test_runs_that_tell_neither_recipe_nor_data_are_drawn_too():
+def test_runs_without_recipe_and_dataset_are_drawn():
     figure = draw_runs(tabulated({"test_accuracy": 0.5}, metrics()))
     lines = {trace["name"]: trace["y"] for trace in traces(figure)}
     assert lines == {"quick": [75], "?": [50]}
     assert titles(figure) == ["mnist aaaaaaaa", "? ?"]
 
 
-def test_runs_without_an_accuracy_are_left_out_of_the_chart():
+def test_runs_without_an_accuracy_are_not_drawn():
     figure = draw_runs(tabulated(metrics(), {"dataset": "mnist"}))
     assert len(traces(figure)) == 1
     assert "Accuracy of 1 runs" in figure.layout.title.text

@@ -19,7 +19,8 @@ METRICS = {
     **{"ece": 0.0123, "ece_calibrated": 0.0045},
     **{"coverage_at_1e-3_error": 0.75, "coverage_at_1e-4_error": 0.5},
 }
-SAID = "mnist · recipe quick, seed 3 · model 2026-11-23T10.45.19.856Z"
+CAPTION = "mnist · recipe quick, seed 3 · model 2026-11-23T10.45.19.856Z"
+SMALL = "font-size:11px;color:#777777"
 TRAINING = {"augmentation": {"rotation": 5.0}}
 HISTORY = pd.DataFrame(
     {
@@ -38,7 +39,7 @@ def table(label, predicted, confidence=0.9, calibrated=0.8):
 
 
 def some_predictions():
-    """300 images of which about three quarters are right, all of them a bit sure."""
+    """Return 300 predictions, about three quarters of them correct."""
     rng = np.random.default_rng(0)
     label = rng.integers(0, 10, 300)
     predicted = np.where(rng.random(300) < 0.75, label, rng.integers(0, 10, 300))
@@ -47,14 +48,16 @@ def some_predictions():
 
 
 def shown(figure):
-    """The figure as a browser gets it."""
+    """Return the figure as a browser receives it."""
     return json.loads(figure.to_json())
 
 
 def title(figure):
-    """The first line, and what stands below it."""
-    first, _, below = shown(figure)["layout"]["title"]["text"].partition("<br>")
-    return first, below
+    """Return the title and the caption below it."""
+    text = shown(figure)["layout"]["title"]["text"]
+    heading, span, below = text.partition(f'<br><span style="{SMALL}">')
+    assert span
+    return heading, below
 
 
 def annotations(figure):
@@ -62,24 +65,34 @@ def annotations(figure):
 
 
 @pytest.mark.parametrize(
-    "draw",
+    ("draw", "heading"),
     [
-        lambda: draw_training_curves(HISTORY, TRAINING, METRICS),
-        lambda: draw_confusion_matrix(some_predictions(), METRICS),
-        lambda: draw_reliability(some_predictions(), METRICS),
-        lambda: draw_risk_coverage(some_predictions(), METRICS),
+        (
+            lambda: draw_training_curves(HISTORY, TRAINING, METRICS),
+            "Loss and accuracy during training",
+        ),
+        (
+            lambda: draw_confusion_matrix(some_predictions(), METRICS),
+            "7 of 4,000 test images are misclassified",
+        ),
+        (
+            lambda: draw_reliability(some_predictions(), METRICS),
+            "Reliability: accuracy at each level of confidence",
+        ),
+        (
+            lambda: draw_risk_coverage(some_predictions(), METRICS),
+            "Accepting fewer images leaves fewer errors among them",
+        ),
     ],
 )
-def test_a_chart_says_what_it_is_of_and_is_plain_lists_to_the_browser(draw):
+def test_a_chart_has_a_title_a_caption_and_arrays_as_lists(draw, heading):
     figure = draw()
-    first, below = title(figure)
-    assert first
-    assert SAID in below
+    assert title(figure) == (heading, f"{CAPTION}</span>")
     # Older versions of plotly.js cannot read packed arrays.
     assert "bdata" not in figure.to_json()
 
 
-def test_the_curves_are_loss_and_accuracy_of_both_parts_epoch_by_epoch():
+def test_the_curves_are_loss_and_accuracy_of_both_parts_in_each_epoch():
     figure = shown(draw_training_curves(HISTORY, TRAINING, METRICS))
     curves = [
         (trace["name"].split()[0], trace["x"], trace["y"]) for trace in figure["data"]
@@ -97,10 +110,11 @@ def test_the_curves_are_loss_and_accuracy_of_both_parts_epoch_by_epoch():
     assert [trace["showlegend"] for trace in figure["data"]] == [True, False] * 2
 
 
-def test_the_curves_name_what_was_trained_on_and_whether_it_was_changed():
+def test_the_curves_name_the_training_data_and_say_whether_images_were_changed():
     metrics = METRICS | {"trained_on": "mnist-sample"}
     for augmentation, name in (
         ({"rotation": 5.0}, "training images, changed at random"),
+        ({"rotation": 0.0, "paper": None}, "training images"),
         (None, "training images"),
     ):
         training = {"augmentation": augmentation}
@@ -115,7 +129,7 @@ def test_a_training_of_one_epoch_is_a_point_in_the_middle():
     assert figure["data"][0]["mode"] == "lines+markers"
 
 
-def test_errors_are_counted_in_colour_and_the_diagonal_beside_them_in_grey():
+def test_errors_are_counted_in_colour_and_correct_predictions_in_grey():
     predictions = some_predictions()
     counts = confusion_matrix(predictions["label"], predictions["predicted"])
     diagonal, errors = shown(draw_confusion_matrix(predictions, METRICS))["data"]
@@ -135,28 +149,26 @@ def test_errors_are_counted_in_colour_and_the_diagonal_beside_them_in_grey():
     assert errors["x"] == errors["y"] == [str(digit) for digit in range(10)]
 
 
-def test_one_who_hovers_sees_the_share_of_what_the_digit_is():
+def test_the_hover_text_has_the_share_of_the_true_digits_images():
     predictions = table([4, 4, 4, 4, 9], [4, 9, 9, 9, 9])
     diagonal, errors = shown(draw_confusion_matrix(predictions, METRICS))["data"]
     assert diagonal["customdata"][4][4] == 1 / 4
     assert errors["customdata"][4][9] == 3 / 4
     assert diagonal["customdata"][9][9] == 1
     assert diagonal["customdata"][0] == [0] * 10
-    hover = "%{customdata:.2%} of the %{y}s, %{z:,} images: %{y} read as %{x}"
+    hover = "%{z:,} images, %{customdata:.2%} of all %{y}s: %{y} read as %{x}"
     assert hover in errors["hovertemplate"]
     assert hover in diagonal["hovertemplate"]
 
 
-def test_the_confusion_matrix_tells_its_axes_apart_and_the_errors_in_its_title():
-    figure = draw_confusion_matrix(some_predictions(), METRICS)
-    assert title(figure)[0] == "7 of 4,000 test images are read wrongly"
-    layout = shown(figure)["layout"]
+def test_the_axes_of_the_confusion_matrix_are_predicted_and_true_labels():
+    layout = shown(draw_confusion_matrix(some_predictions(), METRICS))["layout"]
     assert layout["xaxis"]["title"]["text"] == "predicted label"
     assert layout["yaxis"]["title"]["text"] == "true label"
     assert layout["yaxis"]["autorange"] == "reversed"
 
 
-def test_without_an_error_the_confusion_matrix_has_a_diagonal_alone():
+def test_without_errors_the_confusion_matrix_is_a_diagonal():
     figure = draw_confusion_matrix(table([0, 1], [0, 1]), METRICS)
     diagonal, errors = shown(figure)["data"]
     assert diagonal["z"][1][1] == 1
@@ -165,11 +177,11 @@ def test_without_an_error_the_confusion_matrix_has_a_diagonal_alone():
 
 
 def curves_of(figure):
-    """The accuracy against the confidence, as trained and scaled."""
+    """Return the curves of accuracy against confidence, as trained and scaled."""
     return [trace for trace in shown(figure)["data"] if "error_y" in trace]
 
 
-def test_each_point_is_the_accuracy_of_the_images_of_a_bin():
+def test_each_point_is_the_accuracy_of_the_images_in_a_bin():
     predictions = some_predictions()
     curves = curves_of(draw_reliability(predictions, METRICS))
     for curve, column in zip(curves, ("confidence", "calibrated"), strict=True):
@@ -219,7 +231,7 @@ def test_the_bars_below_count_the_images_of_each_bin():
 
 
 @pytest.mark.parametrize("predicted", [1, 2])
-def test_a_model_that_is_always_right_or_never_has_its_charts_too(predicted):
+def test_a_model_that_is_always_right_or_always_wrong_has_charts_too(predicted):
     predictions = table([1, 1, 1], predicted, [0.5, 0.9, 1.0], [0.2, 0.6, 0.8])
     share = 100.0 if predicted == 1 else 0.0
     for curve in curves_of(draw_reliability(predictions, METRICS)):
@@ -228,7 +240,7 @@ def test_a_model_that_is_always_right_or_never_has_its_charts_too(predicted):
     assert set(curve["y"]) == {100 - share}
 
 
-def test_the_risk_is_that_of_the_surest_images_after_scaling():
+def test_the_risk_is_that_of_the_most_confident_images_after_scaling():
     predictions = table(
         [1, 1, 1, 1], [1, 1, 2, 1], [0.1, 0.2, 0.9, 0.3], [0.9, 0.8, 0.7, 0.6]
     )
@@ -238,11 +250,11 @@ def test_the_risk_is_that_of_the_surest_images_after_scaling():
     assert curve["customdata"] == pytest.approx([90, 80, 70, 60])
 
 
-def test_of_many_images_the_corners_of_the_curve_are_kept():
+def test_a_curve_of_many_images_keeps_the_points_at_its_errors():
     correct = np.full(10_000, True)
     correct[[5_432, 9_876]] = False
-    sureness = np.linspace(1, 0.5, 10_000)
-    predictions = table(1, np.where(correct, 1, 2), 0.5, sureness)
+    confidence = np.linspace(1, 0.5, 10_000)
+    predictions = table(1, np.where(correct, 1, 2), 0.5, confidence)
     (curve,) = shown(draw_risk_coverage(predictions, METRICS))["data"]
     assert len(curve["x"]) < 250
     points = dict(zip(np.round(curve["x"], 6), curve["y"], strict=True))
@@ -254,25 +266,22 @@ def test_of_many_images_the_corners_of_the_curve_are_kept():
     assert curve["customdata"][-1] == 50
 
 
-def test_the_levels_of_risk_say_how_many_images_are_accepted_there():
+def test_lines_at_two_error_rates_have_the_share_of_accepted_images():
     figure = draw_risk_coverage(some_predictions(), METRICS)
     assert {
-        "1 in 1,000: 75.0 % accepted",
-        "1 in 10,000: 50.0 % accepted",
+        "1 error in 1,000: 75.0 % accepted",
+        "1 error in 10,000: 50.0 % accepted",
     } <= set(annotations(figure))
     layout = shown(figure)["layout"]
     assert [line["y0"] for line in layout["shapes"]] == pytest.approx([0.1, 0.01])
     assert [line["y1"] for line in layout["shapes"]] == pytest.approx([0.1, 0.01])
-    assert (
-        layout["xaxis"]["title"]["text"]
-        == "coverage: images accepted, the surest first, %"
+    assert layout["xaxis"]["title"]["text"] == (
+        "coverage: share of images accepted, most confident first, %"
     )
-    assert (
-        layout["yaxis"]["title"]["text"] == "risk: wrong ones among those accepted, %"
-    )
+    assert layout["yaxis"]["title"]["text"] == ("risk: errors among accepted images, %")
 
 
-def test_the_curve_is_shown_from_where_errors_begin():
+def test_the_coverage_axis_begins_just_before_the_first_error():
     correct = np.full(1000, True)
     correct[957:] = False
     predictions = table(1, np.where(correct, 1, 2), 0.5, np.linspace(1, 0.5, 1000))

@@ -54,7 +54,7 @@ def record_of(network):
     return {"model_digest": weights_digest(network.get_weights())}
 
 
-def test_the_record_of_another_model_stops_the_evaluation(model):
+def test_the_record_of_another_model_is_refused(model):
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):
         predict_digits(model, {"model_digest": "0123456789abcdef"}, X_TEST, Y_TEST, 1.0)
 
@@ -92,7 +92,7 @@ def test_loss_and_accuracy_equal_those_of_keras(model, predicted, capsys):
     assert printed == [f"Test Loss: {loss:.4f}", f"Test Accuracy: {accuracy:.4f}"]
 
 
-def test_loss_and_accuracy_equal_those_of_keras_for_a_sure_model_that_errs():
+def test_loss_and_accuracy_equal_those_of_keras_for_a_confident_wrong_model():
     network = build_cnn(filters=[[2]], dense_units=4)
     network.set_weights([weight * 30 for weight in network.get_weights()])
     network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
@@ -134,16 +134,16 @@ def test_the_scaled_confidence_is_the_softmax_of_the_logits_over_the_temperature
     assert scores["test_loss"] == predicted[1]["test_loss"]
 
 
-def test_the_temperature_lessens_the_loss_on_the_validation_part_most():
+def test_the_temperature_minimizes_the_loss_on_the_validation_images():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 10, 500)
-    sure = 2 * np.eye(10)[labels] + rng.normal(size=(500, 10))
-    table = pd.DataFrame(4 * sure, columns=[f"logit{digit}" for digit in range(10)])
+    logits = 2 * np.eye(10)[labels] + rng.normal(size=(500, 10))
+    table = pd.DataFrame(4 * logits, columns=[f"logit{digit}" for digit in range(10)])
     table.insert(0, "label", labels)
     temperature = calibrate(table)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     losses = {
-        factor: float(loss(labels, 4 * sure / (factor * temperature)))
+        factor: float(loss(labels, 4 * logits / (factor * temperature)))
         for factor in (0.95, 1, 1.05)
     }
     assert min(losses, key=losses.get) == 1
@@ -171,7 +171,7 @@ def test_the_interval_is_wilsons():
     assert metrics["accuracy_high"] == pytest.approx(0.944771, abs=1e-6)
 
 
-def test_on_mnist_there_is_also_the_accuracy_without_contested_labels():
+def test_mnist_has_an_accuracy_without_contested_labels():
     predictions = hundred_images(2)
     predictions["index"] = [947, *range(99)]
     metrics = score_predictions(predictions, TEST_DATA, record(), SCORES, LINEAGE)
@@ -186,7 +186,7 @@ def test_images_of_another_dataset_have_no_contested_labels():
     assert "test_accuracy_uncontested" not in metrics
 
 
-def test_the_metrics_are_flat_and_say_where_all_of_it_came_from():
+def test_the_metrics_are_flat_and_name_their_origin():
     metrics = score_predictions(hundred_images(1), TEST_DATA, record(), SCORES, LINEAGE)
     expected = {
         "dataset": "mnist",
@@ -210,7 +210,7 @@ def test_the_metrics_are_flat_and_say_where_all_of_it_came_from():
     assert all(isinstance(value, str | int | float) for value in metrics.values())
 
 
-def judged(confidence, calibrated, correct):
+def metrics_of(confidence, calibrated, correct):
     predictions = pd.DataFrame(
         {
             "index": range(len(correct)),
@@ -225,8 +225,8 @@ def judged(confidence, calibrated, correct):
     )
 
 
-def test_the_calibration_errors_are_of_confidence_as_trained_and_scaled():
-    metrics = judged(
+def test_there_is_a_calibration_error_before_and_after_scaling():
+    metrics = metrics_of(
         [0.9, 0.9, 0.9, 0.9], [0.7, 0.7, 0.9, 0.9], [False, True, True, True]
     )
     assert metrics["ece"] == pytest.approx(0.9 - 3 / 4)
@@ -235,23 +235,23 @@ def test_the_calibration_errors_are_of_confidence_as_trained_and_scaled():
     assert (metrics["nll_calibrated"], metrics["temperature"]) == (0.4, 1.5)
 
 
-def test_the_coverage_is_of_the_surest_images_after_scaling():
-    sureness = np.linspace(1, 0.2, 20_000)
+def test_the_coverage_is_of_the_most_confident_images_after_scaling():
+    confidence = np.linspace(1, 0.2, 20_000)
     correct = np.full(20_000, True)
     correct[[12_000, 15_000]] = False
-    metrics = judged(sureness[::-1], sureness, correct)
-    # One error in 15,000 is less than 1 in 10,000, two errors in 20,000 are just it.
+    metrics = metrics_of(confidence[::-1], confidence, correct)
+    # Two errors in 20,000 images are exactly 1 in 10,000.
     assert metrics["coverage_at_1e-3_error"] == 1
     assert metrics["coverage_at_1e-4_error"] == 1
     correct[4_000] = False
-    metrics = judged(sureness[::-1], sureness, correct)
-    # The second error is the 12,001st image, the first the 4,001st.
+    metrics = metrics_of(confidence[::-1], confidence, correct)
+    # Errors are the 4,001st and the 12,001st image: among 12,000 there is only one.
     assert metrics["coverage_at_1e-3_error"] == 1
     assert metrics["coverage_at_1e-4_error"] == 12_000 / 20_000
 
 
-def test_without_an_image_that_is_right_nothing_is_covered():
-    metrics = judged([0.9, 0.8], [0.9, 0.8], [False, False])
+def test_a_model_that_is_always_wrong_covers_nothing():
+    metrics = metrics_of([0.9, 0.8], [0.9, 0.8], [False, False])
     assert metrics["coverage_at_1e-3_error"] == 0
     assert metrics["coverage_at_1e-4_error"] == 0
 
@@ -265,7 +265,7 @@ def test_each_digit_has_its_precision_recall_and_f1():
     assert list(scores.columns) == ["digit", "images", "precision", "recall", "f1"]
     assert scores["digit"].tolist() == list(range(10))
     assert scores["images"].tolist() == [3, 2, 0, 0, 0, 0, 0, 1, 1, 0]
-    # By hand: two of the four read as 0 are 0, and two of the three 0s are read so.
+    # By hand: 2 of the 4 images predicted as 0 are 0s; 2 of the 3 0s are found.
     assert scores["precision"].tolist() == [2 / 4, 1 / 2, 0, 0, 0, 0, 0, 0, 0, 0]
     assert scores["recall"].tolist() == [2 / 3, 1 / 2, 0, 0, 0, 0, 0, 0, 0, 0]
     f1 = pytest.approx([4 / 7, 1 / 2, 0, 0, 0, 0, 0, 0, 0, 0])

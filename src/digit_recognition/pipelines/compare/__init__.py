@@ -1,4 +1,4 @@
-"""All runs side by side."""
+"""Comparison of all runs."""
 
 from .pipeline import create_pipeline
 

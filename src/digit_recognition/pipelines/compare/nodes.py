@@ -1,4 +1,4 @@
-"""Nodes that lay the metrics of all runs side by side."""
+"""Nodes that compare the metrics of all runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 else:
     Figure = Any  # Kedro resolves the nodes' type hints
 
-COLUMNS = {
+METRICS_KEYS = {
     "recipe": "recipe",
     "seed": "seed",
     "dataset": "dataset",
@@ -32,61 +32,64 @@ COLUMNS = {
     "code_revision": "code_revision",
     "model_version": "model_version",
 }
-"""What a column is called in ``metrics``."""
+"""The key in ``metrics`` for each column of the table."""
 
-VERSION = "%Y-%m-%dT%H.%M.%S.%fZ"
-MOST = 8
-"""Datasets that the chart has room for."""
+VERSION_FORMAT = "%Y-%m-%dT%H.%M.%S.%fZ"
+MAX_DATASETS = 8
+"""The chart has room for this number of datasets."""
 
 COLOURS = (BLUE, BROWN, "#009E73", "#CC79A7", RED, "#56B4E9")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 
 
 def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.DataFrame:
-    """A row for each version of ``metrics``, the newest first.
+    """Return a table with a row for each version of ``metrics``, the newest first.
 
-    ``all_metrics`` gives by version a function that reads it. The columns are version,
-    recipe, seed, dataset with its digest, trained_on, images, accuracy with the borders
-    of its 95 % interval (0..1), loss in nats, seconds of fitting, processor,
-    code_revision and model_version; what an old version does not tell is empty.
-    Versions that cannot be read are left out and named in print; ProjectError where
-    none can.
+    ``all_metrics`` maps each version to a function that loads it.
+
+    Columns: version, recipe, seed, dataset, dataset_digest, trained_on, images,
+    accuracy, accuracy_low and accuracy_high (the 95 % interval, all in 0..1), loss
+    (nats), seconds (training time), processor, code_revision and model_version. A value
+    that an older version lacks is empty.
+
+    Unreadable versions are left out, and their names printed. Raises ProjectError if
+    no version is readable.
     """
     rows, unreadable = [], []
     for version in sorted(all_metrics, reverse=True):
         try:
             metrics = all_metrics[version]()
-            row = {column: metrics.get(key) for column, key in COLUMNS.items()}
+            row = {column: metrics.get(key) for column, key in METRICS_KEYS.items()}
         except (DatasetError, AttributeError):
             unreadable.append(version)
         else:
             rows.append({"version": version, **row})
     if not rows:
         raise ProjectError(
-            f"expected metrics that can be read, received {len(unreadable)} that "
-            "cannot; make new ones with `kedro run`"
+            f"expected readable metrics, received {len(unreadable)} unreadable "
+            "versions; create new metrics with `kedro run`"
         )
     if unreadable:
         print(
-            f"Left out, as they cannot be read: metrics of {', '.join(unreadable)}",
+            f"Left out because they cannot be read: metrics of {', '.join(unreadable)}",
             flush=True,
         )
     return pd.DataFrame(rows)
 
 
 def draw_runs(runs: pd.DataFrame) -> Figure:
-    """Accuracy over time, a chart for each dataset and in it a line for each recipe.
+    """Draw accuracy over time: a panel for each dataset, a line for each recipe.
 
-    Of more than eight datasets, those with the newest runs.
+    At most eight datasets are drawn, those with the newest runs.
     """
     from plotly.subplots import make_subplots
 
     runs = runs.assign(
-        when=pd.to_datetime(runs["version"], format=VERSION, errors="coerce"),
-        data=_data(runs),
+        when=pd.to_datetime(runs["version"], format=VERSION_FORMAT, errors="coerce"),
+        data=_dataset_label(runs),
         recipe=_text(runs["recipe"]),
     ).dropna(subset=["when", "accuracy"])
-    shown = list(runs["data"].unique()[:MOST])
+    shown = list(runs["data"].unique()[:MAX_DATASETS])
     recipes = sorted(runs["recipe"].unique())
     figure = make_subplots(
         rows=max(1, len(shown)),
@@ -94,52 +97,52 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
         vertical_spacing=0.35 / max(1, len(shown)),
         subplot_titles=shown,
     )
-    named = set()
-    for place, data in enumerate(shown, 1):
-        for recipe, some in runs[runs["data"] == data].groupby("recipe"):
+    in_legend = set()
+    for panel, data in enumerate(shown, 1):
+        for recipe, group in runs[runs["data"] == data].groupby("recipe"):
             number = recipes.index(recipe)
             figure.add_scatter(
-                **_line(some.sort_values("when")),
+                **_line(group.sort_values("when")),
                 name=recipe,
                 legendgroup=recipe,
-                showlegend=recipe not in named,
+                showlegend=recipe not in in_legend,
                 line={"color": COLOURS[number % len(COLOURS)], "width": 1},
                 marker={"symbol": SYMBOLS[number % len(SYMBOLS)], "size": 8},
-                row=place,
+                row=panel,
                 col=1,
             )
-            named.add(recipe)
-        figure.update_yaxes(title="accuracy, %", row=place)
+            in_legend.add(recipe)
+        figure.update_yaxes(title="accuracy, %", row=panel)
     figure.update_xaxes(title="run (UTC)", row=len(shown))
     figure.update_layout(
         height=180 + 260 * max(1, len(shown)), legend={"title": "recipe"}
     )
     figure.update_annotations(font={"size": 12, "color": GREY})
     count = runs["data"].nunique()
-    some = f"the newest {MOST} of {count} datasets, " if count > MOST else ""
+    which = f"the {MAX_DATASETS} newest of {count} " if count > MAX_DATASETS else ""
     return finish_chart(
         figure,
         f"Accuracy of {len(runs):,} runs, with 95 % intervals",
-        f"{some}each dataset by its name and the start of its digest",
+        f"{which}datasets, labelled with name and start of digest",
     )
 
 
-def _data(runs: pd.DataFrame) -> pd.Series:
-    """On what a model was judged, and on what it was trained where that is other."""
-    data = _text(runs["dataset"]) + " " + _text(runs["dataset_digest"]).str[:8]
-    other = runs["trained_on"].notna() & (runs["trained_on"] != runs["dataset"])
-    return data.mask(other, data + ", trained on " + _text(runs["trained_on"]))
+def _dataset_label(runs: pd.DataFrame) -> pd.Series:
+    """Name the test data of each run, and the training data if they differ."""
+    label = _text(runs["dataset"]) + " " + _text(runs["dataset_digest"]).str[:8]
+    differs = runs["trained_on"].notna() & (runs["trained_on"] != runs["dataset"])
+    return label.mask(differs, label + ", trained on " + _text(runs["trained_on"]))
 
 
 def _text(values: pd.Series) -> pd.Series:
-    """The values as text, "?" where an old version does not tell."""
+    """Convert the values to text, missing ones to "?"."""
     return values.astype(object).where(values.notna(), "?").astype(str)
 
 
 def _line(runs: pd.DataFrame) -> dict[str, Any]:
     accuracy = 100 * runs["accuracy"]
-    told = [
-        [_told(seed, "d"), _told(seconds, ".0f"), _told(loss, ".4f")]
+    hover = [
+        [_format(seed, "d"), _format(seconds, ".0f"), _format(loss, ".4f")]
         for seed, seconds, loss in runs[["seed", "seconds", "loss"]].to_numpy(object)
     ]
     return {
@@ -152,13 +155,13 @@ def _line(runs: pd.DataFrame) -> dict[str, Any]:
             "width": 2,
         },
         "mode": "lines+markers",
-        "customdata": told,
+        "customdata": hover,
         "hovertemplate": "%{x}<br>accuracy %{y:.2f} %, loss %{customdata[2]}<br>"
-        "seed %{customdata[0]}, fitted in %{customdata[1]} s",
+        "seed %{customdata[0]}, trained in %{customdata[1]} s",
     }
 
 
-def _told(value: Any, text: str) -> str:
+def _format(value: Any, spec: str) -> str:
     if pd.isna(value):
         return "?"
-    return format(int(value) if text == "d" else value, text)
+    return format(int(value) if spec == "d" else value, spec)

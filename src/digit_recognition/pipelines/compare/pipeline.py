@@ -1,4 +1,4 @@
-"""The road from the metrics of all runs to one table and one chart."""
+"""The pipeline that compares the metrics of all runs."""
 
 from kedro.pipeline import Pipeline
 
@@ -8,7 +8,7 @@ from .nodes import draw_runs, tabulate_runs
 
 
 def create_pipeline() -> Pipeline:
-    """From all versions of metrics to a table and a chart."""
+    """Connect all versions of ``metrics`` to a table and a chart."""
     return Pipeline(
         [
             node_with_preview(tabulate_runs, "all_metrics", "runs"),

@@ -1,4 +1,4 @@
-"""What a trained model makes of the test images, and how good that is."""
+"""Evaluation of a trained model on the test images."""
 
 from .pipeline import create_pipeline
 

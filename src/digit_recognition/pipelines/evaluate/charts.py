@@ -1,4 +1,4 @@
-"""Nodes that draw charts to hover over: training, errors, confidence."""
+"""Nodes that draw interactive charts of training, errors and confidence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from digit_recognition import NUM_CLASSES
+from digit_recognition.evaluation import random_changes
 from digit_recognition.plotting.style import (
     BLUE,
     BROWN,
@@ -18,25 +19,29 @@ from digit_recognition.plotting.style import (
 )
 from digit_recognition.recognition.calibration import reliability, risk_coverage
 
-from .nodes import LEVELS
+from .nodes import ERROR_RATES
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 else:
     Figure = Any  # Kedro resolves the nodes' type hints
 
-PALE = "#e8e8e8"
-TINY = 1e-9
+PALE_GREY = "#e8e8e8"
+ROUNDING = 1e-9
+"""Smaller steps of the share of errors are rounding errors."""
+
+CURVE_POINTS = 200
+"""Evenly spaced points of the risk-coverage curve; those at errors come on top."""
 
 
 def draw_training_curves(
     history: pd.DataFrame, training: dict[str, Any], metrics: dict[str, Any]
 ) -> Figure:
-    """Loss and accuracy of training and validation, epoch by epoch."""
+    """Draw loss and accuracy on training and validation images for each epoch."""
     from plotly.subplots import make_subplots
 
     figure = make_subplots(cols=2, horizontal_spacing=0.12)
-    changed = ", changed at random" if training.get("augmentation") else ""
+    changed = ", changed at random" if random_changes(training) else ""
     parts = {
         f"training images{changed}": ("", BROWN),
         "validation images": ("val_", BLUE),
@@ -60,21 +65,21 @@ def draw_training_curves(
     figure.update_yaxes(title="accuracy, %", col=2)
     _put_legend(figure, x=0.44, y=0.98)
     record = metrics | {"dataset": metrics["trained_on"]}
-    return finish_chart(figure, "How training went", caption(record))
+    return finish_chart(figure, "Loss and accuracy during training", caption(record))
 
 
 def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
-    """How often each digit was read as each; errors in colour, the diagonal grey."""
+    """Draw the confusion matrix, with errors in colour and a grey diagonal."""
     from plotly.graph_objects import Figure, Heatmap
     from sklearn.metrics import confusion_matrix
 
     counts = confusion_matrix(
         predictions["label"], predictions["predicted"], labels=range(NUM_CLASSES)
     )
-    right = np.eye(NUM_CLASSES, dtype=bool)
+    diagonal = np.eye(NUM_CLASSES, dtype=bool)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     digits = [str(digit) for digit in range(NUM_CLASSES)]
-    hover = "%{customdata:.2%} of the %{y}s, %{z:,} images: %{y} read as %{x}"
+    hover = "%{z:,} images, %{customdata:.2%} of all %{y}s: %{y} read as %{x}"
 
     def cells(shown: np.ndarray, **options: Any) -> Heatmap:
         values = np.where(shown, counts.astype(object), None)
@@ -94,12 +99,12 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
 
     figure = Figure(
         [
-            cells(right, colorscale=[PALE, PALE], showscale=False),
+            cells(diagonal, colorscale=[PALE_GREY, PALE_GREY], showscale=False),
             cells(
-                ~right,
+                ~diagonal,
                 colorscale="Oranges",
                 zmin=0,
-                zmax=max(1, int(counts[~right].max())),
+                zmax=max(1, int(counts[~diagonal].max())),
                 colorbar={"title": "errors", "tickformat": ",d", "thickness": 12},
             ),
         ]
@@ -116,13 +121,13 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
     )
     title = (
         f"{metrics['test_errors']:,} of {metrics['test_images']:,} test images are "
-        "read wrongly"
+        "misclassified"
     )
     return finish_chart(figure, title, caption(metrics))
 
 
 def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
-    """Accuracy against confidence, before and after temperature scaling."""
+    """Draw accuracy against confidence, before and after temperature scaling."""
     from plotly.subplots import make_subplots
 
     correct = (predictions["label"] == predictions["predicted"]).to_numpy()
@@ -158,7 +163,8 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
             marker={"symbol": symbol, "size": 14 if shift < 0 else 7},
             name=f"{name}: expected calibration error {100 * metrics[error]:.2f} %",
             customdata=bins["images"].tolist(),
-            hovertemplate="%{customdata:,} images, %{x:.1f} % sure: %{y:.1f} % right"
+            hovertemplate="%{customdata:,} images: confidence %{x:.1f} %, "
+            "accuracy %{y:.1f} %"
             "<extra></extra>",
         )
         figure.add_bar(
@@ -169,7 +175,8 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
             name=name,
             showlegend=False,
             customdata=mean.tolist(),
-            hovertemplate="%{y:,} images, %{customdata:.1f} % sure<extra></extra>",
+            hovertemplate="%{y:,} images: confidence %{customdata:.1f} %"
+            "<extra></extra>",
             row=2,
             col=1,
         )
@@ -178,15 +185,20 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
     figure.update_yaxes(title="accuracy, % (95 % interval)", range=[0, 102], row=1)
     figure.update_yaxes(title="images", type="log", dtick=1, row=2)
     _put_legend(figure, x=0.98, y=0.56)
-    return finish_chart(figure, "Is it right as often as it is sure?", caption(metrics))
+    return finish_chart(
+        figure, "Reliability: accuracy at each level of confidence", caption(metrics)
+    )
 
 
 def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
-    """The error among accepted images, against the share that is accepted."""
+    """Draw the share of errors among accepted images against the share accepted.
+
+    Images are accepted in the order of their calibrated confidence.
+    """
     from plotly.graph_objects import Figure
 
     correct = (predictions["label"] == predictions["predicted"]).to_numpy()
-    coverage, risk, least = _corners(
+    coverage, risk, min_confidence = _thin_out(
         *risk_coverage(predictions["calibrated"].to_numpy(), correct)
     )
     figure = Figure()
@@ -195,52 +207,55 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
         y=(100 * risk).tolist(),
         mode="lines",
         line={"color": BLUE},
-        customdata=(100 * least).tolist(),
-        hovertemplate="%{x:.2f} % accepted, those at least %{customdata:.2f} % sure: "
-        "%{y:.3f} % of them wrong<extra></extra>",
+        customdata=(100 * min_confidence).tolist(),
+        hovertemplate="%{x:.2f} % accepted, with a confidence of at least "
+        "%{customdata:.2f} %: %{y:.3f} % of them wrong<extra></extra>",
         showlegend=False,
     )
-    for name, level in LEVELS.items():
+    for name, rate in ERROR_RATES.items():
         accepted = 100 * metrics[f"coverage_at_{name}_error"]
         figure.add_hline(
-            y=100 * level,
+            y=100 * rate,
             line={"color": RED, "dash": "dot", "width": 1},
             annotation={
-                "text": f"1 in {1 / level:,.0f}: {accepted:.1f} % accepted",
+                "text": f"1 error in {1 / rate:,.0f}: {accepted:.1f} % accepted",
                 "font": {"color": RED, "size": 12},
             },
             annotation_position="top left",
         )
-    spared = 100 * coverage[risk == 0].max(initial=0)
+    without_error = 100 * coverage[risk == 0].max(initial=0)
     figure.update_xaxes(
-        title="coverage: images accepted, the surest first, %",
-        range=[max(0, spared // 10 * 10 - 10), 100.2],
+        title="coverage: share of images accepted, most confident first, %",
+        range=[max(0, without_error // 10 * 10 - 10), 100.2],
     )
     figure.update_yaxes(
-        title="risk: wrong ones among those accepted, %", rangemode="tozero"
+        title="risk: errors among accepted images, %", rangemode="tozero"
     )
     return finish_chart(
         figure,
-        "The fewer images are accepted, the fewer of them are wrong",
+        "Accepting fewer images leaves fewer errors among them",
         caption(metrics),
     )
 
 
-def _corners(
-    coverage: np.ndarray, risk: np.ndarray, least: np.ndarray
+def _thin_out(
+    coverage: np.ndarray, risk: np.ndarray, min_confidence: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """The points before and after each new error, between which the curve is smooth.
+    """Keep about 200 points of the curve, and those before and after each error.
 
-    And each hundredth of the others.
+    Between two errors the curve is smooth.
     """
-    new = np.flatnonzero(np.diff(risk * coverage) > TINY)
-    every = np.arange(0, len(coverage), max(1, len(coverage) // 200))
-    kept = np.unique(np.concatenate([new, new + 1, every, [len(coverage) - 1]]))
-    return coverage[kept], risk[kept], least[kept]
+    before_error = np.flatnonzero(np.diff(risk * coverage) > ROUNDING)
+    evenly_spaced = np.arange(0, len(coverage), max(1, len(coverage) // CURVE_POINTS))
+    last = [len(coverage) - 1]
+    kept = np.unique(
+        np.concatenate([before_error, before_error + 1, evenly_spaced, last])
+    )
+    return coverage[kept], risk[kept], min_confidence[kept]
 
 
 def _put_legend(figure: Figure, x: float, y: float) -> None:
-    """Into the figure, where there is room, its upper right corner at (x, y)."""
+    """Put the legend inside the figure, with its upper right corner at (x, y)."""
     figure.update_layout(
         legend={"x": x, "y": y, "xanchor": "right", "yanchor": "top"},
     )

@@ -1,4 +1,4 @@
-"""Nodes that judge a model on the test images."""
+"""Nodes that evaluate a model on the test images."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from digit_recognition.recognition.calibration import (
 )
 
 PROBABILITIES = [f"p{digit}" for digit in range(NUM_CLASSES)]
-LEVELS = {"1e-3": 1e-3, "1e-4": 1e-4}
-"""Shares of errors among accepted images whose coverage ``metrics`` tells."""
+ERROR_RATES = {"1e-3": 1e-3, "1e-4": 1e-4}
+"""Shares of errors among accepted images for which ``metrics`` has the coverage."""
 
 
 def calibrate(validation_predictions: pd.DataFrame) -> float:
-    """The temperature by which logits are to be divided, of the validation part.
+    """Fit the temperature that logits are divided by, on the validation images.
 
-    Columns: label and the logits logit0..logit9.
+    The table has the columns label and logit0..logit9.
     """
     logits = validation_predictions[[f"logit{digit}" for digit in range(NUM_CLASSES)]]
     labels = validation_predictions["label"].to_numpy()
@@ -41,13 +41,17 @@ def predict_digits(
     y_test: np.ndarray,
     temperature: float,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """A row for each test image, and the model's losses and digest.
+    """Predict the digit in each test image, and compute the model's losses.
 
-    Columns: index, label, predicted, confidence (the highest probability), calibrated
-    (the same after temperature scaling) and the probabilities p0..p9, not scaled. The
-    losses, before and after scaling, are mean cross-entropies in nats, taken from the
-    logits, as Keras does: probabilities near 0 have lost some of it to rounding.
-    Raises ProjectError where ``training`` is the record of another model.
+    The table has a row for each image. Columns: index, label, predicted, confidence
+    (the highest probability), calibrated (the confidence after temperature scaling)
+    and the probabilities p0..p9, without scaling.
+
+    The second result has the mean cross-entropies in nats, without and with scaling,
+    the temperature and the model's digest. The losses are computed from the logits, as
+    in Keras: probabilities near 0 are too coarsely rounded.
+
+    Raises ProjectError if ``training`` is the record of another model.
     """
     model_digest = verify_record(model, training)
     log_probabilities = LogProbabilities(model)(x_test)
@@ -78,17 +82,21 @@ def score_predictions(
     model_scores: dict[str, Any],
     lineage: dict[str, Any],
 ) -> dict[str, Any]:
-    """The metrics of a model on the test images, and where all of it came from.
+    """Return the model's metrics on the test images, with their origin.
 
-    ``accuracy_low`` and ``accuracy_high`` are the 95 % interval of Wilson (1927),
-    "Probable inference, the law of succession, and statistical inference". On MNIST,
-    ``test_accuracy_uncontested`` leaves out the 15 images whose labels are disputed.
-    ``nll``, the negative log-likelihood, is the loss under its name in the literature;
-    ``nll_calibrated`` is that after temperature scaling, ``ece`` and ``ece_calibrated``
-    are expected calibration errors. ``coverage_at_1e-3_error`` is the largest share of
-    the test images, the most confident after scaling, of which at most 0.1 % are wrong;
-    thresholds that bound the error of other images are in ``model_onnx``. Prints the
-    loss and the accuracy.
+    - ``accuracy_low``, ``accuracy_high``: the 95 % interval of Wilson (1927),
+      "Probable inference, the law of succession, and statistical inference".
+    - ``test_accuracy_uncontested``: the accuracy without the 15 images whose labels
+      are disputed; only on MNIST.
+    - ``nll``, ``nll_calibrated``: the negative log-likelihood in nats, without and with
+      temperature scaling. ``nll`` equals ``test_loss``.
+    - ``ece``, ``ece_calibrated``: the expected calibration error, without and with
+      temperature scaling.
+    - ``coverage_at_1e-3_error``: the largest share of the test images, taken in the
+      order of calibrated confidence, of which at most 0.1 % are wrong. Thresholds that
+      bound the error on other images are in ``model_onnx``.
+
+    Prints the loss and the accuracy.
     """
     from scipy.stats import binomtest
 
@@ -119,7 +127,7 @@ def score_predictions(
                 "precision",
             )
         },
-        "deterministic": training.get("deterministic", False),  # as before it was said
+        "deterministic": training.get("deterministic", False),  # older records lack it
         "model_version": lineage["versions"]["model"],
         "data_version": lineage["versions"]["x_test"],
         "model_digest": model_scores["model_digest"],
@@ -131,10 +139,12 @@ def score_predictions(
 
 
 def score_digits(predictions: pd.DataFrame) -> pd.DataFrame:
-    """A row for each digit: digit, images, precision, recall, f1.
+    """Compute precision, recall and F1 score of each digit.
 
-    Precision is the share of right ones among all that were read as the digit, recall
-    that among all that are it, F1 their harmonic mean; 0 where there are none.
+    Columns: digit, images, precision, recall, f1. Precision is the share of correct
+    predictions among all predictions of the digit. Recall is the share of correct
+    predictions among all images of the digit. F1 is their harmonic mean. A score is 0
+    if its denominator is 0.
     """
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -169,8 +179,8 @@ def _calibration(
         "ece": expected_calibration_error(confidence, correct),
         "ece_calibrated": expected_calibration_error(calibrated, correct),
         **{
-            f"coverage_at_{name}_error": coverage_at(coverage, risk, level)
-            for name, level in LEVELS.items()
+            f"coverage_at_{name}_error": coverage_at(coverage, risk, rate)
+            for name, rate in ERROR_RATES.items()
         },
     }
 

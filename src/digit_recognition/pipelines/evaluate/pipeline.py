@@ -1,4 +1,4 @@
-"""The road from a trained model to its metrics and reports."""
+"""The pipeline that evaluates a trained model."""
 
 from kedro.pipeline import Pipeline
 
@@ -16,7 +16,7 @@ from .nodes import calibrate, predict_digits, score_digits, score_predictions
 
 
 def create_pipeline() -> Pipeline:
-    """From the model and the test arrays to predictions, metrics and reports."""
+    """Connect the model and the test arrays to predictions, metrics and reports."""
     return Pipeline(
         [
             node_with_preview(

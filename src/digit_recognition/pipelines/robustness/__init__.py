@@ -1,4 +1,4 @@
-"""How a trained model holds on corrupted test images, family by family."""
+"""Evaluation of a trained model on corrupted test images, family by family."""
 
 from .pipeline import create_pipeline
 

@@ -1,4 +1,4 @@
-"""Nodes that draw how a model holds on corrupted images."""
+"""Nodes that draw a model's results on corrupted images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from matplotlib.patches import Patch
 from digit_recognition.plotting.style import (
     BLUE,
     BROWN,
-    FRAME,
     GREY,
     RED,
     caption,
@@ -21,24 +20,27 @@ from digit_recognition.plotting.style import (
 
 from .nodes import CLEAN, Examples
 
-NEAR, FAR = BLUE, BROWN
-ROOM = 12  # per cent of accuracy that a bar needs to hold its figure
+NEAR_COLOUR, FAR_COLOUR = BLUE, BROWN
+MIN_BAR_FOR_TEXT = 12  # per cent; shorter bars have their value beside them
 
 
 def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure:
-    """A bar for each family's accuracy, worst first, near and far ones told apart."""
+    """Draw the accuracy of each family as a bar, the worst family on top.
+
+    The colour says whether training used a random change similar to the family.
+    """
     families = robustness[robustness["family"] != CLEAN]
     families = families.sort_values("accuracy", ascending=False)
     accuracy = 100 * families["accuracy"]
     figure = Figure(figsize=(8, 0.3 * len(families) + 1.8), layout="constrained")
     axes = figure.subplots()
     bars = axes.barh(
-        [_named(row) for row in families.itertuples()],
+        [_label(row) for row in families.itertuples()],
         accuracy,
-        color=np.where(families["near"], NEAR, FAR),
+        color=np.where(families["near"], NEAR_COLOUR, FAR_COLOUR),
     )
     for bar, value in zip(bars, accuracy, strict=True):
-        inside = value > ROOM
+        inside = value > MIN_BAR_FOR_TEXT
         axes.text(
             value - 1 if inside else value + 1,
             bar.get_y() + bar.get_height() / 2,
@@ -52,17 +54,21 @@ def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure
         100 * summary["accuracy_clean"],
         color="black",
         linewidth=1,
-        label=_mean("clean images", summary, "clean"),
+        label=_with_mean("clean images", summary, "clean"),
     )
     axes.set_xlim(0, 101)
     axes.set_xlabel("accuracy on the test images, %")
     axes.margins(y=0.02)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title("How the model holds on corrupted images", loc="left")
-    near = _mean("near to a change in training", summary, "near")
-    far = _mean("far from all of them", summary, "far")
+    axes.set_title("Accuracy on corrupted images, by type of corruption", loc="left")
+    near = _with_mean("similar to a change in training", summary, "near")
+    far = _with_mean("unlike any change in training", summary, "far")
     figure.legend(
-        handles=[Patch(color=NEAR, label=near), Patch(color=FAR, label=far), clean],
+        handles=[
+            Patch(color=NEAR_COLOUR, label=near),
+            Patch(color=FAR_COLOUR, label=far),
+            clean,
+        ],
         loc="outside lower center",
         ncols=3,
         fontsize=8,
@@ -74,24 +80,24 @@ def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure
 
 
 def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
-    """A row of images for each family; what was read wrongly stands in its corner."""
-    columns = max(len(some["images"]) for some in examples.values())
-    height, width = np.add(examples[CLEAN]["images"].shape[1:], 2)  # a frame each
+    """Draw a row of images for each family, with wrong predictions in the corners."""
+    columns = max(len(example["images"]) for example in examples.values())
+    height, width = np.add(examples[CLEAN]["images"].shape[1:], 2)  # with its frame
     sheet = np.ones((len(examples) * height, columns * width))
-    for row, some in enumerate(examples.values()):
-        images = montage(some["images"], len(some["images"]), FRAME)
+    for row, example in enumerate(examples.values()):
+        images = montage(example["images"], len(example["images"]))
         sheet[row * height : (row + 1) * height, : images.shape[1]] = images
     figure = Figure(
         figsize=(0.5 * columns + 1.6, 0.5 * len(examples) + 0.9), layout="constrained"
     )
     axes = figure.subplots()
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=1)
-    for row, some in enumerate(examples.values()):
-        for column in np.flatnonzero(~some["correct"]):
+    for row, example in enumerate(examples.values()):
+        for column in np.flatnonzero(~example["correct"]):
             axes.text(
                 (column + 1) * width - 3,
                 (row + 1) * height - 3,
-                str(some["predicted"][column]),
+                str(example["predicted"][column]),
                 ha="right",
                 va="bottom",
                 fontsize=8,
@@ -105,21 +111,21 @@ def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
     )
     axes.tick_params(length=0, labelsize=8)
     axes.spines[:].set_visible(False)
-    figure.suptitle("Corrupted test images; in the corner, what was read wrongly")
+    figure.suptitle("Corrupted test images, with wrong predictions in the corner")
     figure.supxlabel(_caption(summary), fontsize=7, color=GREY)
     return figure
 
 
-def _named(row: Any) -> str:
+def _label(row: Any) -> str:
     name = row.family.replace("_", " ")
     return name if pd.isna(row.strength) else f"{name} {row.strength}"
 
 
-def _mean(words: str, summary: dict[str, Any], key: str) -> str:
+def _with_mean(label: str, summary: dict[str, Any], key: str) -> str:
     mean = summary[f"accuracy_{key}"]
-    return words if mean is None else f"{words}: {100 * mean:.1f} %"
+    return label if mean is None else f"{label}: {100 * mean:.1f} %"
 
 
 def _caption(summary: dict[str, Any]) -> str:
-    images = {"own": "corrupted here", "published": "corrupted by MNIST-C"}
-    return caption(summary, f", {images[summary['corruptions']]}")
+    source = {"own": "own corruptions", "published": "MNIST-C's corrupted images"}
+    return caption(summary, f", {source[summary['corruptions']]}")

@@ -1,8 +1,8 @@
-"""Nodes that judge a model on corrupted test images."""
+"""Nodes that evaluate a model on corrupted test images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from pydantic import Field, field_validator
 from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import (
+    RANDOM_CHANGES,
     LogProbabilities,
     mean_loss,
+    random_changes,
     verify_record,
 )
 from digit_recognition.models.cnn import Classifier
@@ -25,17 +27,18 @@ CLEAN = "clean"
 PUBLISHED = "published"
 
 Examples = dict[str, dict[str, np.ndarray]]
-"""By family: some images (k, 28, 28), the digits read in them and whether rightly."""
+"""For each family: images (k, 28, 28), predicted digits (k,), correct or not (k,)."""
 
 
 class RobustnessParameters(Parameters):
-    """Which families of corrupted images, how strong, and what training came near.
+    """The families of corrupted images, their strengths, and what is drawn.
 
-    ``families`` has a strength for each, or null to leave it out; ``strength`` is one
-    for all of them instead, or null.
-    ``mnist_c`` is a folder of published arrays that take the families' place, or null;
-    it is read where it is given with --params. ``examples`` of each family are drawn.
-    ``nearest`` says which family is nearest to each random change in training.
+    - ``families``: the strength of each family; null leaves a family out.
+    - ``strength``: one strength for all these families instead, or null.
+    - ``mnist_c``: a folder of published arrays to use instead of the families, or
+      null. It is read only if it is given with --params.
+    - ``examples``: the number of images of each family that are drawn.
+    - ``nearest``: the family most similar to each random change in training.
     """
 
     families: dict[str, Strength | None]
@@ -46,23 +49,28 @@ class RobustnessParameters(Parameters):
 
     @field_validator("families")
     @classmethod
-    def _leave_some(cls, value: dict[str, int | None]) -> dict[str, int | None]:
+    def _check_families(cls, value: dict[str, int | None]) -> dict[str, int | None]:
+        _check_names(value, FAMILIES, "families")
         if not any(value.values()):
             raise ValueError(
-                "expected a strength for one family at least, received none"
+                "expected a strength for at least one family, received none"
             )
         return value
 
-    @field_validator("families", "nearest")
+    @field_validator("nearest")
     @classmethod
-    def _know_families(cls, value: dict[str, Any], info: Any) -> dict[str, Any]:
-        named = value if info.field_name == "families" else value.values()
-        for family in named:
-            if family not in FAMILIES:
-                raise ValueError(
-                    f"expected families of {', '.join(FAMILIES)}, received {family!r}"
-                )
+    def _check_nearest(cls, value: dict[str, str]) -> dict[str, str]:
+        _check_names(value, RANDOM_CHANGES, "random changes")
+        _check_names(value.values(), FAMILIES, "families")
         return value
+
+
+def _check_names(names: Iterable[str], known: Collection[str], kind: str) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(
+                f"expected {kind} among {', '.join(known)}, received {name!r}"
+            )
 
 
 def measure_robustness(
@@ -74,12 +82,16 @@ def measure_robustness(
     seed: Seed,
     parameters: RobustnessParameters,
 ) -> tuple[pd.DataFrame, Examples]:
-    """Accuracy, loss and calibration error for each family, the clean images first.
+    """Measure accuracy, loss and calibration error for each family of corruptions.
 
-    Columns: family, strength (0 for the clean images, empty for published ones), near
-    (whether training had a change that is near), images, accuracy, loss (nats) and
-    expected_calibration_error. The second result is some images of each family and
-    what was read in them.
+    The table has a row for each family, after a first row for the clean images.
+    Columns: family, strength (0 for clean images, empty for published ones), near
+    (whether training used a similar random change), images, accuracy (0..1), loss
+    (nats) and expected_calibration_error (0..1). The second result holds example
+    images of each family with their predictions.
+
+    Raises ProjectError if ``training`` is the record of another model, or if published
+    images do not match the test images.
     """
     verify_record(model, training)
     log_probabilities = LogProbabilities(model)
@@ -89,8 +101,8 @@ def measure_robustness(
     for family, strength, images in _corrupted(
         x_test, labels, mnist_c, seed.root, parameters
     ):
-        logs = log_probabilities(images)
-        predicted = logs.argmax(axis=1)
+        log_p = log_probabilities(images)
+        predicted = log_p.argmax(axis=1)
         correct = predicted == labels
         rows.append(
             {
@@ -99,17 +111,17 @@ def measure_robustness(
                 "near": family in near,
                 "images": len(images),
                 "accuracy": float(correct.mean()),
-                "loss": mean_loss(logs, y_test),
+                "loss": mean_loss(log_p, y_test),
                 "expected_calibration_error": expected_calibration_error(
-                    np.exp(logs.max(axis=1)), correct
+                    np.exp(log_p.max(axis=1)), correct
                 ),
             }
         )
-        some = slice(parameters.examples)
+        first = slice(parameters.examples)
         examples[family] = {
-            "images": images[some, ..., 0].copy(),  # not a view that keeps them all
-            "predicted": predicted[some],
-            "correct": correct[some],
+            "images": images[first, ..., 0].copy(),  # a view would keep all images
+            "predicted": predicted[first],
+            "correct": correct[first],
         }
     table = pd.DataFrame(rows)
     table["strength"] = table["strength"].astype("Int64")
@@ -117,15 +129,9 @@ def measure_robustness(
 
 
 def near_families(training: dict[str, Any], nearest: dict[str, str]) -> set[str]:
-    """The families nearest to the random changes that the model was trained with.
-
-    A change that is null or 0 was none, and so is paper for no image.
-    """
-    changes = training.get("augmentation") or {}
-    paper = changes.get("paper") or {"share": 0}
-    if paper["share"]:
-        changes = changes | paper
-    return {family for change, family in nearest.items() if changes.get(change)}
+    """Return the families nearest to the random changes of the training images."""
+    changes = random_changes(training)
+    return {family for change, family in nearest.items() if change in changes}
 
 
 def _corrupted(
@@ -143,14 +149,14 @@ def _corrupted(
     yield CLEAN, 0, x_test
     for family, arrays in mnist_c.items():
         images = arrays["images"]
-        known = arrays.get("labels", labels)
-        if len(images) != len(labels) or not np.array_equal(known, labels):
+        published = arrays.get("labels", labels)
+        if len(images) != len(labels) or not np.array_equal(published, labels):
             other = " with other labels" if len(images) == len(labels) else ""
             raise ProjectError(
-                f"expected in {family} the {len(labels)} test images that the model "
-                f"is judged on, received {len(images)} images{other}; judge a model of "
-                "the whole MNIST, whose test images MNIST-C's are, or leave out "
-                "robustness.mnist_c"
+                f"expected corrupted versions of the {len(labels)} test images in "
+                f"{family}, received {len(images)} images{other}; MNIST-C corrupts "
+                "MNIST's test images, so use a model trained on the whole of MNIST, or "
+                "leave out robustness.mnist_c"
             )
         yield family, None, np.asarray(images, np.float32) / 255
     if not mnist_c:
@@ -167,20 +173,24 @@ def summarize_robustness(
     seed: Seed,
     lineage: dict[str, Any],
 ) -> dict[str, Any]:
-    """Means over families, the worst of them, and where all of it came from.
+    """Return mean accuracies over the families, the worst family and the origin.
 
-    ``accuracy_mnist_c`` is the mean over MNIST-C's fifteen, where all of them are there
-    in the strength of MNIST-C; ``accuracy_others`` that over the others;
-    ``accuracy_near`` and ``accuracy_far`` those over families with and without a near
-    change in training; null over none. ``corruption_seed`` drew the corruptions.
-    Prints them.
+    A mean over no family is null:
+
+    - ``accuracy_mnist_c``: over MNIST-C's fifteen families. It is null unless all
+      fifteen are present in the strengths of MNIST-C.
+    - ``accuracy_others``: over all other families.
+    - ``accuracy_near``, ``accuracy_far``: over the families with and without a similar
+      random change in training.
+
+    ``corruption_seed`` is the seed of the corruptions. Prints the accuracies.
     """
     clean = robustness[robustness["family"] == CLEAN]
     families = robustness[robustness["family"] != CLEAN]
     worst = families.loc[families["accuracy"].idxmin()]
     summary = {
         "accuracy_clean": _mean(clean),
-        "accuracy_mnist_c": _mean(_as_published(families)),
+        "accuracy_mnist_c": _mean(_mnist_c_families(families)),
         "accuracy_others": _mean(families[~families["family"].isin(MNIST_C)]),
         "accuracy_near": _mean(families[families["near"]]),
         "accuracy_far": _mean(families[~families["near"]]),
@@ -196,15 +206,15 @@ def summarize_robustness(
         "data_version": lineage["versions"]["x_test"],
         **{key: value for key, value in lineage.items() if key != "versions"},
     }
-    for words, key in (
+    for label, key in (
         ("clean images", "accuracy_clean"),
         ("MNIST-C's fifteen, mean", "accuracy_mnist_c"),
         ("other families, mean", "accuracy_others"),
-        ("families near to training, mean", "accuracy_near"),
-        ("families far from it, mean", "accuracy_far"),
+        ("families near a training change, mean", "accuracy_near"),
+        ("families far from any, mean", "accuracy_far"),
     ):
         if summary[key] is not None:
-            print(f"Accuracy, {words}: {summary[key]:.4f}", flush=True)
+            print(f"Accuracy, {label}: {summary[key]:.4f}", flush=True)
     print(
         f"Accuracy, worst ({worst['family']}): {worst['accuracy']:.4f}",
         flush=True,
@@ -216,9 +226,9 @@ def _mean(rows: pd.DataFrame) -> float | None:
     return float(rows["accuracy"].mean()) if len(rows) else None
 
 
-def _as_published(families: pd.DataFrame) -> pd.DataFrame:
-    """The fifteen, or none of them where one is missing or of another strength."""
-    own = families["family"].map(MNIST_C)
-    same = families["strength"].isna() | (families["strength"] == own)
-    found = families[own.notna() & same]
+def _mnist_c_families(families: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of MNIST-C's fifteen families in its strengths, if all exist."""
+    expected = families["family"].map(MNIST_C)
+    same = families["strength"].isna() | (families["strength"] == expected)
+    found = families[expected.notna() & same]
     return found if len(found) == len(MNIST_C) else found.iloc[:0]

@@ -1,4 +1,4 @@
-"""The road from a trained model to how it holds on corrupted images."""
+"""The pipeline that evaluates a trained model on corrupted images."""
 
 from kedro.pipeline import Pipeline
 
@@ -10,7 +10,7 @@ from .nodes import measure_robustness, summarize_robustness
 
 
 def create_pipeline() -> Pipeline:
-    """From the model and the test arrays to a table, a chart and examples."""
+    """Connect the model and the test arrays to a table, a chart and examples."""
     return Pipeline(
         [
             node_with_preview(
