@@ -68,9 +68,7 @@ def export_model(
     Raises ProjectError if the records or predictions belong to another model or
     detector, and if the outputs of Keras and ONNX differ.
     """
-    *_, test_data = verify_test_arrays(
-        x_test, y_test, dataset_info, training, parameters
-    )
+    test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
     versions = lineage["versions"]
     _verify_predictions(versions, "validation_predictions", "model")
