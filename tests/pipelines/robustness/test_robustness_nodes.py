@@ -6,8 +6,7 @@ from kedro.validation import ModelInstantiationError
 from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.evaluation import EvaluateParameters
-from digit_recognition.evaluation import RANDOM_CHANGES
+from digit_recognition.evaluation import RANDOM_CHANGES, EvaluateParameters
 from digit_recognition.models.cnn import build_cnn
 from digit_recognition.parameters import Seed
 from digit_recognition.pipelines.robustness.nodes import (
