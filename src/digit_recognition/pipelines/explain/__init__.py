@@ -1,4 +1,4 @@
-"""The journey of one image through a trained model."""
+"""Explanation of a trained model by the journey of one image through it."""
 
 from .pipeline import create_pipeline
 

@@ -1,4 +1,4 @@
-"""Nodes that draw the filters, the journey of an image, and what it was read by."""
+"""Nodes that draw filters, the output of each layer, and pixel contributions."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from digit_recognition.plotting.style import BLUE, GREY, RED, caption, montage
 from .layers import Stage
 from .nodes import Journey
 
-MAPS = "viridis"
-SIGNED = "RdBu"
-HALF, LEAST = 0.5, 5e-4
-HEIGHT = 4.0
-"""Of a stage's picture in the journey, in inches; so are all sizes below."""
+MAP_COLOURS = "viridis"
+SIGNED_COLOURS = "RdBu"
+INK_THRESHOLD = 0.5
+MIN_BAR_FOR_TEXT = 0.5  # shorter bars have their probability beside them
+MIN_PROBABILITY = 5e-4  # what is below rounds to 0.0 %
 
-NARROW, WIDE, GAP, ABOVE, BELOW, EDGE = 1.15, 1.7, 0.42, 1.35, 1.75, 0.35
-PIXELS = 60
-"""At least so many are taken for each side of a map."""
+# Sizes in the journey, in inches
+STAGE_HEIGHT = 4.0
+VECTOR_WIDTH, IMAGE_WIDTH = 1.15, 1.7
+STAGE_GAP = 0.42
+TITLE_HEIGHT, TEXT_HEIGHT, MARGIN = 1.35, 1.75, 0.35
+LETTER_WIDTH = 0.078  # at 9 points
 
-LETTER = 0.078
-"""A letter's width, of 9 points."""
+MIN_MAP_SIDE = 60  # pixels; smaller maps are enlarged
 
 
 def draw_filters(journey: Journey) -> Figure:
-    """The filters of the first convolution, blue where they weigh ink, red against."""
+    """Draw the filters of the first convolution: blue for ink, red for background."""
     filters = journey.filters
     columns = 8
     rows = -(-len(filters) // columns)
@@ -40,10 +42,10 @@ def draw_filters(journey: Journey) -> Figure:
     for axis in axes:
         axis.set_axis_off()
     for number, (axis, pattern) in enumerate(zip(axes, filters, strict=False)):
-        shown = axis.imshow(pattern, cmap=SIGNED, norm=norm)
+        shown = axis.imshow(pattern, cmap=SIGNED_COLOURS, norm=norm)
         axis.set_title(str(number), fontsize=8, color=GREY, pad=2)
     bar = figure.colorbar(shown, ax=axes.tolist(), shrink=0.8, aspect=30)
-    bar.set_label("weight: blue finds ink, red finds paper")
+    bar.set_label("weight: blue responds to ink, red to background")
     size = "x".join(map(str, filters.shape[1:]))
     figure.suptitle(
         f"The {len(filters)} filters of the first convolution, {size} pixels each",
@@ -54,63 +56,67 @@ def draw_filters(journey: Journey) -> Figure:
     return figure
 
 
-class _Shown(NamedTuple):
-    """A stage's picture: what is drawn, and its width in inches."""
+class _Panel(NamedTuple):
+    """The pixels drawn for a stage, and their width in inches."""
 
-    picture: np.ndarray
+    pixels: np.ndarray
     width: float
 
 
 def draw_journey(journey: Journey) -> Figure:
-    """From left to right, what each layer makes of the image."""
-    shown = [_shown(stage) for stage in journey.stages]
-    width = sum(one.width + GAP for one in shown) + 2 * EDGE
-    height = ABOVE + HEIGHT + BELOW
+    """Draw the output of each layer for the image, from left to right."""
+    panels = [_panel(stage) for stage in journey.stages]
+    width = sum(panel.width + STAGE_GAP for panel in panels) + 2 * MARGIN
+    height = TITLE_HEIGHT + STAGE_HEIGHT + TEXT_HEIGHT
     figure = Figure(figsize=(width, height))
-    left = EDGE
-    for stage, (picture, wide) in zip(journey.stages, shown, strict=True):
+    left = MARGIN
+    for stage, panel in zip(journey.stages, panels, strict=True):
         axes = figure.add_axes(
-            (left / width, BELOW / height, wide / width, HEIGHT / height)
+            (
+                *(left / width, TEXT_HEIGHT / height),
+                *(panel.width / width, STAGE_HEIGHT / height),
+            )
         )
         if stage is journey.stages[-1]:
             _draw_answer(axes, stage.output)
         else:
-            _draw_values(axes, picture, stage)
-        middle = (left + wide / 2) / width
+            _draw_values(axes, panel.pixels, stage)
+        middle = (left + panel.width / 2) / width
         figure.text(
-            *(middle, (BELOW + HEIGHT + 0.12) / height),
+            *(middle, (TEXT_HEIGHT + STAGE_HEIGHT + 0.12) / height),
             f"{stage.name}\n{'x'.join(map(str, stage.output.shape))}",
             ha="center",
             va="bottom",
             fontsize=11,
             fontweight="bold",
         )
-        letters = int((wide + GAP - 0.12) / LETTER)
+        letters = int((panel.width + STAGE_GAP - 0.12) / LETTER_WIDTH)
         figure.text(
-            *(middle, (BELOW - 0.3) / height),
-            fill(stage.told, letters),
+            *(middle, (TEXT_HEIGHT - 0.3) / height),
+            fill(stage.description, letters),
             ha="center",
             va="top",
             fontsize=9,
         )
-        if left > EDGE:
+        if left > MARGIN:
             figure.text(
-                *((left - GAP / 2) / width, (BELOW + HEIGHT / 2) / height),
+                (left - STAGE_GAP / 2) / width,
+                (TEXT_HEIGHT + STAGE_HEIGHT / 2) / height,
                 "→",
                 ha="center",
                 va="center",
                 fontsize=18,
                 color=GREY,
             )
-        left += wide + GAP
+        left += panel.width + STAGE_GAP
     figure.text(
-        *(EDGE / width, 1 - 0.2 / height),
-        f"The journey of {journey.chosen.words}, {_answer(journey)}",
+        *(MARGIN / width, 1 - 0.2 / height),
+        f"The journey of {journey.chosen.description}, {_answer(journey)}",
         va="top",
         fontsize=15,
     )
     figure.text(
-        *(EDGE / width, 0.12 / height),
+        *(MARGIN / width, 0.12 / height),
         caption(journey.record),
         fontsize=9,
         color=GREY,
@@ -119,29 +125,32 @@ def draw_journey(journey: Journey) -> Figure:
 
 
 def draw_attention(journey: Journey) -> Figure:
-    """The image, and which of its pixels spoke for the answer and for the next one."""
+    """Draw the image and the contribution of each pixel to the top two digits."""
     probabilities = journey.stages[-1].output
     figure = Figure(figsize=(10, 3.9), layout="constrained")
     axes = figure.subplots(1, 1 + len(journey.attributions))
     image = journey.chosen.image[..., 0]
     axes[0].imshow(1 - image, cmap="gray", vmin=0, vmax=1)
-    axes[0].set_title(journey.chosen.words, fontsize=11)
-    most = max(np.abs(values).max() for values in journey.attributions.values())
-    norm = CenteredNorm(halfrange=float(most) or 1.0)
+    axes[0].set_title(journey.chosen.description, fontsize=11)
+    maximum = max(np.abs(values).max() for values in journey.attributions.values())
+    norm = CenteredNorm(halfrange=float(maximum) or 1.0)
     for axis, (digit, values) in zip(
         axes[1:], journey.attributions.items(), strict=True
     ):
-        shown = axis.imshow(values, cmap=SIGNED, norm=norm)
-        if image.min() < HALF < image.max():
-            axis.contour(image, levels=[HALF], colors=GREY, linewidths=0.6)
-        axis.set_title(f"for a {digit}: {_percent(probabilities[digit])}", fontsize=11)
+        shown = axis.imshow(values, cmap=SIGNED_COLOURS, norm=norm)
+        if image.min() < INK_THRESHOLD < image.max():
+            axis.contour(image, levels=[INK_THRESHOLD], colors=GREY, linewidths=0.6)
+        title = f"digit {digit}, probability {_percent(probabilities[digit])}"
+        axis.set_title(title, fontsize=11)
     for axis in axes:
         axis.set_xticks([])
         axis.set_yticks([])
     bar = figure.colorbar(shown, ax=axes.tolist(), shrink=0.8)
-    bar.set_label("part in the score (logit):\nblue spoke for it, red against")
+    bar.set_label("contribution to the digit's logit:\nblue for the digit, red against")
     figure.suptitle(
-        f"Which pixels spoke for the answer, {_answer(journey)}", x=0.01, ha="left"
+        f"Which pixels speak for or against a digit, {_answer(journey)}",
+        x=0.01,
+        ha="left",
     )
     figure.supxlabel(
         f"integrated gradients from a black image · {caption(journey.record)}",
@@ -153,43 +162,47 @@ def draw_attention(journey: Journey) -> Figure:
     return figure
 
 
-def _shown(stage: Stage) -> _Shown:
+def _panel(stage: Stage) -> _Panel:
     values = stage.output
     if values.ndim == 1:
-        return _Shown(values[:, None], WIDE if stage.kind == "Softmax" else NARROW)
+        width = IMAGE_WIDTH if stage.kind == "Softmax" else VECTOR_WIDTH
+        return _Panel(values[:, None], width)
     maps = values.transpose(2, 0, 1)
     if stage.kind == "image":
-        return _Shown(1 - maps[0], WIDE)
-    columns = _columns(len(maps))
-    most = _most(values)
-    larger = -(-PIXELS // maps.shape[1])  # so that gaps are narrow beside small maps
-    maps = maps.repeat(larger, axis=1).repeat(larger, axis=2)
-    picture = montage(maps / most, columns, frame=np.nan, gap=PIXELS // 20)
-    return _Shown(picture, HEIGHT * picture.shape[1] / picture.shape[0])
+        return _Panel(1 - maps[0], IMAGE_WIDTH)
+    scale = -(-MIN_MAP_SIDE // maps.shape[1])  # gaps would be wide beside small maps
+    maps = maps.repeat(scale, axis=1).repeat(scale, axis=2)
+    pixels = montage(
+        maps / _positive_maximum(values),
+        columns=_columns(len(maps)),
+        frame=np.nan,
+        gap=MIN_MAP_SIDE // 20,
+    )
+    return _Panel(pixels, STAGE_HEIGHT * pixels.shape[1] / pixels.shape[0])
 
 
-def _most(values: np.ndarray) -> float:
-    """What is drawn brightest: the most of them, unless that is not above 0."""
+def _positive_maximum(values: np.ndarray) -> float:
+    """Return the maximum, the value that is drawn brightest, or 1 if it is not above 0."""
     return float(values.max(initial=0)) or 1.0
 
 
 def _columns(count: int) -> int:
-    """Of a mosaic that is about twice as high as wide, without a gap where it can be.
+    """Choose the columns for a grid without empty places, at most twice as high as wide.
 
-    64 maps stand in eight rows of eight, as four columns would make them too small.
+    64 maps are arranged in eight rows and columns.
     """
-    fitting = [number for number in range(1, count + 1) if count % number == 0]
-    return next(number for number in fitting if number * number * 2 >= count)
+    divisors = [number for number in range(1, count + 1) if count % number == 0]
+    return next(number for number in divisors if number * number * 2 >= count)
 
 
-def _draw_values(axes: Axes, picture: np.ndarray, stage: Stage) -> None:
+def _draw_values(axes: Axes, pixels: np.ndarray, stage: Stage) -> None:
     maps = stage.output.ndim > 1
     grey = stage.kind == "image"
     axes.imshow(
-        picture,
-        cmap="gray" if grey else MAPS,
+        pixels,
+        cmap="gray" if grey else MAP_COLOURS,
         vmin=0,
-        vmax=1 if maps else _most(picture),
+        vmax=1 if maps else _positive_maximum(pixels),
         aspect="equal" if maps else "auto",
         interpolation="nearest" if maps else "antialiased",
     )
@@ -205,7 +218,7 @@ def _draw_answer(axes: Axes, probabilities: np.ndarray) -> None:
         digits, probabilities, color=[RED if d == answer else BLUE for d in digits]
     )
     for digit, probability in enumerate(probabilities):
-        inside = probability > HALF
+        inside = probability > MIN_BAR_FOR_TEXT
         axes.text(
             probability - 0.03 if inside else probability + 0.03,
             digit,
@@ -230,4 +243,4 @@ def _answer(journey: Journey) -> str:
 
 
 def _percent(probability: float) -> str:
-    return f"{100 * probability:.1f} %" if probability >= LEAST else "0 %"
+    return f"{100 * probability:.1f} %" if probability >= MIN_PROBABILITY else "0 %"

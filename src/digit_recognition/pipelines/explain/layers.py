@@ -1,4 +1,4 @@
-"""What a network is made of, and what each layer makes of one image."""
+"""The layers of a network, their outputs for one image, and its attribution."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import numpy as np
 from digit_recognition.models.cnn import Classifier, first_column, without_softmax
 
 STEPS = 32
-"""Images on the way from black to the image, over which gradients are averaged."""
+"""Brightness steps from black to the image over which gradients are averaged."""
 
 
 class Layer(NamedTuple):
-    """One layer of a network, with those of the networks in it.
+    """One layer of a network or of a network nested in it.
 
-    ``name`` is its own, after those of the networks that it is in; ``shape`` that of
-    its output for one image; ``passes`` how often it works on one image;
-    ``multiplications`` are of inputs by weights, in all passes.
+    - ``name``: path of the layer, such as ``trunk/column1/conv1``.
+    - ``shape``: shape of its output for one image.
+    - ``passes``: how often the layer is applied to one image.
+    - ``multiplications``: multiplications of inputs by weights, in all passes.
     """
 
     name: str
@@ -30,30 +31,29 @@ class Layer(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """What one layer makes of an image: ``output`` (h, w, maps) or (n,), float32."""
+    """The output of one layer for an image, float32 (h, w, maps) or (n,)."""
 
     name: str
     kind: str
     output: np.ndarray
-    told: str
-    """In a plain sentence, what happens there."""
+    description: str
+    """What the layer does, in a sentence or two."""
 
 
 def layers_of(network: Classifier) -> list[Layer]:
-    """All layers of the network, in the order in which they work."""
+    """List all layers of the network in the order in which they are applied."""
     return list(_layers(network, "", 1))
 
 
-def _layers(network: Classifier, within: str, passes: int) -> Iterator[Layer]:
+def _layers(network: Classifier, prefix: str, passes: int) -> Iterator[Layer]:
     import keras
 
-    described = network.get_config()["layers"]
     calls = {
         layer["config"]["name"]: max(1, len(layer.get("inbound_nodes", ())))
-        for layer in described
+        for layer in network.get_config()["layers"]
     }
     for layer in network.layers:
-        name = f"{within}{layer.name}"
+        name = f"{prefix}{layer.name}"
         times = passes * calls.get(layer.name, 1)
         if isinstance(layer, keras.Model):
             yield from _layers(layer, f"{name}/", times)
@@ -84,9 +84,11 @@ def _multiplications(layer: Classifier, shape: tuple[int, ...]) -> int:
 
 
 def trace(network: Classifier, image: np.ndarray) -> list[Stage]:
-    """What each layer of the first column makes of an image, and the answer of all.
+    """Compute the output of each layer for an image, float32 (28, 28, 1) in 0..1.
 
-    ``image`` is float32 (28, 28, 1) in 0..1 and the first stage.
+    The first stage is the image itself. In a network of several columns or shifts, the
+    next stages are those of the first column. The last stage has the probabilities of
+    the whole network.
     """
     import keras
     from keras import layers
@@ -102,61 +104,54 @@ def trace(network: Classifier, image: np.ndarray) -> list[Stage]:
     outputs = keras.Model(column.inputs[0], [layer.output for layer in chain])
     arrays = [np.asarray(array)[0] for array in outputs(image[None])]
     answer = np.asarray(network(image[None]))[0]
-    stages = [Stage("image", "image", image, "The pixels: 0 is paper, 1 is ink.")]
+    stages = [Stage("image", "image", image, "The pixels: 0 is background, 1 is ink.")]
     for layer, values in zip(chain, arrays, strict=True):
-        told = _told(layer, stages[-1].output)
-        stages.append(Stage(layer.name, type(layer).__name__, values, told))
-    return [*stages, Stage("probabilities", "Softmax", answer, _told_of_all(network))]
+        description = _describe(layer, stages[-1].output)
+        stages.append(Stage(layer.name, type(layer).__name__, values, description))
+    description = _describe_answer(network)
+    return [*stages, Stage("probabilities", "Softmax", answer, description)]
 
 
-def _told(layer: Classifier, before: np.ndarray) -> str:
+def _describe(layer: Classifier, inputs: np.ndarray) -> str:
     from keras import layers
 
     match layer:
         case layers.Conv2D():
             rows, columns, *_ = layer.kernel.shape
             return (
-                f"{layer.filters} filters of {rows}x{columns} pixels, each looking "
-                "everywhere for one pattern. Bright: found. What is below 0 becomes 0 "
-                "(relu)."
+                f"{layer.filters} filters of {rows}x{columns} pixels, each for one "
+                "pattern. Bright: pattern found. Negative values become 0 (ReLU)."
             )
         case layers.MaxPooling2D():
             rows, columns = layer.pool_size
-            return f"Of each {rows}x{columns} pixels the strongest stays."
+            return f"Keeps the largest of each {rows}x{columns} values."
         case layers.BatchNormalization():
-            return "Each map is rescaled by what was learned of its mean and spread."
+            return "Normalizes each map with its mean and spread in training."
         case layers.Flatten():
-            return f"All {before.shape[-1]} maps in one row, pixel after pixel."
+            return f"All {inputs.shape[-1]} maps in one vector, pixel by pixel."
         case layers.Dense():
             return (
-                f"{layer.units} units, each weighing all {before.size:,} values in its "
-                "own way (relu)."
+                f"{layer.units} units, each with its own weighted sum of all "
+                f"{inputs.size:,} values (ReLU)."
             )
         case _:
             return f"{type(layer).__name__}."
 
 
-def _told_of_all(network: Classifier) -> str:
-    softmax = "Ten scores become shares of 1 (softmax)."
-    columns, looks = _side_by_side(network)
-    if columns * looks == 1:
-        return softmax
-    ways = []
-    if columns > 1:
-        ways.append(f"{columns} such columns")
-    if looks > 1:
-        ways.append(f"{looks} shifts of the image")
-    return f"The mean of {' and '.join(ways)}. {softmax}"
-
-
-def _side_by_side(network: Classifier) -> tuple[int, int]:
-    """How many columns there are, and how often each looks at an image."""
+def _describe_answer(network: Classifier) -> str:
+    softmax = "Ten scores become probabilities (softmax)."
     flat = [layer for layer in layers_of(network) if layer.kind == "Flatten"]
-    return len(flat), flat[0].passes
+    columns, shifts = len(flat), flat[0].passes
+    averaged = []
+    if columns > 1:
+        averaged.append(f"{columns} such columns")
+    if shifts > 1:
+        averaged.append(f"{shifts} shifts of the image")
+    return f"Averages {' and '.join(averaged)}. {softmax}" if averaged else softmax
 
 
 def first_filters(network: Classifier) -> np.ndarray:
-    """The filters of the first convolution, float32 (n, rows, columns)."""
+    """Return the filters of the first convolution, float32 (n, rows, columns)."""
     from keras import layers
 
     column = first_column(network)
@@ -167,18 +162,18 @@ def first_filters(network: Classifier) -> np.ndarray:
 def attribute(
     network: Classifier, image: np.ndarray, digits: Iterable[int]
 ) -> dict[int, np.ndarray]:
-    """For each of the digits, by how much each pixel raised its score.
+    """Compute the contribution of each pixel to the logit of each digit.
 
-    Float32 (28, 28): integrated gradients from a black image on (Sundararajan, Taly
-    and Yan 2017, "Axiomatic attribution for deep networks"). They nearly add up to
-    the digit's logit for the image less that for the black one. ``image`` is float32
-    (28, 28, 1).
+    ``image`` is float32 (28, 28, 1) in 0..1. The contributions to a digit are float32
+    (28, 28): integrated gradients from a black image to this one (Sundararajan, Taly
+    and Yan 2017, "Axiomatic attribution for deep networks"). Their sum is nearly the
+    digit's logit for the image minus its logit for the black image.
     """
     import tensorflow as tf
 
     logits = without_softmax(network)
-    share = (np.arange(STEPS, dtype=np.float32) + 0.5) / STEPS
-    images = tf.constant(share[:, None, None, None] * image)
+    brightness = (np.arange(STEPS, dtype=np.float32) + 0.5) / STEPS
+    images = tf.constant(brightness[:, None, None, None] * image)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(images)
         scores = tf.unstack(logits(images, training=False), axis=1)

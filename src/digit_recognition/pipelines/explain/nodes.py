@@ -21,7 +21,11 @@ from .layers import Stage, attribute, first_filters, layers_of, trace
 
 
 class ExplainParameters(Parameters):
-    """Which image: the test image of that index, or a digit of a picture."""
+    """The image to explain: a test image by its index, or a digit of a picture.
+
+    ``picture`` is a path, or null to use the test image. ``digit`` is the position of
+    the digit in the picture, counted from 0 in reading order.
+    """
 
     image: Annotated[int, Field(ge=0)]
     picture: str | None
@@ -29,17 +33,20 @@ class ExplainParameters(Parameters):
 
 
 class Chosen(NamedTuple):
-    """An image, float32 (28, 28, 1) in 0..1, and in words which one it is."""
+    """The chosen image, float32 (28, 28, 1) in 0..1, and what it is."""
 
     image: np.ndarray
-    words: str
+    description: str
 
 
 class Journey(NamedTuple):
-    """What a model makes of one image, and how that came about.
+    """What a model computes for one image.
 
-    ``attributions`` tells for the answer and for the digit next to it by how much each
-    pixel raised its score, float32 (28, 28). ``record`` says what model it is.
+    - ``stages``: the output of each layer.
+    - ``filters``: the filters of the first convolution, float32 (n, rows, columns).
+    - ``attributions``: for the two most probable digits, the contribution of each pixel
+      to the logit, float32 (28, 28).
+    - ``record``: the model's record, as ``caption`` needs it.
     """
 
     chosen: Chosen
@@ -55,17 +62,18 @@ def choose_image(
     explained_picture: Pictures,
     parameters: ExplainParameters,
 ) -> Chosen:
-    """The image to follow: a test image, or a digit of a picture made into one.
+    """Select a test image, or a digit of a picture in the format of one.
 
     ``x_test`` is float32 (n, 28, 28, 1) in 0..1, ``y_test`` one-hot (n, 10). Raises
-    ProjectError where there is no such image, picture or digit.
+    ProjectError if the image, picture or digit does not exist.
     """
     if parameters.picture is not None:
         return _from_picture(explained_picture, parameters.digit)
     if parameters.image >= len(x_test):
         raise ProjectError(
             f"expected explain.image from 0 to {len(x_test) - 1}, received "
-            f"{parameters.image}; name another test image with --params explain.image="
+            f"{parameters.image}; choose another test image with "
+            "--params explain.image="
         )
     label = y_test[parameters.image].argmax()
     return Chosen(x_test[parameters.image], f"test image {parameters.image}, a {label}")
@@ -75,7 +83,7 @@ def _from_picture(pictures: Pictures, digit: int) -> Chosen:
     if len(pictures) != 1:
         raise ProjectError(
             f"expected one picture in explain.picture, received a folder of "
-            f"{len(pictures)}; name one of them"
+            f"{len(pictures)} pictures; give the path of one of them"
         )
     (picture,) = pictures
     marks: list[Mark] = []
@@ -84,16 +92,16 @@ def _from_picture(pictures: Pictures, digit: int) -> Chosen:
             marks += [mark for line in find_digits(page.grey) for mark in line]
     except (UnreadablePicture, TooManyMarks) as error:
         raise ProjectError(
-            f"expected a picture of digits, received {picture.name}: {error}; name "
-            "another with --params explain.picture="
+            f"expected a picture of digits, received {picture.name}: {error}; "
+            "choose another with --params explain.picture="
         ) from error
     if digit >= len(marks):
         raise ProjectError(
             f"expected digit {digit} (from 0) in {picture.name}, found {len(marks)}; "
-            "name another with --params explain.digit=, or another picture"
+            "choose another with --params explain.digit=, or another picture"
         )
-    words = f"digit {digit + 1} of {len(marks)} in {picture.name}"
-    return Chosen(marks[digit].field[..., None], words)
+    description = f"digit {digit + 1} of {len(marks)} in {picture.name}"
+    return Chosen(marks[digit].field[..., None], description)
 
 
 def follow_image(
@@ -102,18 +110,18 @@ def follow_image(
     training: dict[str, Any],
     lineage: dict[str, Any],
 ) -> Journey:
-    """What each layer of the model makes of the image, and which pixels decided.
+    """Compute the output of each layer and the contribution of each pixel.
 
-    Raises ProjectError where ``training`` is the record of another model.
+    Raises ProjectError if ``training`` is the record of another model.
     """
     verify_record(model, training)
     stages = trace(model, chosen_image.image)
-    likeliest = [int(digit) for digit in stages[-1].output.argsort()[:-3:-1]]
+    most_probable = [int(digit) for digit in stages[-1].output.argsort()[:-3:-1]]
     return Journey(
         chosen_image,
         stages,
         first_filters(model),
-        attribute(model, chosen_image.image, likeliest),
+        attribute(model, chosen_image.image, most_probable),
         {
             **training,
             "dataset": f"trained on {training['dataset']}",
@@ -123,11 +131,11 @@ def follow_image(
 
 
 def tabulate_layers(model: Classifier) -> pd.DataFrame:
-    """A row for each layer: layer, kind, output_shape, parameters, and its work.
+    """Return a table with a row for each layer and a last row with their sums.
 
-    ``output_shape`` is as 26x26x32; ``passes`` how often the layer works on one image,
-    ``multiplications`` those of inputs by weights in all of them. The last row is
-    their sum.
+    Columns: layer, kind, output_shape (such as 26x26x32), parameters, passes (how often
+    the layer is applied to one image) and multiplications (of inputs by weights, in all
+    passes).
     """
     table = pd.DataFrame(
         [

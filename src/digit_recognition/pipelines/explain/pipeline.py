@@ -1,4 +1,4 @@
-"""The road from a trained model and one image to pictures of what happens inside."""
+"""The pipeline that shows what a trained model computes for one image."""
 
 from kedro.pipeline import Pipeline
 
@@ -9,7 +9,7 @@ from .nodes import choose_image, follow_image, tabulate_layers
 
 
 def create_pipeline() -> Pipeline:
-    """From the model and a test image or picture to three figures and a table."""
+    """Connect the model and a test image or picture to three figures and a table."""
     return Pipeline(
         [
             node_with_preview(
