@@ -1,29 +1,25 @@
-"""What is accepted of pages without a digit, by kind of page.
+"""Share of pages without digits that the reader accepts, by kind of page.
 
-The detector of what is no digit is trained on none of these kinds, and no threshold is
-chosen on them. A page counts as accepted if any number that was read on it is.
-
-usage: python benchmarks/non_digits.py [PICTURES]
+A page counts as accepted if any number read on it is accepted. Neither the training of
+the detector nor the choice of a threshold has used pages of these kinds.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
-import onnxruntime
 
 from digit_recognition.recognition.reader import NothingToRead, Reader
 
-from strange_pictures import EXTRAS, KINDS
-from workbench import ROOT, newest
+from common import load_reader, parse_arguments
+from non_digit_pages import EXTRA_KINDS, KINDS
 
 MAX_ERROR = 0.001
-NAMED = 3
+MAX_EXAMPLES = 3
 
 
-def accepted(page: np.ndarray, reader: Reader) -> list[str]:
-    """The numbers that were taken for sure."""
+def read_accepted(page: np.ndarray, reader: Reader) -> list[str]:
+    """Read a page and return the numbers that are accepted."""
     try:
         lines = reader.read(page)
     except NothingToRead:
@@ -31,31 +27,34 @@ def accepted(page: np.ndarray, reader: Reader) -> list[str]:
     return [line.number for line in lines if not line.reason]
 
 
-def judge(kind: Callable, number: int, pictures: int, reader: Reader) -> int:
-    """Prints the row of a kind; how many of its pages were accepted."""
-    count, read = 0, Counter()
-    for picture in range(pictures):
-        numbers = accepted(kind(np.random.default_rng([number, picture])), reader)
-        count += bool(numbers)
-        read.update(numbers)
-    most = ", ".join(number for number, _ in read.most_common(NAMED))
-    name = kind.__name__.replace("_", " ")
-    print(f"| {name} | {100 * count / pictures:.1f} | {most} |", flush=True)
-    return count
+def print_row(draw_page: Callable, kind: int, pages: int, reader: Reader) -> int:
+    """Read pages of one kind, print their row, return the number of accepted pages."""
+    accepted, readings = 0, Counter()
+    for page in range(pages):
+        rng = np.random.default_rng([kind, page])
+        numbers = read_accepted(draw_page(rng), reader)
+        accepted += bool(numbers)
+        readings.update(numbers)
+    examples = ", ".join(number for number, _ in readings.most_common(MAX_EXAMPLES))
+    name = draw_page.__name__.replace("_", " ")
+    print(f"| {name} | {100 * accepted / pages:.1f} | {examples} |", flush=True)
+    return accepted
 
 
 def main() -> None:
-    pictures = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    model = newest(ROOT, "06_models/model.onnx")
-    reader = Reader(onnxruntime.InferenceSession(model), MAX_ERROR)
-    print(f"{pictures} pages of each kind, model of recipe")
-    print(f"{reader.metadata['recipe']}, max_error {MAX_ERROR:g}\n")
-    print("| pages of | accepted, % | most often read as |")
+    pages = parse_arguments(__doc__, pages=100).pages
+    reader = load_reader(MAX_ERROR)
+    print(f"{pages} pages of each kind, model of recipe {reader.metadata['recipe']},")
+    print(f"max_error {MAX_ERROR:g}\n")
+    print("| kind of page | accepted, % | most frequent readings |")
     print("|---|---|---|")
-    count = sum(judge(kind, n, pictures, reader) for n, kind in enumerate(KINDS))
-    print(f"| **all of these** | {100 * count / pictures / len(KINDS):.1f} | |")
-    for number, kind in enumerate(EXTRAS, start=len(KINDS)):
-        judge(kind, number, pictures, reader)
+    accepted = sum(
+        print_row(draw_page, kind, pages, reader)
+        for kind, draw_page in enumerate(KINDS)
+    )
+    print(f"| **all of these** | {100 * accepted / pages / len(KINDS):.1f} | |")
+    for kind, draw_page in enumerate(EXTRA_KINDS, start=len(KINDS)):
+        print_row(draw_page, kind, pages, reader)
 
 
 if __name__ == "__main__":
