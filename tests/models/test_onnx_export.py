@@ -12,7 +12,6 @@ from digit_recognition.models.cnn import (
     without_softmax,
 )
 from digit_recognition.models.detector import (
-    build_detector_cnn,
     build_detector_head,
     join_detector,
 )
@@ -35,7 +34,7 @@ def detector():
     keras.utils.set_random_seed(1)
     backbone = convolutions(randomize(build_cnn(filters=[[2]], dense_units=4)))
     head = randomize(build_detector_head(backbone.output_shape[1]))
-    return join_detector(backbone, head, randomize(build_detector_cnn()))
+    return join_detector(backbone, head)
 
 
 def test_inputs_and_outputs_are_named_and_take_any_number_of_images(detector):

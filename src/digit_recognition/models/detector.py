@@ -1,7 +1,11 @@
 """The detector: a network that tells digits from non-digits.
 
-It has two parts with the same kind of output: a head on the classifier's convolutional
-features, and a small CNN on the image.
+It is a head on the classifier's convolutional features. A second network on the image
+does not help. Of non-digits of kinds left out of the training that the classifier reads
+with a confidence above 0.99, at a threshold that keeps 97 % of the digits, the head
+takes 34.7 % for digits (33.7 to 36.4), both averaged 35.3 % (34.6 to 36.7), the second
+network alone 40.7 %, and the energy score of the classifier's logits 61.9 %. These are
+means and ranges over three seeds, with `standard` on MNIST, 2026-11-25.
 """
 
 from __future__ import annotations
@@ -13,35 +17,13 @@ NON_DIGIT = NUM_CLASSES
 """The class of non-digits, beside the classes 0..9."""
 
 
-def build_detector_cnn() -> Classifier:
-    """Build the CNN on the image: logits (n, 11) of the ten digits and of non-digits.
-
-    It learns which digit it sees, as that makes it better at recognizing non-digits. At
-    a threshold that keeps 99.5 % of the digits, it took 32 % of non-digits of kinds
-    left out of the training for digits; with two classes, 36 % (one run of each).
-    """
-    import keras
-    from keras import layers
-
-    strided = {"strides": 2, "padding": "same", "activation": "relu"}
-    return keras.Sequential(
-        [
-            layers.Input(INPUT_SHAPE, name="image"),
-            layers.Conv2D(16, 3, **strided, name="conv1"),
-            layers.Conv2D(32, 3, **strided, name="conv2"),
-            layers.Conv2D(64, 3, **strided, name="conv3"),
-            layers.Flatten(name="flatten"),
-            layers.Dense(48, activation="relu", name="dense"),
-            layers.Dense(NUM_CLASSES + 1, name="logits"),
-        ],
-        name="network",
-    )
-
-
 def build_detector_head(features: int) -> Classifier:
     """Build the head: logits (n, 11) from the classifier's features (n, features).
 
-    The features may have any scale.
+    The features may have any scale. The head learns which digit it sees, as that makes
+    it better at recognizing non-digits: at a threshold that keeps 99.5 % of the digits,
+    a CNN with two classes took 36 % of non-digits of kinds left out of the training for
+    digits, with eleven classes 32 % (one run of each).
     """
     import keras
     from keras import layers
@@ -58,20 +40,15 @@ def build_detector_head(features: int) -> Classifier:
     )
 
 
-def join_detector(
-    backbone: Classifier, head: Classifier, network: Classifier
-) -> Classifier:
-    """Join the parts into the detector: the logit (n, 1) of an image being a digit.
+def join_detector(backbone: Classifier, head: Classifier) -> Classifier:
+    """Join both into the detector: the logit (n, 1) of an image being a digit.
 
-    ``backbone`` maps images to the features that ``head`` reads. The logit of a part is
-    the log odds of the ten digits together against non-digits. The detector's is the
-    mean of both.
+    ``backbone`` maps images to the features that ``head`` reads. The logit is the log
+    odds of the ten digits together against non-digits.
     """
     import keras
 
     image = keras.Input(INPUT_SHAPE, name="image")
-    odds = []
-    for logits in (head(backbone(image)), network(image)):
-        digits = keras.ops.logsumexp(logits[:, :NUM_CLASSES], axis=1, keepdims=True)
-        odds.append(digits - logits[:, NON_DIGIT:])
-    return keras.Model(image, (odds[0] + odds[1]) / 2, name="detector")
+    logits = head(backbone(image))
+    digits = keras.ops.logsumexp(logits[:, :NUM_CLASSES], axis=1, keepdims=True)
+    return keras.Model(image, digits - logits[:, NON_DIGIT:], name="detector")

@@ -12,7 +12,6 @@ from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import EvaluateParameters
 from digit_recognition.models.cnn import build_cnn, convolutions
 from digit_recognition.models.detector import (
-    build_detector_cnn,
     build_detector_head,
     join_detector,
 )
@@ -56,7 +55,7 @@ def model():
 def detector(model):
     backbone = convolutions(model)
     head = randomize(build_detector_head(backbone.output_shape[1]))
-    return join_detector(backbone, head, randomize(build_detector_cnn()))
+    return join_detector(backbone, head)
 
 
 def digest(network):

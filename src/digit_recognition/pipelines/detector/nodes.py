@@ -14,11 +14,7 @@ from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import verify_record
 from digit_recognition.models.cnn import Classifier, convolutions
-from digit_recognition.models.detector import (
-    build_detector_cnn,
-    build_detector_head,
-    join_detector,
-)
+from digit_recognition.models.detector import build_detector_head, join_detector
 from digit_recognition.models.schedules import warmup_cosine
 from digit_recognition.parameters import Parameters
 from digit_recognition.runtime import make_deterministic
@@ -81,10 +77,9 @@ def train_detector(
     x, y = make_training_set(images, labels, parameters.pictures, seed)
     backbone = convolutions(model)
     features = backbone.predict(x, batch_size=1000, verbose=0)
-    head, network = build_detector_head(features.shape[1]), build_detector_cnn()
+    head = build_detector_head(features.shape[1])
     _fit(head, features, y, parameters.epochs)
-    _fit(network, x, y, parameters.epochs)
-    detector = join_detector(backbone, head, network)
+    detector = join_detector(backbone, head)
     logits = detector.predict(x_train[validation], batch_size=1000, verbose=0)
     detector_training = {
         **parameters.model_dump(),
