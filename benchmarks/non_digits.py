@@ -30,21 +30,21 @@ class EnergySession:
 
     def __init__(self, session):
         self._session = session
-        self._model = session.get_modelmeta()
-        version = self._model.custom_metadata_map["model_version"]
+        metadata = session.get_modelmeta().custom_metadata_map
+        version = metadata["model_version"]
         path = newest_version(ROOT, "07_model_output/validation_predictions.csv")
         table = pd.read_csv(path.parents[1] / version / path.name)
         energy = logsumexp(table.filter(like="logit").to_numpy(), axis=1)
-        validation = self._model.custom_metadata_map["validation"]
+        validation = metadata["validation"]
         results = ValidationResults.from_json(validation)._replace(digit_logit=energy)
-        self.custom_metadata_map = self._model.custom_metadata_map | {
-            "validation": results.to_json()
-        }
+        self.custom_metadata_map = metadata | {"validation": results.to_json()}
 
     def get_modelmeta(self) -> "EnergySession":
+        """Return the metadata, with energies in place of the detector's logits."""
         return self
 
     def run(self, outputs: list[str], inputs: dict) -> list[np.ndarray]:
+        """Return the logits and the negative energies."""
         logits, _ = self._session.run(outputs, inputs)
         return [logits, logsumexp(logits, axis=1, keepdims=True)]
 

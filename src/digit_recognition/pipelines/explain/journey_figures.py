@@ -182,12 +182,12 @@ def _panel(stage: Stage) -> _Panel:
 
 
 def _positive_maximum(values: np.ndarray) -> float:
-    """Return the maximum, the value that is drawn brightest, or 1 if it is not above 0."""
+    """Return the maximum, which is drawn brightest, or 1 if it is not above 0."""
     return float(values.max(initial=0)) or 1.0
 
 
 def _columns(count: int) -> int:
-    """Choose the columns for a grid without empty places, at most twice as high as wide.
+    """Choose the columns of a full grid that is at most twice as high as wide.
 
     64 maps are arranged in eight rows and columns.
     """
