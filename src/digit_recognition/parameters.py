@@ -1,4 +1,4 @@
-"""Typed parameters: what every pipeline's model shares, and the top-level two."""
+"""Typed parameters: the base class of all models, the recipe's name and the seed."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Parameters(BaseModel):
-    """A pydantic model that takes no unknown field and converts no type.
+    """A pydantic model that refuses unknown fields and does not convert types.
 
-    Kedro calls ``model_validate`` before anything runs; what it raises says in one
-    sentence a field what was expected, what was received and what to do.
+    Kedro calls ``model_validate`` before the run starts.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     @classmethod
     def model_validate(cls, obj: Any, **options: Any) -> Self:
-        """The parameters, or ModelInstantiationError with the fields to correct."""
+        """Return the validated parameters.
+
+        Raises ModelInstantiationError with one sentence for each wrong field.
+        """
         try:
             return super().model_validate(obj, **options)
         except ValidationError as error:
-            raise ModelInstantiationError(_explain(error)) from error
+            raise ModelInstantiationError(_describe(error)) from error
 
 
 class RecipeName(Parameters, RootModel[str]):
@@ -36,7 +38,7 @@ class RecipeName(Parameters, RootModel[str]):
 
 
 class Seed(Parameters, RootModel[Annotated[int, Field(ge=0, lt=2**32)]]):
-    """The seed of a run, an integer in 0..4294967295."""
+    """The random seed of a run, an integer in 0..4294967295."""
 
     model_config = ConfigDict(extra=None, strict=True, frozen=True)
 
@@ -76,10 +78,10 @@ def _merge(base: Any, own: Any) -> Any:
     return {**base, **own, **shared}
 
 
-def _explain(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> str:
     sentences = []
     for detail in error.errors():
-        place = ".".join(str(part) for part in detail["loc"] if part != "root")
+        field = ".".join(str(part) for part in detail["loc"] if part != "root")
         message = detail["msg"].replace("Input should be", "expected")
         match detail["type"]:
             case "extra_forbidden":
@@ -90,5 +92,5 @@ def _explain(error: ValidationError) -> str:
                 sentence = message.removeprefix("Value error, ")
             case _:
                 sentence = f"{message}, received {detail['input']!r}"
-        sentences.append(f"{place}: {sentence}" if place else sentence)
+        sentences.append(f"{field}: {sentence}" if field else sentence)
     return "; ".join(sentences) + "; correct it in conf/ or in --params"

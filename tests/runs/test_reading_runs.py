@@ -228,8 +228,8 @@ def test_the_last_line_counts_and_tells_what_cannot_be_had(done, readings):
     assert last.startswith(
         f"{len(pictures)} pictures: {len(pictures) - len(doubtful)} read, {aside} set "
         f"aside for a person, {len(NOT_READABLE)} not readable; 1 other file skipped. "
-        "max_error 0.001 cannot be had from this model's validation part: the "
-        "strictest that can, "
+        "This model's validation part cannot guarantee max_error 0.001: the "
+        "smallest possible, "
     )
     assert last.endswith("trained on the 5,000-image sample, not on MNIST.")
     assert "Reading" in done.stdout
@@ -247,7 +247,7 @@ def test_the_summary_is_kept_with_what_it_is_of(done, exported):
         "dataset": "mnist-sample",
     }
     assert expected.items() <= summary.items()
-    assert f"the strictest that can, {summary['certain_max_error']:g}," in done.stdout
+    assert f"the smallest possible, {summary['certain_max_error']:g}," in done.stdout
 
 
 def test_annotated_pictures_and_sheets_are_kept_in_the_run_s_version(done, exported):
@@ -356,7 +356,7 @@ def test_an_error_that_can_be_had_is_promised_for_digits_like_mnist_s(
     done = exported.kedro(*READ, f"pictures={tmp_path},read.max_error=0.2")
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
-    assert "At most 0.2 of accepted digits is wrong, with 95 % certainty" in last
-    assert "where they are like MNIST's" in last
+    assert "At most 0.2 of the accepted digits are wrong, with 95 % certainty" in last
+    assert "if they are like MNIST's" in last
     found = pd.DataFrame(rows(exported, "readings"))
     assert found["picture"].tolist() == ["1.png"]

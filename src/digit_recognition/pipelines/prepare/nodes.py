@@ -8,9 +8,9 @@ import numpy as np
 
 from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets.mnist_dataset import (
+    HOW_TO_GET_DATA,
     NAMES,
     SAMPLE,
-    THREE_WAYS,
     Split,
     identify_dataset,
 )
@@ -43,7 +43,7 @@ def load_mnist(
     if dataset == SAMPLE and not parameters.allow_sample:
         raise ProjectError(
             "expected MNIST, received only its 5,000-image sample, which "
-            f"prepare.allow_sample=false refuses; {THREE_WAYS}"
+            f"prepare.allow_sample=false refuses; {HOW_TO_GET_DATA}"
         )
     return *published, {"dataset": dataset, "dataset_digest": combined_digest(arrays)}
 
