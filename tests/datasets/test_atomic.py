@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -39,9 +40,13 @@ def names(folder):
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_the_folder_is_removed_whatever_ends_the_saving(tmp_path, error):
-    with pytest.raises(error), temporary_folder(tmp_path) as folder:
-        (folder / "half").write_text("half")
-        raise error
+    def save():
+        with temporary_folder(tmp_path) as folder:
+            (folder / "half").write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        save()
     assert names(tmp_path) == []
 
 
@@ -49,7 +54,7 @@ def test_the_next_save_removes_what_a_killed_process_left(tmp_path, saving):
     process, abandoned = saving
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert os.listdir(abandoned) == ["half"]
+    assert [path.name for path in Path(abandoned).iterdir()] == ["half"]
     with temporary_folder(tmp_path) as folder:
         assert names(tmp_path) == [folder.name]
     assert names(tmp_path) == []
@@ -58,7 +63,7 @@ def test_the_next_save_removes_what_a_killed_process_left(tmp_path, saving):
 def test_what_a_living_process_is_writing_is_left_alone(tmp_path, saving):
     with temporary_folder(tmp_path):
         remove_abandoned(tmp_path)
-        assert os.listdir(saving[1]) == ["half"]
+        assert [path.name for path in Path(saving[1]).iterdir()] == ["half"]
 
 
 def test_threads_that_save_at_once_do_not_remove_each_others_folders(tmp_path):

@@ -57,7 +57,7 @@ def test_a_mistake_in_a_file_is_named_with_file_and_line(
 
 
 def test_an_unknown_interpolation_is_one_message(load):
-    with pytest.raises(ProjectError, match="valid parameters .*'nowhere' not found"):
+    with pytest.raises(ProjectError, match=r"valid parameters .*'nowhere' not found"):
         load(local_parameters=b"seed: ${nowhere}\n")
 
 

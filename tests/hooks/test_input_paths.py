@@ -167,7 +167,7 @@ def test_null_on_the_command_line_overrides_the_path_in_the_files(optional):
 
 @pytest.mark.parametrize("value", [7, True, 1.5, ["a"], "", " "])
 def test_an_optional_value_that_is_no_path_is_refused(optional, value):
-    with pytest.raises(ProjectError, match="expected text in .*, received") as refused:
+    with pytest.raises(ProjectError, match=r"expected text in .*, received") as refused:
         optional("null", {"path": value})
     assert str(refused.value).endswith(optional.example)
 

@@ -9,6 +9,7 @@ SUMMARY = {
     "not_readable": 3,
     "files_skipped": 0,
     "max_error": 0.001,
+    "certainty": 0.95,
     "certain": True,
     "certain_max_error": 0.001,
     "dataset": "mnist",

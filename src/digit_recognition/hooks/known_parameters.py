@@ -49,7 +49,7 @@ class KnownParametersHooks:
 def nearest_parameter(key: str, known: list[str]) -> str:
     """Return ``did you mean …?`` with the most similar key, or a list of all keys.
 
-    Keys are similar if their last parts are.
+    Keys are similar if their last parts are; those with the same first part come first.
 
     >>> nearest_parameter("epoch", ["seed", "train.epochs"])
     'did you mean train.epochs?'
@@ -61,8 +61,12 @@ def nearest_parameter(key: str, known: list[str]) -> str:
     candidates = [name for name in known if last[name] in matches]
     if not candidates:
         return f"known are {', '.join(known)}"
-    best = max(candidates, key=lambda name: SequenceMatcher(a=key, b=name).ratio())
-    return f"did you mean {best}?"
+
+    def similarity(name: str) -> tuple[bool, float]:
+        same_group = name.partition(".")[0] == key.partition(".")[0]
+        return same_group, SequenceMatcher(a=key, b=name).ratio()
+
+    return f"did you mean {max(candidates, key=similarity)}?"
 
 
 def _complete_recipes(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -234,5 +234,5 @@ def test_predictions_of_another_version_are_refused(inputs, predictions, message
 
 
 def test_test_images_of_another_dataset_are_refused(inputs):
-    with pytest.raises(ProjectError, match="received others"):
+    with pytest.raises(ProjectError, match="received other arrays"):
         export_model(**inputs | {"x_test": IMAGES[::-1]})

@@ -21,7 +21,7 @@ from digit_recognition.runtime import make_deterministic
 
 from .training_set import make_training_set
 
-BATCH_SIZE = 128
+BATCH_SIZE = 256
 LEARNING_RATE = 0.003
 
 
