@@ -14,6 +14,7 @@ from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.parameters import Parameters
+from digit_recognition.recognition.acceptance import KEEP_DIGITS
 from digit_recognition.recognition.reader import (
     InferenceSession,
     Line,
@@ -21,6 +22,7 @@ from digit_recognition.recognition.reader import (
     Reader,
     load_reader,
 )
+from digit_recognition.recognition.thresholds import CERTAINTY
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +40,8 @@ class ReadParameters(Parameters):
     """The acceptance rule; the fields are those of ``find_acceptance_rule``."""
 
     max_error: Annotated[float, Field(gt=0, lt=1)]
-    certainty: Annotated[float, Field(gt=0, lt=1)]
-    keep_digits: Annotated[float, Field(gt=0, le=1)]
+    certainty: Annotated[float, Field(gt=0, lt=1)] = CERTAINTY
+    keep_digits: Annotated[float, Field(gt=0, le=1)] = KEEP_DIGITS
 
 
 class PicturesPath(Parameters, RootModel[str]):
