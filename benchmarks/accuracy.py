@@ -1,38 +1,30 @@
-"""How accurate a recipe is over seeds: mean, spread, worst, on MNIST's test images.
+"""Test accuracy of a recipe over several seeds: mean, standard deviation, worst, best.
 
-As they are, and through each family of corruptions.
-
-A training each, in a process of its own; a benchmark that was stopped goes on where it
-was. usage: python benchmarks/accuracy.py RECIPE [SEEDS]
+The model of each seed is tested on MNIST's test images, clean and corrupted by each
+family. An interrupted benchmark continues where it stopped.
 """
-
-import sys
 
 import pandas as pd
 
 from digit_recognition.corruptions import FAMILIES, MNIST_C
 from digit_recognition.runtime import processor
 
-from workbench import measure
+from common import parse_arguments
+from trainings import date_range, train_and_score
 
 
 def main() -> None:
-    if len(sys.argv) < 2:
-        sys.exit(
-            f"expected a recipe, received none; python {sys.argv[0]} RECIPE [SEEDS]"
-        )
-    recipe = sys.argv[1]
-    seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    rows = pd.DataFrame([measure(recipe, seed) for seed in range(seeds)])
+    arguments = parse_arguments(__doc__, recipe=str, seeds=5)
+    recipe, seeds = arguments.recipe, arguments.seeds
+    rows = pd.DataFrame([train_and_score(recipe, seed) for seed in range(seeds)])
     print(f"\n{recipe}, seeds 0 to {seeds - 1}, {rows['precision'].iloc[0]}")
-    days = " to ".join(sorted({rows["date"].min(), rows["date"].max()}))
-    print(f"{processor()}, {days}\n")
+    print(f"{processor()}, {date_range(rows)}\n")
     print("| | mean | standard deviation | worst | best |")
     print("|---|---|---|---|---|")
     for name, column in (
         ("test accuracy, %", 100 * rows["test_accuracy"]),
         ("without contested labels, %", 100 * rows["test_accuracy_uncontested"]),
-        ("MNIST-C's fifteen, mean, %", 100 * rows[list(MNIST_C)].mean(axis=1)),
+        ("mean of MNIST-C's families, %", 100 * rows[list(MNIST_C)].mean(axis=1)),
         *((f"{family}, %", 100 * rows[family]) for family in FAMILIES),
     ):
         spread = column.std() if seeds > 1 else 0.0
@@ -42,7 +34,7 @@ def main() -> None:
         )
     seconds = rows["fit_seconds"]
     print(
-        f"| fitting, s | {seconds.mean():.1f} | {seconds.std():.1f} | "
+        f"| training, s | {seconds.mean():.1f} | {seconds.std():.1f} | "
         f"{seconds.max():.1f} | {seconds.min():.1f} |"
     )
 

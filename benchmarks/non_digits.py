@@ -1,29 +1,56 @@
-"""What is accepted of pages without a digit, by kind of page.
+"""Share of pages without digits that the reader accepts, by kind of page.
 
-The detector of what is no digit is trained on none of these kinds, and no threshold is
-chosen on them. A page counts as accepted if any number that was read on it is.
+A page counts as accepted if any number read on it is accepted. Neither the training of
+the detector nor the choice of a threshold has used pages of these kinds.
 
-usage: python benchmarks/non_digits.py [PICTURES]
+The baseline replaces the detector by the energy score of the classifier's logits (Liu,
+Wang, Owens and Li 2020, "Energy-based out-of-distribution detection"), at the threshold
+that keeps the same share of the validation digits.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
-import onnxruntime
+import pandas as pd
+from scipy.special import logsumexp
 
-from digit_recognition.recognition.reader import NothingToRead, Reader
+from digit_recognition.recognition.acceptance import ValidationResults
+from digit_recognition.recognition.reader import NothingToRead, Reader, load_reader
 
-from strange_pictures import EXTRAS, KINDS
-from workbench import ROOT, newest
+from common import ROOT, load_session, newest_version, parse_arguments
+from non_digit_pages import EXTRA_KINDS, KINDS
 
 MAX_ERROR = 0.001
-NAMED = 3
+MAX_EXAMPLES = 3
 
 
-def accepted(page: np.ndarray, reader: Reader) -> list[str]:
-    """The numbers that were taken for sure."""
+class EnergySession:
+    """A session whose digit logit is the negative energy of the classifier's logits."""
+
+    def __init__(self, session):
+        self._session = session
+        metadata = session.get_modelmeta().custom_metadata_map
+        version = metadata["model_version"]
+        path = newest_version(ROOT, "07_model_output/validation_predictions.csv")
+        table = pd.read_csv(path.parents[1] / version / path.name)
+        energy = logsumexp(table.filter(like="logit").to_numpy(), axis=1)
+        validation = metadata["validation"]
+        results = ValidationResults.from_json(validation)._replace(digit_logit=energy)
+        self.custom_metadata_map = metadata | {"validation": results.to_json()}
+
+    def get_modelmeta(self) -> "EnergySession":
+        """Return the metadata, with energies in place of the detector's logits."""
+        return self
+
+    def run(self, outputs: list[str], inputs: dict) -> list[np.ndarray]:
+        """Return the logits and the negative energies."""
+        logits, _ = self._session.run(outputs, inputs)
+        return [logits, logsumexp(logits, axis=1, keepdims=True)]
+
+
+def read_accepted(page: np.ndarray, reader: Reader) -> list[str]:
+    """Read a page and return the numbers that are accepted."""
     try:
         lines = reader.read(page)
     except NothingToRead:
@@ -31,31 +58,40 @@ def accepted(page: np.ndarray, reader: Reader) -> list[str]:
     return [line.number for line in lines if not line.reason]
 
 
-def judge(kind: Callable, number: int, pictures: int, reader: Reader) -> int:
-    """Prints the row of a kind; how many of its pages were accepted."""
-    count, read = 0, Counter()
-    for picture in range(pictures):
-        numbers = accepted(kind(np.random.default_rng([number, picture])), reader)
-        count += bool(numbers)
-        read.update(numbers)
-    most = ", ".join(number for number, _ in read.most_common(NAMED))
-    name = kind.__name__.replace("_", " ")
-    print(f"| {name} | {100 * count / pictures:.1f} | {most} |", flush=True)
-    return count
+def print_row(
+    draw_page: Callable, kind: int, pages: int, reader: Reader, baseline: Reader
+) -> np.ndarray:
+    """Read pages of one kind, print their row, return the numbers of accepted pages."""
+    accepted, readings = np.zeros(2, int), Counter()
+    for number in range(pages):
+        page = draw_page(np.random.default_rng([kind, number]))
+        numbers = read_accepted(page, reader)
+        accepted += bool(numbers), bool(read_accepted(page, baseline))
+        readings.update(numbers)
+    examples = ", ".join(number for number, _ in readings.most_common(MAX_EXAMPLES))
+    detector, energy = 100 * accepted / pages
+    name = draw_page.__name__.replace("_", " ")
+    print(f"| {name} | {detector:.1f} | {energy:.1f} | {examples} |", flush=True)
+    return accepted
 
 
 def main() -> None:
-    pictures = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    model = newest(ROOT, "06_models/model.onnx")
-    reader = Reader(onnxruntime.InferenceSession(model), MAX_ERROR)
-    print(f"{pictures} pages of each kind, model of recipe")
-    print(f"{reader.metadata['recipe']}, max_error {MAX_ERROR:g}\n")
-    print("| pages of | accepted, % | most often read as |")
-    print("|---|---|---|")
-    count = sum(judge(kind, n, pictures, reader) for n, kind in enumerate(KINDS))
-    print(f"| **all of these** | {100 * count / pictures / len(KINDS):.1f} | |")
-    for number, kind in enumerate(EXTRAS, start=len(KINDS)):
-        judge(kind, number, pictures, reader)
+    pages = parse_arguments(__doc__, pages=100).pages
+    session = load_session()
+    reader = load_reader(session, MAX_ERROR)
+    readers = reader, load_reader(EnergySession(session), MAX_ERROR)
+    print(f"{pages} pages of each kind, model of recipe {reader.metadata['recipe']},")
+    print(f"max_error {MAX_ERROR:g}\n")
+    print("| kind of page | accepted, % | by the energy score, % | read as |")
+    print("|---|---|---|---|")
+    accepted = sum(
+        print_row(draw_page, kind, pages, *readers)
+        for kind, draw_page in enumerate(KINDS)
+    )
+    detector, energy = 100 * accepted / pages / len(KINDS)
+    print(f"| **all of these** | {detector:.1f} | {energy:.1f} | |")
+    for kind, draw_page in enumerate(EXTRA_KINDS, start=len(KINDS)):
+        print_row(draw_page, kind, pages, *readers)
 
 
 if __name__ == "__main__":

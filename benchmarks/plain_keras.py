@@ -1,8 +1,6 @@
-"""The `plain` recipe as one plain Keras script; it imports nothing of the project.
+"""The `plain` recipe as one Keras script that imports nothing from the project.
 
-usage: plain_keras.py MNIST.npz FOLDER
-
-The model is saved into FOLDER.
+It saves the model in FOLDER. usage: plain_keras.py MNIST.npz FOLDER
 """
 
 import json

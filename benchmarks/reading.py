@@ -1,13 +1,10 @@
-"""What reading costs: beside `import tensorflow`, for each picture, in memory.
+"""Seconds and memory of `kedro run --pipelines read`, as a process of its own.
 
-`kedro run --pipeline read`, as a process of its own, with the newest exported model, on
-folders of pictures that are made of MNIST's training images: one digit each, dark on a
-light page of 56x56 pixels. Rounds of all, one after the other.
-
-usage: python benchmarks/reading.py [ROUNDS [MANY]]
+The newest exported model reads a folder of 100 pictures and a larger folder. Each
+picture shows one of MNIST's training images, dark on a light page of 56x56 pixels. A
+process that only imports TensorFlow serves as comparison. Each round runs all three.
 """
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,19 +15,13 @@ from PIL import Image
 
 from digit_recognition.runtime import processor
 
-from workbench import MNIST, ROOT
+from common import MNIST, ROOT, measure_process, parse_arguments
 
-FEW = 100
-MEASURED = (
-    "import resource, subprocess, sys, time; started = time.perf_counter(); "
-    "subprocess.run(sys.argv[1:], check=True, capture_output=True); "
-    "print(time.perf_counter() - started, "
-    "resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-)
+SMALL = 100  # pictures in the small folder
 
 
-def draw(folder: Path, count: int) -> Path:
-    """So many pictures of digits, in a folder of their own."""
+def draw_pictures(folder: Path, count: int) -> Path:
+    """Draw ``count`` pictures of digits in a new folder below ``folder``."""
     with np.load(MNIST) as mnist:
         images = mnist["x_train"][:count]
     path = folder / str(count)
@@ -42,49 +33,46 @@ def draw(folder: Path, count: int) -> Path:
     return path
 
 
-def measure(*command: str) -> tuple[float, float]:
-    """Seconds, and MB at the peak, of a command as a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, *command],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    seconds, kilobytes = map(float, done.stdout.split())
-    return seconds, kilobytes / 1000
-
-
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    many = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
-    run = (sys.executable, "-m", "kedro", "run", "--pipeline", "read", "--params")
+    arguments = parse_arguments(__doc__, rounds=3, pictures=2000)
+    rounds, large = arguments.rounds, arguments.pictures
+    run = [sys.executable, "-m", "kedro", "run", "--pipelines", "read", "--params"]
     with tempfile.TemporaryDirectory() as folder:
         commands = {
-            "import tensorflow": (sys.executable, "-c", "import tensorflow"),
+            "import tensorflow": [sys.executable, "-c", "import tensorflow"],
             **{
-                f"read {count:,}": (*run, f"pictures={draw(Path(folder), count)}")
-                for count in (FEW, many)
+                f"read {count:,}": [
+                    *run,
+                    f"pictures={draw_pictures(Path(folder), count)}",
+                ]
+                for count in (SMALL, large)
             },
         }
-        taken = {name: [] for name in commands}
+        results = {name: [] for name in commands}
         for _ in range(rounds):
             for name, command in commands.items():
-                taken[name].append(measure(*command))
-                print(name, *(f"{value:.2f}" for value in taken[name][-1]), flush=True)
-    tensorflow, few, all_ = ([seconds for seconds, _ in t] for t in taken.values())
-    beyond = [
-        (many - FEW) / (more - less) for less, more in zip(few, all_, strict=True)
+                result = measure_process(command, ROOT)
+                results[name].append((result.seconds, result.peak_mb))
+                print(f"{name} {result.seconds:.2f} {result.peak_mb:.2f}", flush=True)
+    tensorflow_seconds, small_seconds, large_seconds = (
+        [seconds for seconds, _ in rows] for rows in results.values()
+    )
+    rates = [
+        (large - SMALL) / (longer - shorter)
+        for shorter, longer in zip(small_seconds, large_seconds, strict=True)
     ]
-    shares = [read / imported for imported, read in zip(tensorflow, few, strict=True)]
+    ratios = [
+        read / imported
+        for imported, read in zip(tensorflow_seconds, small_seconds, strict=True)
+    ]
     print(f"\n{processor()}, {rounds} rounds, medians\n")
-    print("| | seconds | MB at the peak |\n|---|---|---|")
-    for name, rows in taken.items():
+    print("| | seconds | peak MB |\n|---|---|---|")
+    for name, rows in results.items():
         seconds, megabytes = (median(column) for column in zip(*rows, strict=True))
         print(f"| {name} | {seconds:.2f} | {megabytes:.0f} |")
     print(
-        f"\nread {FEW}: {median(shares):.2f} of import tensorflow; beyond start-up "
-        f"{median(beyond):.0f} pictures a second"
+        f"\nread {SMALL} takes {median(ratios):.2f} of the time of import tensorflow; "
+        f"after start-up, {median(rates):.0f} pictures per second are read"
     )
 
 

@@ -1,9 +1,8 @@
-"""What reports cost: those of `evaluate`, `explain`, `compare` over 10,000 versions.
+"""Seconds of the pipelines that make reports: `evaluate`, `explain` and `compare`.
 
-Each is a process of its own, on a model of the recipe `quick` and all of MNIST, in a
-copy of the project in data/benchmarks. Rounds of all, one after the other.
-
-usage: python benchmarks/reports.py [ROUNDS]
+`compare` reads 10,000 versions of the metrics. Each pipeline is a process of its own,
+in a copy of the project in data/benchmarks, with a model of the recipe `quick` that is
+trained on the whole of MNIST. Each round runs all of them.
 """
 
 import shutil
@@ -16,7 +15,7 @@ from time import perf_counter
 
 from digit_recognition.runtime import processor
 
-from workbench import FOLDER, copy_project, kedro, newest
+from common import FOLDER, copy_project, newest_version, parse_arguments, run_kedro
 
 VERSIONS = 10_000
 METRICS = "08_reporting/metrics.json"
@@ -31,33 +30,33 @@ COMMANDS = {
 def train(project: Path) -> None:
     copy_project(project)
     pipelines = "prepare,train,evaluate"
-    kedro(project, "run", "--pipelines", pipelines, "--params", "recipe=quick")
+    run_kedro(project, "run", "--pipelines", pipelines, "--params", "recipe=quick")
 
 
-def fill(project: Path) -> None:
-    """Copies of the newest metrics as older versions."""
-    written = newest(project, METRICS)
+def copy_metrics(project: Path) -> None:
+    """Copy the newest metrics into 10,000 older versions."""
+    newest = newest_version(project, METRICS)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     for number in range(VERSIONS):
         version = f"{start + timedelta(minutes=number):%Y-%m-%dT%H.%M.%S}.000Z"
         folder = project / "data" / METRICS / version
         folder.mkdir(exist_ok=True)
-        shutil.copy(written, folder)
+        shutil.copy(newest, folder)
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    rounds = parse_arguments(__doc__, rounds=3).rounds
     project = FOLDER / "reports"
     train(project)
-    fill(project)
-    taken: dict[str, list[float]] = {"import tensorflow": []} | {
+    copy_metrics(project)
+    results: dict[str, list[float]] = {"import tensorflow": []} | {
         name: [] for name in COMMANDS
     }
     for _ in range(rounds):
-        for name, seconds in taken.items():
+        for name, seconds in results.items():
             started = perf_counter()
             if name in COMMANDS:
-                kedro(project, "run", "--pipelines", *COMMANDS[name])
+                run_kedro(project, "run", "--pipelines", *COMMANDS[name])
             else:
                 subprocess.run([sys.executable, "-c", name], check=True)
             seconds.append(perf_counter() - started)
@@ -65,7 +64,7 @@ def main() -> None:
     shutil.rmtree(project)
     print(f"\n{processor()}, {rounds} rounds, medians\n")
     print("| | seconds |\n|---|---|")
-    for name, seconds in taken.items():
+    for name, seconds in results.items():
         print(f"| {name} | {median(seconds):.2f} |")
 
 

@@ -1,48 +1,56 @@
-"""Recipes against `plain`: seconds of fitting, accuracies, one table, one chart.
+"""Training time and accuracy of recipes, compared with `plain`: a table and a chart.
 
-Each seed trains all recipes one after the other, in an order that changes, so that a
-slow hour of the machine meets all of them. A benchmark that was stopped goes on where
-it was; a training that was stopped is marked, for its seconds are not to be trusted.
-The chart goes to docs/time_to_accuracy.png.
+For each seed, all recipes are trained one after the other. Their order changes from
+seed to seed, so that slow periods of the machine affect all recipes. `accurate` takes
+minutes per seed and gets at most three seeds.
 
-usage: python benchmarks/time_to_accuracy.py [SEEDS [RECIPE ...]]
-
-`accurate`, which takes minutes a seed, has at most three.
+An interrupted benchmark continues where it stopped. A training that was interrupted is
+listed below the table, because its seconds are not reliable. The chart is saved as
+docs/time_to_accuracy.png.
 """
-
-import sys
 
 import pandas as pd
 
 from digit_recognition.runtime import processor
 
-from workbench import ROOT, corrupted, measure, worst_family
+from common import ROOT, parse_arguments
+from trainings import (
+    corrupted_accuracies,
+    date_range,
+    train_and_score,
+    worst_family,
+)
 
 CHART = ROOT / "docs" / "time_to_accuracy.png"
 RECIPES = ["plain", "quick", "standard", "accurate"]
-MOST_SEEDS = {"accurate": 3}
-COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"]  # Okabe and Ito's
+MAX_SEEDS = {"accurate": 3}
+COLOURS = [
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+]  # Okabe and Ito
 
 
 def main() -> None:
-    seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    recipes = sys.argv[2:] or RECIPES
+    arguments = parse_arguments(__doc__, seeds=5, recipes=RECIPES)
+    seeds, recipes = arguments.seeds, arguments.recipes
     rows = []
     for seed in range(seeds):
-        turn = seed % len(recipes)
+        first = seed % len(recipes)
         rows += [
-            measure(recipe, seed)
-            for recipe in recipes[turn:] + recipes[:turn]
-            if seed < MOST_SEEDS.get(recipe, seeds)
+            train_and_score(recipe, seed)
+            for recipe in recipes[first:] + recipes[:first]
+            if seed < MAX_SEEDS.get(recipe, seeds)
         ]
     results = pd.DataFrame(rows).sort_values("seed")
     plain = results[results["recipe"] == "plain"].set_index("seed")["fit_seconds"]
 
-    days = " to ".join(sorted({results["date"].min(), results["date"].max()}))
+    days = date_range(results)
     print(f"\n{processor()}, {days}\n")
     print(
-        "| recipe | seeds | precision | fitting, s | of plain | test accuracy, % |"
-        " MNIST-C's fifteen, % | worst of them, % |"
+        "| recipe | seeds | precision | training, s | ratio to plain |"
+        " test accuracy, % | mean of MNIST-C, % | worst family of MNIST-C, % |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for recipe in recipes:
@@ -54,14 +62,14 @@ def main() -> None:
             f"{seconds.median():.1f} | "
             f"{ratio.median():.2f} ({ratio.min():.2f} to {ratio.max():.2f}) | "
             f"{accuracy.mean():.2f} ({accuracy.min():.2f} to {accuracy.max():.2f}) | "
-            f"{100 * corrupted(found).mean():.1f} | {worst_family(found)} |"
+            f"{100 * corrupted_accuracies(found).mean():.1f} | {worst_family(found)} |"
         )
     for row in results[results["resumed_after"].astype(int) > 0].itertuples():
-        print(f"\n{row.recipe}, seed {row.seed}, was stopped and went on.")
-    draw(results, recipes, days)
+        print(f"\n{row.recipe}, seed {row.seed}, was interrupted and resumed.")
+    draw_chart(results, recipes, days)
 
 
-def draw(results: pd.DataFrame, recipes: list[str], days: str) -> None:
+def draw_chart(results: pd.DataFrame, recipes: list[str], days: str) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -88,9 +96,9 @@ def draw(results: pd.DataFrame, recipes: list[str], days: str) -> None:
     axes.set(
         xscale="log",
         yscale="log",
-        xlabel="fitting, s",
-        ylabel="test images read wrongly, %",
-        title="Time against accuracy on MNIST's test images",
+        xlabel="training time, s",
+        ylabel="test error, %",
+        title="Training time and test error of the recipes",
     )
     axes.margins(x=0.2, y=0.2)
     for axis in (axes.xaxis, axes.yaxis):
@@ -101,14 +109,14 @@ def draw(results: pd.DataFrame, recipes: list[str], days: str) -> None:
     figure.text(
         0.995,
         0.005,
-        f"dots: each seed, diamond: their median and mean · {processor()} · {days}",
+        f"dots: seeds, diamonds: median time and mean error · {processor()} · {days}",
         ha="right",
         fontsize=7,
         color="0.4",
     )
     figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))
     figure.savefig(CHART, dpi=150)
-    print(f"\nchart in {CHART.relative_to(ROOT)}")
+    print(f"\nchart saved in {CHART.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

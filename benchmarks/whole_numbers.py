@@ -1,34 +1,33 @@
-"""How well numbers are read: MNIST's test images side by side on paper, 2 to 8 each.
+"""Accuracy of reading numbers of 2 to 8 digits, made of MNIST's test images.
 
-The newest exported model reads pages that this script makes: digits in the size that
-they have, or three times as large, apart from one another by 1 to 8 of MNIST's pixels,
-dark on light paper with uneven light and noise.
-
-usage: python benchmarks/whole_numbers.py [PAGES]
+The newest exported model reads pages that this script draws. The digits have MNIST's
+size or are three times as large, with gaps of 1 to 8 of MNIST's pixels. They are dark
+on light paper, with uneven light and noise.
 """
 
-import sys
 from difflib import SequenceMatcher
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 
 from digit_recognition.imaging.ink import resized
-from digit_recognition.recognition.reader import NothingToRead, Reader
+from digit_recognition.recognition.reader import NothingToRead
 
-from workbench import MNIST, ROOT, newest
+from common import MNIST, load_newest_reader, parse_arguments
 
 MAX_ERROR = 0.001
 
 
-def page(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A page in grey, float32 in 0..1, of digits (n, 28, 28), uint8, in one line."""
+def draw_page(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw images of digits, uint8 (n, 28, 28), in one line on a page.
+
+    The page is grey, float32 (height, width) in 0..1, with 1 for white.
+    """
     scale = int(rng.choice([1, 3]))
     digits = []
     for image in images:
-        inked = np.flatnonzero(image.any(axis=0))
-        digit = image[:, inked[0] : inked[-1] + 1] / np.float32(255)
+        columns = np.flatnonzero(image.any(axis=0))
+        digit = image[:, columns[0] : columns[-1] + 1] / np.float32(255)
         shape = tuple(scale * side for side in digit.shape)
         digits.append(np.clip(resized(digit, shape, Image.Resampling.BICUBIC), 0, 1))
     gaps = rng.integers(1, 9, len(digits)) * scale
@@ -46,36 +45,35 @@ def page(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def main() -> None:
-    pages = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    pages = parse_arguments(__doc__, pages=1000).pages
     with np.load(MNIST) as mnist:
         images, labels = mnist["x_test"], mnist["y_test"]
-    model = newest(ROOT, "06_models/model.onnx")
-    reader = Reader(onnxruntime.InferenceSession(model), MAX_ERROR)
+    reader = load_newest_reader(MAX_ERROR)
     rng = np.random.default_rng(0)
-    digits = found = whole = accepted = wrong = 0
+    digits = correct_digits = correct = accepted = wrongly_accepted = 0
     for _ in range(pages):
         rows = rng.integers(0, len(images), rng.integers(2, 9))
         number = "".join(map(str, labels[rows]))
         try:
-            lines = reader.read(page(images[rows], rng))
+            lines = reader.read(draw_page(images[rows], rng))
         except NothingToRead:
             lines = []
         read = "".join(line.number for line in lines)
-        blocks = SequenceMatcher(None, number, read, autojunk=False)
+        matcher = SequenceMatcher(None, number, read, autojunk=False)
         digits += len(number)
-        found += sum(block.size for block in blocks.get_matching_blocks())
-        right = len(lines) == 1 and read == number
-        sure = bool(lines) and not any(line.reason for line in lines)
-        whole += right
-        accepted += sure
-        wrong += sure and not right
+        correct_digits += sum(block.size for block in matcher.get_matching_blocks())
+        is_correct = len(lines) == 1 and read == number
+        is_accepted = bool(lines) and not any(line.reason for line in lines)
+        correct += is_correct
+        accepted += is_accepted
+        wrongly_accepted += is_accepted and not is_correct
     print(f"{pages} numbers of 2 to 8 digits, {digits} digits, model of recipe")
     print(f"{reader.metadata['recipe']}, max_error {MAX_ERROR:g}\n")
-    print("| digits right, % | numbers right, % | accepted, % | wrong of these |")
+    print("| correct digits, % | correct numbers, % | accepted, % | wrongly accepted |")
     print("|---|---|---|---|")
     print(
-        f"| {100 * found / digits:.2f} | {100 * whole / pages:.1f} | "
-        f"{100 * accepted / pages:.1f} | {wrong} |"
+        f"| {100 * correct_digits / digits:.2f} | {100 * correct / pages:.1f} | "
+        f"{100 * accepted / pages:.1f} | {wrongly_accepted} |"
     )
 
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from kedro.framework.cli.cli import KedroCLI
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset, Version
+from kedro.utils import find_kedro_project
 from kedro_datasets.json import JSONDataset
+
+# Before Kedro looks for it in the copies of the project that tests run.
+import digit_recognition  # noqa: F401
 
 ROOT = Path(__file__).parents[1]
 WHOLE_MNIST = (
@@ -82,10 +95,15 @@ def run_python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 
 
 class Project:
-    """A copy of the project, without data, in a folder of its own."""
+    """A copy of the project's code and configuration, without data.
+
+    It is made where the folder does not exist yet.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
+        if folder.exists():
+            return
         for name in ("conf", "src"):
             shutil.copytree(
                 ROOT / name,
@@ -97,6 +115,12 @@ class Project:
         for name in ("pyproject.toml", ".telemetry"):
             shutil.copy(ROOT / name, folder / name)
 
+    def copy_to(self, folder: Path) -> Project:
+        """Return a copy of the project with its data."""
+        project = Project(folder)
+        shutil.copytree(self.folder / "data", folder / "data")
+        return project
+
     def put(self, arrays: dict[str, np.ndarray]) -> None:
         """Put the arrays where MNIST is expected."""
         path = self.folder / "data" / "01_raw" / "mnist.npz"
@@ -106,16 +130,66 @@ class Project:
     def kedro(
         self, *arguments: str, within: str = "", **environment: str
     ) -> subprocess.CompletedProcess:
-        """Run ``kedro`` in a folder of the project; no proxy leads out of it."""
+        """Run the ``kedro`` command in this process, in a folder of the project.
+
+        The code is that of the tests, not the project's copy. TensorFlow, which takes
+        7 s to import, is imported once for all runs of a worker.
+        """
+        with self._inside(within, environment):
+            command = KedroCLI(find_kedro_project(Path.cwd()))
+            done = CliRunner(catch_exceptions=False).invoke(command, arguments)
+        return subprocess.CompletedProcess(
+            arguments, done.exit_code, done.stdout, done.stderr
+        )
+
+    def load(self, *names: str) -> list:
+        """Load the datasets as a notebook does, from the project's catalog."""
+        with self._inside("", {}):
+            bootstrap_project(self.folder)
+            with KedroSession.create(self.folder) as session:
+                catalog = session.load_context().catalog
+                return [catalog.load(name) for name in names]
+
+    @contextlib.contextmanager
+    def _inside(self, within: str, environment: dict[str, str]) -> Iterator[None]:
+        with (
+            contextlib.chdir(self.folder / within),
+            mock.patch.dict(os.environ, environment),
+            mock.patch.object(sys, "path", list(sys.path)),
+            warnings.catch_warnings(),
+        ):
+            # Kedro and its plugins warn of their own deprecations.
+            warnings.simplefilter("ignore")
+            warnings.filterwarnings("error", module="digit_recognition")
+            yield
+
+    def python(
+        self, *arguments: str, within: str = "", **environment: str
+    ) -> subprocess.CompletedProcess:
+        """Run ``python`` with the project's own code, in a process of its own."""
+        options = self._process(within, environment)
         return subprocess.run(
-            [sys.executable, "-m", "kedro", *arguments],
-            cwd=self.folder / within,
-            env={**os.environ, "PYTHONPATH": str(self.folder / "src"), **environment},
+            [sys.executable, *arguments],
+            **options,
             capture_output=True,
-            text=True,
             check=False,
             timeout=600,
         )
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start ``python`` as `python` does, without waiting for its end."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            [sys.executable, *arguments], **self._process("", {}), **pipes
+        )
+
+    def _process(self, within: str, environment: dict[str, str]) -> dict:
+        path = {"PYTHONPATH": str(self.folder / "src")}
+        return {
+            "cwd": self.folder / within,
+            "env": os.environ | path | environment,
+            "text": True,
+        }
 
     def versions(self, path: str) -> list[str]:
         """The versions below ``data/path``, oldest first."""
@@ -132,6 +206,73 @@ class Project:
 def project(tmp_path) -> Project:
     """A project of the test's own."""
     return Project(tmp_path / "project")
+
+
+def run_once(
+    factory: pytest.TempPathFactory,
+    name: str,
+    params: str,
+    arrays: dict[str, np.ndarray] | None = None,
+    **environment: str,
+) -> Project:
+    """A project after one ``kedro run``, which one worker starts for all workers.
+
+    Its ``output`` holds what the run wrote to stdout. Tests read the project; a test
+    that adds files to it takes a copy.
+    """
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    home = shared / name
+    home.mkdir(exist_ok=True)
+    output = home / "stdout.txt"
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not output.exists():
+            shutil.rmtree(home / "project", ignore_errors=True)
+            project = Project(home / "project")
+            if arrays:
+                project.put(arrays)
+            command = ("-m", "kedro", "run", "--params", params)
+            done = project.python(*command, **environment)
+            assert done.returncode == 0, done.stderr
+            output.write_text(done.stdout)
+    project = Project(home / "project")
+    project.output = output.read_text()
+    return project
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory, digits) -> Project:
+    """A project after one run of one epoch on `digits`; tests only read it."""
+    params = (
+        "seed=5,train.recipes.standard.epochs=1,"
+        "detector.pictures=2000,detector.epochs=1"
+    )
+    return run_once(tmp_path_factory, "trained", params, digits)
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory) -> Project:
+    """A project after a run without MNIST and network; tests only read it.
+
+    All is as by default, but for fewer epochs and a smaller detector.
+    """
+    return run_once(
+        tmp_path_factory,
+        "sample",
+        "train.recipes.standard.epochs=12,detector.pictures=4000,detector.epochs=2",
+        HTTPS_PROXY="http://127.0.0.1:9",
+        https_proxy="http://127.0.0.1:9",
+        KERAS_HOME=str(tmp_path_factory.mktemp("keras")),
+        COLUMNS="200",
+    )
+
+
+@pytest.fixture
+def project_after_run(trained, tmp_path) -> Project:
+    """A copy of the trained project that the test may change."""
+    return trained.copy_to(tmp_path / "project")
 
 
 @pytest.fixture

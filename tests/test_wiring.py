@@ -30,19 +30,21 @@ def used(pipelines):
     return set().union(*(pipeline.datasets() for pipeline in pipelines.values()))
 
 
-def test_the_default_pipeline_is_prepare_train_evaluate_export(pipelines):
-    names = ("prepare", "train", "evaluate", "export")
+def test_the_default_pipeline_joins_prepare_train_evaluate_detector_and_export(
+    pipelines,
+):
+    names = ("prepare", "train", "evaluate", "detector", "export")
     parts = sum((pipelines[name] for name in names), Pipeline([]))
     assert {node.name for node in pipelines["__default__"].nodes} == {
         node.name for node in parts.nodes
     }
     assert {
         *("load_mnist", "train_model", "score_predictions"),
-        *("fit_detector", "export_model"),
+        *("train_detector", "export_model"),
     } <= {node.name for node in pipelines["__default__"].nodes}
 
 
-def test_the_default_pipeline_needs_nothing_but_mnist_and_may_go_on(pipelines):
+def test_the_default_pipeline_needs_only_mnist_and_may_use_checkpoints(pipelines):
     inputs = pipelines["__default__"].inputs()
     assert {name for name in inputs if not name.startswith("params:")} == {
         "mnist",
@@ -74,23 +76,35 @@ def test_every_parameter_is_typed_so_that_kedro_checks_it(used, pipelines):
     assert set(TypeExtractor(pipelines).extract_types_from_pipelines()) == asked
 
 
-def test_a_node_is_named_as_its_function_and_says_in_one_line_what_comes_out(
-    pipelines,
-):
+def test_a_node_is_named_as_its_function_and_previews_its_docstring(pipelines):
     for node in pipelines["__default__"].nodes:
         assert node.name in (
             node.func.__name__,
             f"{node.func.__name__}_train",
             f"{node.func.__name__}_test",
         )
-        first_line = node.func.__doc__.splitlines()[0]
-        assert first_line.endswith((".", ":"))
+        sentence = " ".join(node.preview().content.split())
+        assert node.func.__doc__.startswith(sentence)
+        assert len(sentence) > 20
+
+
+def test_no_two_pipelines_make_the_same_dataset(pipelines):
+    single = [p for name, p in pipelines.items() if name != "__default__"]
+    outputs = [output for pipeline in single for output in pipeline.all_outputs()]
+    assert len(outputs) == len(set(outputs))
+
+
+def test_no_two_modules_have_the_same_name_except_the_parts_of_pipelines():
+    package = ROOT / "src" / "digit_recognition"
+    names = [file.name for file in package.rglob("*.py")]
+    shared = {name for name in names if names.count(name) > 1}
+    assert shared <= {"__init__.py", "nodes.py", "pipeline.py"}
 
 
 def test_a_pipeline_imports_no_other_pipeline():
     folder = ROOT / "src" / "digit_recognition" / "pipelines"
-    names = [item.name for item in folder.iterdir() if item.is_dir()]
-    names.remove("__pycache__") if "__pycache__" in names else None
+    names = [file.parent.name for file in folder.glob("*/pipeline.py")]
+    assert len(names) == 9
     for name in names:
         for file in (folder / name).glob("*.py"):
             text = file.read_text()

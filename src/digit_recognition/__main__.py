@@ -7,7 +7,7 @@ from kedro.framework.project import configure_project
 
 
 def main() -> None:
-    """`kedro run`, with its options, from an installed wheel."""
+    """Do what `kedro run` does, with the same options, from an installed wheel."""
     package_name = Path(__file__).parent.name
     configure_project(package_name)
     find_run_command(package_name)()

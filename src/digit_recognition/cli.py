@@ -1,7 +1,4 @@
-"""`kedro run` as Kedro has it, but what a person can put right is said in one message.
-
-So is that the person stopped the run with Ctrl-C.
-"""
+"""`kedro run`, with one short message for mistakes that the user can correct."""
 
 from __future__ import annotations
 
@@ -25,20 +22,17 @@ from omegaconf import OmegaConf
 from yaml import YAMLError
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home
 
 logger = logging.getLogger(__name__)
 
-EXPECTED = (
+USER_ERRORS = (
     ProjectError,
     DatasetError,
     ParameterValidationError,
     MissingConfigException,
 )
-
-
-PATHS = ("pictures", "explain.picture")
-NONE = ("explain.picture", "null")
-INTERRUPTED = 128 + signal.SIGINT
+EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # as shells have it
 
 
 @click.group()
@@ -46,10 +40,10 @@ def cli() -> None:
     """Digit Recognition."""
 
 
-def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
-    """One message for the errors that a person can put right, exit code 1.
+def _with_short_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Show errors that the user can correct as one message, with exit code 1.
 
-    One line for Ctrl-C, exit code 130 as shells have it.
+    Ctrl-C gives one line and exit code 130.
     """
 
     @functools.wraps(command)
@@ -61,8 +55,8 @@ def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
             )
         try:
             return command(*args, **options)
-        except EXPECTED as error:
-            logger.debug("What led to the message", exc_info=True)
+        except USER_ERRORS as error:
+            logger.debug("Traceback of the error", exc_info=True)
             raise click.ClickException(str(error)) from error
         except ValueError as error:
             if str(error).startswith("Failed to find the pipeline named"):
@@ -70,60 +64,73 @@ def _in_one_message(command: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except KeyboardInterrupt as stopped:
             click.echo(str(stopped) or "Stopped.", err=True)
-            raise click.exceptions.Exit(INTERRUPTED) from stopped
+            raise click.exceptions.Exit(EXIT_CODE_INTERRUPTED) from stopped
 
     return run
 
 
-def _as_written(option: click.Parameter) -> click.Parameter:
-    """`--params`, but a path of pictures that Kedro would read otherwise is refused."""
+def _with_checked_paths(option: click.Parameter) -> click.Parameter:
+    """Let `--params` refuse a path that Kedro would change, and broken YAML."""
 
     def split(context: click.Context, option: click.Parameter, value: Any) -> Any:
         if isinstance(value, str):
-            _refuse_mangled(value.split(","))
-        return kedro_split(context, option, value)
+            _refuse_changed_paths(value.split(","))
+        try:
+            return kedro_split(context, option, value)
+        except YAMLError as error:
+            problem = " ".join(str(getattr(error, "problem", error)).split())
+            raise click.ClickException(
+                f"expected key=value in --params, with YAML values, received {value!r} "
+                f"({problem}); correct it, or write it into conf/local/parameters.yml"
+            ) from error
 
     option, kedro_split = copy.copy(option), option.callback
     option.callback = split
     return option
 
 
-def _refuse_mangled(items: list[str]) -> None:
-    """ClickException where what Kedro reads for a path is not what was written.
+def _refuse_changed_paths(items: list[str]) -> None:
+    """Raise ClickException if Kedro would read another path than was written.
 
-    Quotes of YAML around the whole path are meant as such.
+    ``items`` are the parts of `--params` between commas. YAML quotes around a whole
+    path are no part of it.
     """
     for position, item in enumerate(items):
-        key, _, path = item.partition("=")
-        if key.strip() not in PATHS or (key.strip(), path) == NONE:
+        name, _, path = item.partition("=")
+        name = name.strip()
+        if name not in INPUT_PATHS or (INPUT_PATHS[name] and path == "null"):
             continue
-        cut = list(takewhile(lambda rest: "=" not in rest, items[position + 1 :]))
+        # Kedro cuts the path at its commas.
+        rest = list(takewhile(lambda item: "=" not in item, items[position + 1 :]))
         try:
-            given = OmegaConf.from_dotlist([f"pictures={path}"])
-            read = OmegaConf.to_container(given)["pictures"]
+            config = OmegaConf.from_dotlist([f"path={path}"])
+            read = OmegaConf.to_container(config)["path"]
         except YAMLError:
             read = None
         quoted = isinstance(read, str) and path.startswith(("'", '"'))
-        if (read == path or quoted) and not cut and "${" not in path:
+        if (read == path or quoted) and not rest and "${" not in path:
             continue
-        path = ",".join([path, *cut])
+        path = ",".join([path, *rest])
         bare = path[1:-1] if re.fullmatch(r"(['\"]).*\1", path, re.DOTALL) else path
-        absolute = str(Path(bare).expanduser().absolute()).replace("${", "\\${")
-        instead = json.dumps(absolute, ensure_ascii=False)
-        instead = instead.encode(errors="backslashreplace").decode()
+        absolute = str(Path(expand_home(bare)).absolute()).replace("${", "\\${")
+        value = json.dumps(absolute, ensure_ascii=False)
+        value = value.encode(errors="backslashreplace").decode()
         raise click.ClickException(
-            f"expected a plain path in --params {key.strip()}=, received {path!r}, "
-            "which the command line does not keep as it is; write "
-            f"{_as_yaml(key.strip(), instead)} into conf/local/parameters.yml instead"
+            f"expected a plain path in --params {name}=, received {path!r}, which the "
+            f"command line does not keep as it is; write {_as_yaml(name, value)} into "
+            "conf/local/parameters.yml instead"
         )
 
 
-def _as_yaml(key: str, value: str) -> str:
-    name, _, rest = key.partition(".")
-    return f"{name}: {{{_as_yaml(rest, value)}}}" if rest else f"{name}: {value}"
+def _as_yaml(name: str, value: str) -> str:
+    outer, _, inner = name.partition(".")
+    return f"{outer}: {{{_as_yaml(inner, value)}}}" if inner else f"{outer}: {value}"
 
 
 run = copy.copy(kedro_run)
-run.callback = _in_one_message(kedro_run.callback)
-run.params = [_as_written(p) if p.name == "params" else p for p in kedro_run.params]
+run.callback = _with_short_errors(kedro_run.callback)
+run.params = [
+    _with_checked_paths(option) if option.name == "params" else option
+    for option in kedro_run.params
+]
 cli.add_command(run)

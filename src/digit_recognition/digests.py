@@ -1,4 +1,4 @@
-"""Digests that tell whether two arrays, datasets or models are the same."""
+"""Digests that show whether two arrays, datasets or models are identical."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy as np
 
 
 def array_digest(array: np.ndarray) -> str:
-    """SHA-256 of the array's bytes in C order, as 64 hex digits.
+    """Return the SHA-256 of the array's bytes in C order, as 64 hex digits.
 
-    Shape and dtype are not part of it: an array has the same digest whatever file it
-    came in.
+    Shape and dtype are left out, so the digest does not depend on the file format that
+    the array came in.
     """
     return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
 
 
 def combined_digest(arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over the lines ``name digest``, sorted by name, as 64 hex digits."""
+    """Return the SHA-256 of the lines ``name digest``, sorted by name."""
     lines = "".join(f"{name} {array_digest(arrays[name])}\n" for name in sorted(arrays))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def weights_digest(weights: Iterable[np.ndarray]) -> str:
-    """SHA-256 over shape, dtype and bytes of each array in turn, as 64 hex digits.
+    """Return the SHA-256 of each array's shape, dtype and bytes, as 64 hex digits.
 
-    Of ``model.get_weights()`` it is the same for two models of the same layers exactly
-    if every weight is the same to the last bit.
+    Two models of the same layers have the same digest of ``model.get_weights()``
+    exactly if all weights are equal bit for bit.
     """
     digest = hashlib.sha256()
     for array in weights:

@@ -1,9 +1,9 @@
-"""What a person can put right, told apart from what is a fault of the code."""
+"""The error for mistakes that the user can correct, as opposed to bugs."""
 
 
 class ProjectError(ValueError):
-    """Something in the data, parameters or order of runs that a person can put right.
+    """A mistake in data, parameters or the order of runs that the user can correct.
 
-    ``kedro run`` shows its message alone, without a traceback, and exits with 1. The
-    message says what was expected, what was received and what to do.
+    The message says what was expected, what was received and what to do. ``kedro run``
+    shows only the message, without a traceback, and exits with code 1.
     """

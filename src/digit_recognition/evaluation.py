@@ -44,10 +44,10 @@ def verify_test_arrays(
     dataset_info: dict[str, Any],
     training: dict[str, Any],
     parameters: EvaluateParameters,
-) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
+) -> dict[str, str]:
     """Check that the test arrays belong to the data that the model was trained on.
 
-    Return both arrays unchanged, and the name and digest of their dataset.
+    Return the name of their dataset and its digest: ``dataset``, ``dataset_digest``.
 
     Raises ProjectError if the numbers of images and labels differ. Also raises it if
     an array's digest differs from that in ``training``, unless ``allow_other_data``:
@@ -77,7 +77,7 @@ def verify_test_arrays(
             "versions with --load-versions, train again with `kedro run`, or allow "
             "these arrays with --params evaluate.allow_other_data=true"
         )
-    return x_test, y_test, test_data
+    return test_data
 
 
 def verify_record(model: Classifier, training: dict[str, Any]) -> str:

@@ -1,17 +1,19 @@
-"""All pipelines by name, and which of them make up `kedro run`."""
+"""All pipelines by name, and those that `kedro run` consists of."""
 
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
-DEFAULT = ("prepare", "train", "evaluate", "export")
+DEFAULT_PIPELINES = ("prepare", "train", "evaluate", "detector", "export")
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Every pipeline by its folder's name, and ``__default__`` for a plain run.
+    """Return each pipeline by its folder's name, and ``__default__`` for `kedro run`.
 
-    Where `--pipelines` names some, only those are imported, and no default is made.
+    With `--pipelines`, only the named pipelines are imported and returned.
     """
     pipelines = find_pipelines()
     if "__default__" in pipelines:
-        pipelines["__default__"] = sum(map(pipelines.get, DEFAULT), Pipeline([]))
+        pipelines["__default__"] = sum(
+            map(pipelines.get, DEFAULT_PIPELINES), Pipeline([])
+        )
     return pipelines

@@ -1,4 +1,4 @@
-"""What this machine can do; the one place where the code asks it."""
+"""Processor, GPUs and number formats of the machine."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 
 def processor() -> str:
-    """The processor's name as the machine gives it, with the number of its cores."""
+    """Return the processor's name and number of cores: ``NAME, 8 cores``."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     name = _cpu_info("model name") or platform.processor() or platform.machine()
     return f"{name}, {cores} cores"
 
 
 def gpus() -> list[str]:
-    """The names of the GPUs that TensorFlow sees."""
+    """Return the names of the GPUs that TensorFlow sees."""
     import tensorflow as tf
 
     return [
@@ -33,27 +33,27 @@ def gpus() -> list[str]:
 
 
 def has_bfloat16() -> bool:
-    """Whether what TensorFlow computes on has instructions for bfloat16.
+    """Return whether the device that TensorFlow uses has bfloat16 instructions.
 
-    On GPUs these came with compute capability 8.0; a processor lists avx512_bf16 or
-    amx_bf16 (x86) or bf16 (Arm) among its flags. Where flags cannot be read (outside
-    of Linux) the answer is no.
+    GPUs have them from compute capability 8.0 on. Processors list avx512_bf16 or
+    amx_bf16 (x86) or bf16 (Arm) among their flags. The answer is False if the flags
+    cannot be read, as on systems other than Linux.
     """
     import tensorflow as tf
 
-    found = tf.config.list_physical_devices("GPU")
-    if found:
-        details = map(tf.config.experimental.get_device_details, found)
+    devices = tf.config.list_physical_devices("GPU")
+    if devices:
+        details = map(tf.config.experimental.get_device_details, devices)
         return all(gpu.get("compute_capability", (0, 0)) >= (8, 0) for gpu in details)
     flags = _cpu_info("flags") or _cpu_info("Features")
     return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(flags.split())
 
 
 def dtype_policy(precision: Precision) -> str:
-    """Keras' dtype policy: ``mixed_bfloat16`` or ``float32``.
+    """Return Keras' dtype policy, ``mixed_bfloat16`` or ``float32``.
 
-    ``auto`` is bfloat16 where there are instructions for it: twice as fast as float32
-    here, but slower than it where bfloat16 has to be emulated.
+    ``auto`` chooses bfloat16 on devices with instructions for it. There it was measured
+    twice as fast as float32; emulated bfloat16 is slower than float32.
     """
     if precision == "bfloat16" or (precision == "auto" and has_bfloat16()):
         return "mixed_bfloat16"
@@ -61,7 +61,7 @@ def dtype_policy(precision: Precision) -> str:
 
 
 def make_deterministic() -> None:
-    """Let TensorFlow compute the same twice; this process cannot take it back."""
+    """Make TensorFlow's operations deterministic until the process ends."""
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
@@ -69,7 +69,7 @@ def make_deterministic() -> None:
 
 @contextlib.contextmanager
 def full_float32() -> Iterator[None]:
-    """Let GPUs keep all bits of float32: TensorFloat-32 takes 13 of them, for speed."""
+    """Compute float32 on GPUs with all bits: TensorFloat-32 drops 13 for speed."""
     import tensorflow as tf
 
     before = tf.config.experimental.tensor_float_32_execution_enabled()

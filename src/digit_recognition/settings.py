@@ -1,24 +1,24 @@
-"""Project settings: hooks, plugins, how configuration is merged."""
+"""Kedro's settings: hooks, plugins, catalog and configuration."""
 
 import os
 import warnings
 
+from digit_recognition.datasets import AtomicCatalog
 from digit_recognition.hooks import (
+    ConfigLoader,
+    InputPathsHooks,
     KnownParametersHooks,
     LineageHooks,
-    PicturesHooks,
     ReadingHooks,
     SampleHooks,
     VersionHooks,
-    WholeVersionHooks,
 )
 
 HOOKS = (
     KnownParametersHooks(),
     VersionHooks(),
-    WholeVersionHooks(),
     LineageHooks(),
-    PicturesHooks(),
+    InputPathsHooks(),
     ReadingHooks(),
     SampleHooks(),
 )
@@ -26,6 +26,9 @@ HOOKS = (
 # kedro-telemetry would send usage data, kedro-viz rewrite a file in each run.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 
+DATA_CATALOG_CLASS = AtomicCatalog
+
+CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
@@ -33,7 +36,7 @@ CONFIG_LOADER_ARGS = {
     "merge_strategy": {"parameters": "soft"},
 }
 
-# As many of TensorFlow's start-up notices as it lets one silence.
+# Level 2 hides the informational messages and warnings of TensorFlow's start.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 # Models are saved without the optimizer's state, which is twice the weights' size.

@@ -27,31 +27,37 @@ def test_what_is_saved_under_a_name_is_loaded_again(checkpoints):
     assert str(one["b"]) == "text"
 
 
-def test_the_last_one_saved_replaces_the_one_before(checkpoints, folder):
+def test_saving_under_the_same_name_replaces_the_checkpoint(checkpoints, folder):
     for value in (1, 2):
         checkpoints.save("one", {"a": np.array(value)})
     assert checkpoints.load("one") == {"a": 2}
     assert [file.name for file in folder.iterdir()] == ["one.npz"]
 
 
-def test_there_is_none_where_nothing_was_saved(checkpoints, folder):
+def test_without_a_save_there_is_no_checkpoint(checkpoints, folder):
     assert checkpoints.load("one") is None
     assert not folder.exists()
 
 
-def test_a_kill_in_the_middle_of_saving_leaves_the_one_before(
+def test_a_save_that_is_interrupted_leaves_the_old_checkpoint_and_nothing_else(
     checkpoints, folder, monkeypatch
 ):
     checkpoints.save("one", {"a": np.array(1)})
 
-    def killed(file, **arrays):
+    def interrupted(file, **arrays):
         file.write(b"half")
-        raise SystemExit
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(np, "savez", killed)
-    with pytest.raises(SystemExit):
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
         checkpoints.save("one", {"a": np.array(2)})
     assert checkpoints.load("one") == {"a": 1}
+    assert [file.name for file in folder.iterdir()] == ["one.npz"]
+
+
+def test_removing_a_checkpoint_removes_what_a_killed_process_left(checkpoints, folder):
+    checkpoints.save("one", {"a": np.array(1)})
+    (folder / ".saving-abandoned").mkdir()
     checkpoints.remove("one")
     assert not folder.exists()
 
@@ -66,7 +72,7 @@ def test_removing_one_leaves_the_others(checkpoints):
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 half"])
-def test_a_file_that_cannot_be_read_counts_as_none_with_a_word(
+def test_a_file_that_cannot_be_read_gives_a_warning_and_counts_as_none(
     checkpoints, folder, caplog, content
 ):
     folder.mkdir(parents=True)
@@ -87,7 +93,7 @@ def test_a_truncated_checkpoint_counts_as_none(checkpoints, folder, caplog):
 def test_a_folder_that_cannot_be_written_is_named(checkpoints, folder):
     folder.parent.mkdir()
     folder.write_text("a file where the folder should be")
-    with pytest.raises(DatasetError, match=r"write a checkpoint into .*make room"):
+    with pytest.raises(DatasetError, match=r"write a checkpoint into .*writable"):
         checkpoints.save("one", {"a": np.array(1)})
 
 

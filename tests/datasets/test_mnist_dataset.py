@@ -184,7 +184,7 @@ def test_a_foreign_file_is_refused_and_never_unpickled(path, content):
 
 def test_a_truncated_file_is_refused_and_left_as_it_was(path, arrays):
     path.write_bytes(truncated(arrays))
-    with pytest.raises(DatasetError, match=r"expected an \.npz file .* no whole"):
+    with pytest.raises(DatasetError, match=r"expected an \.npz file .* no complete"):
         load(path)
     assert path.read_bytes() == truncated(arrays)
 
@@ -236,7 +236,7 @@ def test_a_broken_download_leaves_nothing_and_the_sample_stands_in(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_that_cannot_be_kept_is_said_and_leaves_no_part_of_it(
+def test_a_download_that_cannot_be_saved_is_logged_and_leaves_no_file(
     path, arrays, monkeypatch, caplog
 ):
     dataset = MnistDataset(filepath=str(path))
@@ -245,8 +245,8 @@ def test_a_download_that_cannot_be_kept_is_said_and_leaves_no_part_of_it(
         raise OSError("no space left on device")
 
     monkeypatch.setattr(dataset._fs, "mv", full_disk)
-    dataset._keep(arrays, str(path))
-    assert "could not be kept: no space left" in caplog.text
+    dataset._save_download(arrays, str(path))
+    assert "could not be saved: no space left" in caplog.text
     assert list(path.parent.iterdir()) == []
 
 

@@ -93,7 +93,7 @@ def test_load_arguments_reach_the_session(tmp_path):
 def test_a_file_that_is_no_model_is_named(tmp_path, content):
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
-    with pytest.raises(DatasetError, match=r"an ONNX model at .*make it again"):
+    with pytest.raises(DatasetError, match=r"an ONNX model at .*export it again"):
         OnnxDataset(filepath=str(path)).load()
 
 

@@ -9,6 +9,7 @@ SUMMARY = {
     "not_readable": 3,
     "files_skipped": 0,
     "max_error": 0.001,
+    "certainty": 0.95,
     "certain": True,
     "certain_max_error": 0.001,
     "dataset": "mnist",
@@ -16,8 +17,8 @@ SUMMARY = {
 
 
 @pytest.fixture
-def said(capsys):
-    """What is printed at the end of a run that saved such a summary."""
+def printed(capsys):
+    """What a run that saved such a summary prints at its end."""
 
     def run(**changed):
         hooks = ReadingHooks()
@@ -31,10 +32,10 @@ def said(capsys):
     return run
 
 
-def test_the_line_tells_how_many_were_read_set_aside_and_not_readable(said):
-    assert said() == (
+def test_the_line_counts_pictures_read_set_aside_and_not_readable(printed):
+    assert printed() == (
         "1,234 pictures: 1,200 read, 31 set aside for a person, 3 not readable. "
-        "At most 0.001 of accepted digits is wrong, with 95 % certainty, where they "
+        "At most 0.001 of the accepted digits are wrong, with 95 % certainty, if they "
         "are like MNIST's.\n"
     )
 
@@ -48,27 +49,27 @@ def test_the_line_tells_how_many_were_read_set_aside_and_not_readable(said):
         ({"dataset": "mnist-sample"}, "on the 5,000-image sample, not on MNIST.\n"),
         (
             {"certain": False, "certain_max_error": 0.01},
-            "max_error 0.001 cannot be had from this model's validation part: the "
-            "strictest that can, 0.01, was taken, for digits like MNIST's.\n",
+            "This model's validation part cannot guarantee max_error 0.001: the "
+            "smallest possible, 0.01, is used, for digits like MNIST's.\n",
         ),
         (
             {"certain": False, "certain_max_error": None},
-            "cannot be had from this model's validation part, nor any other: ",
+            "validation part guarantees neither max_error 0.001 nor any other: ",
         ),
     ],
 )
-def test_what_else_is_to_be_known_stands_in_the_same_line(said, changed, words):
-    line = said(**changed)
+def test_other_facts_stand_in_the_same_line(printed, changed, words):
+    line = printed(**changed)
     assert words in line
     assert line.count("\n") == 1
 
 
-@pytest.mark.parametrize("had", [0.01, None])
-def test_what_cannot_be_had_is_never_called_certain(said, had):
-    assert "certainty" not in said(certain=False, certain_max_error=had)
+@pytest.mark.parametrize("possible", [0.01, None])
+def test_an_error_that_is_not_guaranteed_is_never_called_certain(printed, possible):
+    assert "certainty" not in printed(certain=False, certain_max_error=possible)
 
 
-def test_a_run_that_reads_nothing_says_nothing(capsys):
+def test_a_run_that_reads_nothing_prints_nothing(capsys):
     hooks = ReadingHooks()
     hooks.before_pipeline_run()
     hooks.after_dataset_saved("reading_summary", SUMMARY)

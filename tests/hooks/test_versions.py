@@ -1,11 +1,11 @@
 import pytest
-from kedro.io import DatasetError, Version
+from kedro.io import Version
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.partitions import PartitionedDataset
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.hooks import VersionHooks, WholeVersionHooks
+from digit_recognition.hooks import VersionHooks
 
 OPTIONS = {"load_versions": None, "only_missing_outputs": False}
 
@@ -17,7 +17,7 @@ def join(*values):
 JUDGE = Pipeline([Node(join, ["model", "training"], "metrics", name="judge")])
 
 
-def test_the_record_of_the_loaded_model_is_loaded_not_a_newer_one(catalog, keep):
+def test_the_record_of_the_loaded_model_is_loaded_instead_of_a_newer_one(catalog, keep):
     for version in ("1", "2"):
         keep("model", version)
         keep("training", version)
@@ -27,7 +27,7 @@ def test_the_record_of_the_loaded_model_is_loaded_not_a_newer_one(catalog, keep)
 
 
 @pytest.mark.parametrize("record", ["history", "validation_predictions"])
-def test_what_else_a_training_keeps_is_of_the_loaded_model_too(
+def test_other_records_of_a_training_are_those_of_the_loaded_model_too(
     catalog, keep, record, tmp_path
 ):
     catalog[record] = JSONDataset(
@@ -42,18 +42,18 @@ def test_what_else_a_training_keeps_is_of_the_loaded_model_too(
     assert catalog.load(record) == "2"
     keep("model", "4")
     catalog.release("model")
-    with pytest.raises(ProjectError, match=f"expected {record} beside the model"):
+    with pytest.raises(ProjectError, match=f"expected {record} in the model's version"):
         VersionHooks().before_pipeline_run(OPTIONS, draw, catalog)
 
 
 def test_a_model_without_its_record_is_refused(catalog, keep):
     keep("training", "1")
     keep("model", "2")
-    with pytest.raises(ProjectError, match="beside the model of version 2"):
+    with pytest.raises(ProjectError, match="in the model's version 2, received none"):
         VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
 
 
-def test_a_record_named_on_the_command_line_is_left_as_named(catalog, keep):
+def test_a_version_on_the_command_line_is_loaded_as_requested(catalog, keep):
     keep("model", "2")
     keep("training", "1")
     named = OPTIONS | {"load_versions": {"training": "1"}}
@@ -61,7 +61,7 @@ def test_a_record_named_on_the_command_line_is_left_as_named(catalog, keep):
     assert catalog.load("training") == "1"
 
 
-def test_a_run_reads_back_its_own_result_though_another_run_saved_a_newer(
+def test_a_run_loads_its_own_result_even_if_another_run_saved_a_newer_one(
     catalog, keep
 ):
     write = Pipeline([Node(join, "lineage", "model", name="write")])
@@ -71,7 +71,7 @@ def test_a_run_reads_back_its_own_result_though_another_run_saved_a_newer(
     assert catalog.load("model") == "mine"
 
 
-def test_what_is_missing_is_named_before_anything_runs_the_model_first(catalog):
+def test_missing_inputs_are_named_before_the_run_starting_with_the_model(catalog):
     with pytest.raises(ProjectError, match="expected model, training, received none"):
         VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
 
@@ -88,7 +88,7 @@ def compare(catalog, tmp_path):
 
 
 @pytest.mark.parametrize("named", [None, {"all_metrics": "1"}])
-def test_without_a_single_version_to_compare_that_is_said(catalog, compare, named):
+def test_without_any_version_to_compare_the_run_is_refused(catalog, compare, named):
     with pytest.raises(
         ProjectError, match=r"^expected all_metrics, received none yet; `kedro run`"
     ):
@@ -104,7 +104,7 @@ def test_one_version_is_enough_to_compare(catalog, compare, keep):
     assert (version, load()) == ("1", "1")
 
 
-def test_a_version_that_is_not_there_is_named(catalog, keep):
+def test_a_missing_version_is_named(catalog, keep):
     keep("training", "1")
     catalog["model"]._version = Version("7", "now")
     named = OPTIONS | {"load_versions": {"model": "7"}}
@@ -112,50 +112,9 @@ def test_a_version_that_is_not_there_is_named(catalog, keep):
         VersionHooks().before_pipeline_run(named, JUDGE, catalog)
 
 
-def test_what_a_run_makes_itself_cannot_be_loaded_in_another_version(catalog):
+def test_outputs_of_a_run_cannot_be_loaded_in_another_version(catalog):
     named = OPTIONS | {"load_versions": {"metrics": "1"}}
-    with pytest.raises(ProjectError, match="received metrics, which it makes itself"):
+    with pytest.raises(
+        ProjectError, match="that the run does not make, received metrics"
+    ):
         VersionHooks().before_pipeline_run(named, JUDGE, catalog)
-
-
-@pytest.fixture
-def whole(catalog):
-    hooks = WholeVersionHooks()
-    hooks.before_pipeline_run(catalog)
-    return hooks
-
-
-def files(folder):
-    return sorted(
-        str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()
-    )
-
-
-def test_a_version_is_in_its_place_only_when_it_is_whole(catalog, whole, tmp_path):
-    whole.before_dataset_saved("model")
-    catalog.save("model", "mine")
-    assert not (tmp_path / "model.json").exists()
-    whole.after_dataset_saved("model")
-    assert files(tmp_path) == ["model.json/now/model.json"]
-    assert catalog.load("model") == "mine"
-
-
-def test_a_kill_while_saving_leaves_the_last_version_the_newest(
-    catalog, keep, whole, tmp_path
-):
-    keep("model", "1")
-    whole.before_dataset_saved("model")
-    catalog.save("model", "half")
-    path = f"{tmp_path}/model.json"
-    assert JSONDataset(filepath=path, version=Version(None, None)).load() == "1"
-
-
-def test_a_failed_save_leaves_nothing_behind(catalog, keep, whole, tmp_path):
-    keep("model", "1")
-    before = files(tmp_path)
-    whole.before_dataset_saved("model")
-    with pytest.raises(DatasetError, match="not JSON serializable"):
-        catalog.save("model", object())
-    whole.on_pipeline_error()
-    assert files(tmp_path) == before
-    assert catalog["model"].list_versions(full_path=False) == ["1"]

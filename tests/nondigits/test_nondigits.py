@@ -3,7 +3,14 @@ import pytest
 from scipy import ndimage
 
 from digit_recognition.nondigits import KINDS, make_non_digits
-from digit_recognition.nondigits.broken import CUT
+from digit_recognition.nondigits.altered import CUT_DIGITS
+
+STROKES = ("branching_strokes", "polygon_outlines", "arcs_with_strokes")
+SIDES = {
+    **dict.fromkeys(("superellipses", "polygons", "thresholded_noise"), 28),
+    **{"blots": 40},
+    **dict.fromkeys(STROKES, 56),
+}
 
 
 @pytest.fixture(scope="module")
@@ -21,27 +28,29 @@ def make(kind, images, digits, count=40, seed=0):
     return KINDS[kind](images, digits["y_train"], count, rng)
 
 
-def test_non_digits_are_fields_as_mnist_has_them(made):
-    fields, _ = made
-    assert fields.dtype == np.float32
-    assert fields.shape == (20 * len(KINDS), 28, 28)
-    assert 0 <= fields.min() < fields.max() <= 1
-    assert (fields.max(axis=(1, 2)) > 0.99).mean() > 0.99
+def test_non_digits_have_mnists_format(made):
+    non_digits, _ = made
+    assert non_digits.dtype == np.float32
+    assert non_digits.shape == (20 * len(KINDS), 28, 28)
+    assert 0 <= non_digits.min() < non_digits.max() <= 1
+    assert (non_digits.max(axis=(1, 2)) > 0.99).mean() > 0.99
     centres = np.array(
-        [ndimage.center_of_mass(field) for field in fields if field.any()]
+        [ndimage.center_of_mass(image) for image in non_digits if image.any()]
     )
     assert (np.abs(centres - 14) < 1).all(axis=1).mean() > 0.95
 
 
-def test_there_are_equally_many_of_each_kind(images, digits, made):
+def test_every_kind_is_drawn_equally_often(images, digits, made):
     names, counts = np.unique(made[1], return_counts=True)
     assert sorted(KINDS) == list(names)
     assert set(counts) == {20}
-    fields, kinds = make_non_digits(images, digits["y_train"], 17, 0)
-    assert len(fields) == len(kinds) == 17
+    non_digits, kinds = make_non_digits(images, digits["y_train"], 17, 0)
+    assert len(non_digits) == len(kinds) == 17
 
 
-def test_the_seed_decides_what_is_made(images, digits, made):
+def test_a_seed_reproduces_the_non_digits_and_another_seed_changes_them(
+    images, digits, made
+):
     labels = digits["y_train"]
     again, _ = make_non_digits(images, labels, len(made[0]), 0)
     np.testing.assert_array_equal(again, made[0])
@@ -49,24 +58,24 @@ def test_the_seed_decides_what_is_made(images, digits, made):
     assert (other != made[0]).any(axis=(1, 2)).mean() > 0.99
 
 
-def test_the_images_are_left_as_they_were(images, digits):
+def test_the_given_images_are_not_changed(images, digits):
     before = images.copy()
     make_non_digits(images, digits["y_train"], 100, 0)
     np.testing.assert_array_equal(images, before)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_few_of_a_kind_are_alike_and_none_is_an_image(images, digits, kind):
-    drawings = make(kind, images, digits)
-    assert len({drawing.tobytes() for drawing in drawings}) > 0.9 * len(drawings)
-    if drawings.shape[1:] == images.shape[1:]:
-        known = {image.tobytes() for image in images}
-        assert known.isdisjoint(drawing.tobytes() for drawing in drawings)
+def test_few_drawings_of_a_kind_are_equal_and_none_equals_a_digit(images, digits):
+    known = {image.tobytes() for image in images}
+    for kind in KINDS:
+        drawings = make(kind, images, digits)
+        found = {drawing.tobytes() for drawing in drawings}
+        assert len(found) > 0.9 * len(drawings), kind
+        assert known.isdisjoint(found), kind
 
 
-def test_shuffled_quarters_are_those_of_one_digit(images, digits):
-    shuffled = make("shuffled", images, digits)
-    cut = images[np.isin(digits["y_train"], CUT)]
+def test_shuffled_quarters_come_from_digits(images, digits):
+    shuffled = make("shuffled_quarters", images, digits)
+    cut = images[np.isin(digits["y_train"], CUT_DIGITS)]
     quarters = [
         {tuple(np.sort(i[y : y + 10, x : x + 10].ravel())) for i in cut}
         for y in (4, 14)
@@ -82,49 +91,45 @@ def test_zeros_ones_and_eights_are_never_mirrored(images, digits):
     symmetric = np.isin(digits["y_train"], (0, 1, 8))
     known = {image[:, ::-1].tobytes() for image in images[symmetric]}
     known |= {image[::-1, ::-1].tobytes() for image in images[symmetric]}
-    mirrored = make("mirrored", images, digits, 400)
+    mirrored = make("mirrored_digits", images, digits, 400)
     assert known.isdisjoint(drawing.tobytes() for drawing in mirrored)
 
 
-def test_a_crop_is_within_a_window_of_14_pixels(images, digits):
-    for drawing in make("cropped", images, digits):
+def test_a_crop_is_at_most_14_pixels_wide_and_high(images, digits):
+    for drawing in make("cropped_digits", images, digits):
         rows, columns = np.nonzero(drawing)
         assert max(np.ptp(rows), np.ptp(columns)) < 14
 
 
-@pytest.mark.parametrize(
-    ("kind", "side"),
-    [
-        *(("filled", 28), ("cut_out", 28), ("stained", 28), ("blotted", 40)),
-        *(("branched", 56), ("framed", 56), ("tailed", 56)),
-    ],
-)
-def test_shapes_and_figures_need_no_digits(kind, side):
-    nothing = np.zeros((0, 28, 28), np.float32)
-    drawings = KINDS[kind](nothing, [], 30, np.random.default_rng(0))
-    assert drawings.shape == (30, side, side)
-    assert drawings.dtype == np.float32
-    assert 0 <= drawings.min() < drawings.max() <= 1
-    assert drawings.any(axis=(1, 2)).mean() > 0.9
+def test_shapes_and_strokes_are_drawn_without_digits():
+    no_images = np.zeros((0, 28, 28), np.float32)
+    for kind, side in SIDES.items():
+        drawings = KINDS[kind](no_images, [], 30, np.random.default_rng(0))
+        assert drawings.shape == (30, side, side), kind
+        assert drawings.dtype == np.float32, kind
+        assert 0 <= drawings.min() < drawings.max() <= 1, kind
+        assert drawings.any(axis=(1, 2)).mean() > 0.9, kind
 
 
-@pytest.mark.parametrize("kind", ["branched", "framed", "tailed", "blotted"])
-def test_figures_and_blots_are_of_one_piece(kind, images, digits):
+@pytest.mark.parametrize("kind", [*STROKES, "blots"])
+def test_strokes_and_blots_are_one_connected_component(kind, images, digits):
     for drawing in make(kind, images, digits):
-        _, pieces = ndimage.label(drawing > 0, np.ones((3, 3)))
-        assert pieces == 1
+        _, components = ndimage.label(drawing > 0, np.ones((3, 3)))
+        assert components == 1
 
 
-@pytest.mark.parametrize("kind", ["branched", "framed", "tailed"])
-def test_figures_lie_within_the_sheet(kind, images, digits):
+@pytest.mark.parametrize("kind", STROKES)
+def test_strokes_fill_the_sheet_inside_its_margin(kind, images, digits):
     for drawing in make(kind, images, digits):
         for edge in (drawing[0], drawing[-1], drawing[:, 0], drawing[:, -1]):
             assert not edge.any()
         assert max(np.ptp(axis) for axis in np.nonzero(drawing)) >= 39
 
 
-def test_an_outline_without_more_strokes_goes_around_something(images, digits):
-    framed = make("framed", images, digits)
-    filled = np.array([ndimage.binary_fill_holes(drawing > 0.5) for drawing in framed])
-    around = (filled & (framed <= 0.5)).sum(axis=(1, 2))
-    assert (around > 50).mean() > 0.9
+def test_an_outline_encloses_an_area(images, digits):
+    outlines = make("polygon_outlines", images, digits)
+    filled = np.array(
+        [ndimage.binary_fill_holes(drawing > 0.5) for drawing in outlines]
+    )
+    enclosed = (filled & (outlines <= 0.5)).sum(axis=(1, 2))
+    assert (enclosed > 50).mean() > 0.9

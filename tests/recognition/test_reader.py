@@ -1,4 +1,3 @@
-import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,42 +8,51 @@ from imaging.pages import INK, blank, noisy
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
-from digit_recognition.recognition.calibration import calibrated_confidence
-from digit_recognition.recognition.reader import NothingToRead, Reader
-from digit_recognition.recognition.thresholds import Threshold, dump_thresholds
-
-STRICT, USUAL = (
-    Threshold(0.001, 0.99, 0.5, 5000, 0),
-    Threshold(0.01, 0.9, 0.9, 9000, 45),
+from digit_recognition.recognition.acceptance import (
+    AcceptanceRule,
+    ValidationResults,
+    find_acceptance_rule,
 )
-TABLE = dump_thresholds([USUAL, STRICT, Threshold(None, 0.995, 0.4, 4000, 0)])
-KNOWN = {
+from digit_recognition.recognition.calibration import calibrated_confidence
+from digit_recognition.recognition.reader import NothingToRead, Reader, load_reader
+from digit_recognition.recognition.thresholds import Threshold
+
+VALIDATION = ValidationResults(
+    np.linspace(1, 0.5, 6000),
+    np.arange(6000) >= 5900,
+    np.linspace(10, -10, 6000, dtype=np.float32),
+)
+METADATA = {
     "temperature": "1",
-    "thresholds": TABLE,
-    "digit_threshold": "0",
+    "validation": VALIDATION.to_json(),
     "model_version": "v",
     "recipe": "standard",
     "dataset": "mnist",
 }
-SURE, UNSURE, STRANGE = (1, 0.999, 5), (1, 0.6, 5), (1, 0.999, -5)
+CLEAR, UNSURE, STRANGE = (1, 0.999, 5), (1, 0.6, 5), (1, 0.999, -5)
 
 
-def hand_made(digit, confidence):
-    """Logits that make the digit as probable as that, and all others alike."""
+def rule(threshold=0.9, digit_threshold=0.0):
+    row = Threshold(0.01, threshold, 0.9, 9000, 45)
+    return AcceptanceRule(row, digit_threshold)
+
+
+def logits_of(digit, confidence):
+    """Logits that give the digit this probability, and the others equal ones."""
     logits = np.zeros(10, np.float32)
     logits[digit] = np.log(9 * confidence / (1 - confidence))
     return logits
 
 
 class Session:
-    """What ONNX Runtime's session does, with an answer of one's own for each field.
+    """A session as ONNX Runtime's, which answers each field by a function.
 
-    ``answer`` takes a field and gives the digit, its confidence, and how far it is one.
+    ``answer`` maps a field to a digit, its confidence, and the digit logit.
     """
 
     def __init__(self, answer, **metadata):
         self._answer = answer
-        self._metadata = KNOWN | metadata
+        self._metadata = METADATA | metadata
         self.fields = []
 
     def get_modelmeta(self):
@@ -58,16 +66,18 @@ class Session:
         assert images.shape[1:] == (28, 28, 1)
         self.fields += list(images[..., 0])
         answers = [self._answer(field) for field in images[..., 0]]
-        logits = np.stack([hand_made(digit, sure) for digit, sure, _ in answers])
+        logits = np.stack(
+            [logits_of(digit, confidence) for digit, confidence, _ in answers]
+        )
         return logits, np.array([[score] for *_, score in answers], np.float32)
 
 
 def in_turn(*answers):
-    """The answers one after another, whatever the field."""
-    left = iter(answers)
+    """Give the answers one after another, whatever the field is."""
+    remaining = iter(answers)
 
     def answer(_):
-        return next(left)
+        return next(remaining)
 
     return answer
 
@@ -88,17 +98,17 @@ def ones(count):
     return [(20 + 40 * i, 30, 28 + 40 * i, 90) for i in range(count)]
 
 
-def read(page, answer, max_error=0.01, **metadata):
-    return Reader(Session(answer, **metadata), max_error).read(page)
+def read(page, answer, rule=rule(), **metadata):  # noqa: B008 (it is frozen)
+    return Reader(Session(answer, **metadata), rule).read(page)
 
 
-def read_line(*answers, **metadata):
-    """The only line of a page with so many strokes."""
-    (line,) = read(page_with(*ones(len(answers))), in_turn(*answers), **metadata)
+def read_line(*answers, **options):
+    """Read the only line of a page with one stroke for each answer."""
+    (line,) = read(page_with(*ones(len(answers))), in_turn(*answers), **options)
     return line
 
 
-def test_a_number_is_its_digits_from_left_to_right():
+def test_a_number_consists_of_its_digits_from_left_to_right():
     line = read_line((0, 0.99, 5), (0, 0.98, 5), (7, 0.97, 5))
     assert line.number == "007"
     assert [digit.mark.x for digit in line.digits] == [20, 60, 100]
@@ -109,7 +119,7 @@ def test_a_number_is_its_digits_from_left_to_right():
     assert line.reason == ""
 
 
-def test_lines_come_from_above():
+def test_lines_are_ordered_from_top_to_bottom():
     above, below = ones(2), [(30, 140, 38, 200)]
     lines = read(
         page_with(*below, *above), in_turn((4, 0.99, 5), (2, 0.99, 5), (9, 0.99, 5))
@@ -117,41 +127,39 @@ def test_lines_come_from_above():
     assert [line.number for line in lines] == ["42", "9"]
 
 
-def test_an_mnist_image_is_given_to_the_model_as_it_is(digits):
+def test_an_mnist_image_reaches_the_model_unchanged(digits):
     session = Session(in_turn((7, 0.99, 5)))
     field = digits["x_test"][0] / np.float32(255)
-    (line,) = Reader(session, 0.01).read(field)
+    (line,) = Reader(session, rule()).read(field)
     assert line.number == "7"
     np.testing.assert_array_equal(session.fields, [field])
 
 
 def test_a_number_is_accepted_only_if_every_digit_is():
-    assert read_line(SURE, SURE, SURE).reason == ""
-    assert read_line(SURE, UNSURE, SURE).reason == "digit 2: unsure (60.0%)"
-    assert read_line(SURE, SURE, STRANGE).reason == "digit 3: perhaps no digit"
+    assert read_line(CLEAR, CLEAR, CLEAR).reason == ""
+    assert read_line(CLEAR, UNSURE, CLEAR).reason == "digit 2: unsure (60.0%)"
+    assert read_line(CLEAR, CLEAR, STRANGE).reason == "digit 3: perhaps no digit"
     assert read_line(UNSURE).reason == "unsure (60.0%)"
 
 
-def test_no_more_than_three_reasons_are_told():
+def test_at_most_three_reasons_are_listed():
     assert read_line(*[UNSURE] * 3).reason.count(";") == 2
     places = "; ".join(f"digit {place}: unsure (60.0%)" for place in (1, 2, 3))
     assert read_line(*[UNSURE] * 5).reason == f"{places}; and 2 more"
 
 
 def test_a_digit_is_accepted_strictly_above_the_threshold():
-    exact = float(calibrated_confidence(hand_made(1, 0.95)[None], 1)[0])
+    exact = float(calibrated_confidence(logits_of(1, 0.95)[None], 1)[0])
     for threshold, accepted in ((exact, False), (np.nextafter(exact, 0), True)):
-        table = dump_thresholds([Threshold(0.01, threshold, 0.9, 9000, 45)])
-        line = read_line((1, 0.95, 5), thresholds=table)
+        line = read_line((1, 0.95, 5), rule=rule(threshold))
         assert (line.reason == "") == accepted
 
 
-def test_the_threshold_is_that_of_the_error_that_is_wanted():
-    for max_error, row in ((0.001, STRICT), (0.005, STRICT), (0.02, USUAL)):
-        reader = Reader(Session(in_turn((1, 0.95, 5))), max_error)
-        assert reader.threshold == row
-        (line,) = reader.read(page_with(*ones(1)))
-        assert (line.reason == "") == (row is USUAL)
+def test_the_rule_is_computed_from_the_models_validation_results():
+    for max_error, certainty, keep_digits in ((0.01, 0.95, 0.97), (0.02, 0.9, 0.5)):
+        asked = max_error, certainty, keep_digits
+        reader = load_reader(Session(in_turn()), *asked)
+        assert reader.rule == find_acceptance_rule(VALIDATION, *asked)
 
 
 def test_confidence_is_at_the_models_temperature():
@@ -162,45 +170,44 @@ def test_confidence_is_at_the_models_temperature():
     )
 
 
-def test_what_reaches_the_digit_threshold_is_a_digit():
-    assert read_line((1, 0.99, 1.5), digit_threshold="1.5").reason == ""
-    line = read_line((1, 0.99, 1.25), digit_threshold="1.5")
+def test_a_digit_reaches_the_digit_threshold():
+    assert read_line((1, 0.99, 1.5), rule=rule(digit_threshold=1.5)).reason == ""
+    line = read_line((1, 0.99, 1.25), rule=rule(digit_threshold=1.5))
     assert line.reason == "perhaps no digit"
 
 
-def test_uneven_ink_is_perhaps_no_digit_whatever_the_model_says():
+def test_uneven_ink_is_in_doubt_whatever_the_model_says():
     page = page_with((100, 50, 116, 130))
     page[50:130, 100:116] = 0.9 - np.linspace(0.3, 0.8, 80)[:, None]
     (line,) = read(page, in_turn((1, 0.999, 5)))
     assert line.reason == "perhaps no digit"
 
 
-def test_where_most_is_no_digit_all_is_in_doubt():
+def test_all_digits_are_in_doubt_if_most_marks_are_no_digits():
     page = page_with(*ones(3), (20, 140, 28, 200))
-    half = read(page, in_turn(STRANGE, STRANGE, SURE, SURE))
+    half = read(page, in_turn(STRANGE, STRANGE, CLEAR, CLEAR))
     assert [line.reason == "" for line in half] == [False, True]
-    most = read(page, in_turn(STRANGE, STRANGE, STRANGE, SURE))
-    assert most[1].reason == "among what is no digit"
+    most = read(page, in_turn(STRANGE, STRANGE, STRANGE, CLEAR))
+    assert most[1].reason == "among marks that are no digits"
     other = read(page, in_turn(STRANGE, STRANGE, UNSURE, STRANGE))
     assert other[0].reason.endswith("digit 3: unsure (60.0%)")
 
 
-def test_a_model_that_tells_too_little_is_refused_with_a_sentence():
+def test_a_model_without_the_metadata_is_refused_in_one_sentence():
     session = Session(in_turn())
-    for name in ("temperature", "digit_threshold"):
+    for name in ("temperature", "validation"):
         del session._metadata[name]
     with pytest.raises(ProjectError) as refused:
-        Reader(session, 0.01)
+        load_reader(session, 0.01)
     assert str(refused.value) == (
-        "expected temperature, digit_threshold in the metadata of model_onnx, "
-        "received none; make it anew with `kedro run --pipeline export`"
+        "expected temperature, validation in the metadata of model_onnx, received "
+        "none; export it again with `kedro run --pipelines export`"
     )
 
 
-def test_the_models_metadata_is_kept():
-    reader = Reader(Session(in_turn(), recipe="standard"), 0.01)
-    assert reader.metadata["recipe"] == "standard"
-    assert json.loads(reader.metadata["thresholds"])[0]["max_error"] == 0.01
+def test_the_models_metadata_are_available():
+    reader = Reader(Session(in_turn(), recipe="quick"), rule())
+    assert reader.metadata["recipe"] == "quick"
 
 
 def test_a_page_without_digits_gives_the_reason():
@@ -218,8 +225,8 @@ def test_a_page_of_texture_gives_the_reason():
         read(page, in_turn())
 
 
-# Two strokes, 60 high, with a bar between them; the other is half as wide again as
-# high, and its bar thinnest in the middle.
+# Two strokes, 60 pixels high, with a bar between them. WIDE is 1.5 times as wide as
+# high, and its bar is thinnest in the middle.
 TOUCHING = page_with((100, 50, 112, 110), (138, 50, 150, 110), (112, 76, 138, 82))
 WIDE = page_with(
     *((100, 50, 124, 110), (166, 50, 190, 110)),
@@ -227,39 +234,39 @@ WIDE = page_with(
 )
 
 
-def narrow_is_sure(field):
+def narrow_is_clear(field):
     return (1, 0.99, 5) if width(field) < 17 else (8, 0.7, -5)
 
 
 @pytest.mark.parametrize("page", [TOUCHING, WIDE])
-def test_digits_that_touch_are_read_apart_and_never_accepted(page):
-    (line,) = read(page, narrow_is_sure)
+def test_touching_digits_are_split_and_never_accepted(page):
+    (line,) = read(page, narrow_is_clear)
     assert line.number == "11"
     assert line.digits[0].mark.x == 100
     doubt = "cut from touching ink"
     assert line.reason == f"digit 1: {doubt}; digit 2: {doubt}"
 
 
-def test_a_wide_mark_is_cut_even_if_it_seems_a_sure_digit():
-    def sure(field):
+def test_a_wide_mark_is_split_even_if_it_looks_like_a_digit():
+    def confident(field):
         return (1, 0.95, 5) if width(field) < 17 else (8, 0.999, 5)
 
-    assert read(WIDE, sure)[0].number == "11"
-    (line,) = read(TOUCHING, sure)
+    assert read(WIDE, confident)[0].number == "11"
+    (line,) = read(TOUCHING, confident)
     assert line.number == "8"
     assert line.reason == ""
 
 
-def test_a_mark_whose_halves_are_surely_digits_is_in_doubt_even_if_sure_itself():
-    def sure(field):
+def test_a_confident_mark_with_confident_halves_is_in_doubt():
+    def confident(field):
         return (1, 0.995, 5) if width(field) < 17 else (8, 0.999, 5)
 
-    (line,) = read(TOUCHING, sure)
+    (line,) = read(TOUCHING, confident)
     assert line.number == "8"
     assert line.reason == "perhaps two that touch"
 
 
-def test_a_mark_that_is_too_wide_for_one_digit_is_in_doubt_where_it_cannot_be_cut():
+def test_a_mark_too_wide_for_one_digit_is_in_doubt_if_it_cannot_be_split():
     def answer(field):
         return (1, 0.9, -5) if width(field) < 17 else (8, 0.999, 5)
 
@@ -268,14 +275,14 @@ def test_a_mark_that_is_too_wide_for_one_digit_is_in_doubt_where_it_cannot_be_cu
     assert line.reason == "too wide for one digit"
 
 
-def test_the_halves_of_an_uneven_mark_are_uneven_too():
+def test_the_parts_of_an_uneven_mark_are_uneven():
     mark = Mark(0, 0, 20, 20, np.ones((20, 20), np.float32), uneven=True)
     assert all(part.uneven for pair in split_candidates(mark) for part in pair)
     assert merge_marks(mark, replace(mark, x=25, uneven=False)).uneven
 
 
 @pytest.mark.parametrize("half", [(1, 0.85, 5), (1, 0.99, -5)])
-def test_what_has_no_likely_halves_stays_whole(half):
+def test_a_mark_without_likely_halves_stays_whole(half):
     def answer(field):
         return half if width(field) < 17 else (8, 0.7, -5)
 
@@ -284,16 +291,16 @@ def test_what_has_no_likely_halves_stays_whole(half):
     assert line.reason == "perhaps no digit"
 
 
-# A broken 0, its halves 6 apart.
+# A broken 0 whose parts are 6 pixels apart.
 HALVES = (100, 50, 108, 110), (108, 102, 126, 110), (132, 50, 140, 110)
 
 
-def wide_is_sure(field):
+def wide_is_clear(field):
     return (0, 0.99, 5) if width(field) >= 12 else (1, 0.6, 5)
 
 
-def test_the_halves_of_a_broken_digit_are_read_together():
-    (line,) = read(page_with(*HALVES), wide_is_sure)
+def test_the_parts_of_a_broken_digit_are_merged():
+    (line,) = read(page_with(*HALVES), wide_is_clear)
     (digit,) = line.digits
     assert line.number == "0"
     assert line.reason == ""
@@ -302,7 +309,7 @@ def test_the_halves_of_a_broken_digit_are_read_together():
 
 
 @pytest.mark.parametrize("whole", [(0, 0.85, 5), (0, 0.99, -5)])
-def test_halves_that_make_no_likely_digit_stay_two(whole):
+def test_parts_that_make_no_likely_digit_stay_two(whole):
     def answer(field):
         return whole if width(field) >= 12 else (1, 0.6, 5)
 
@@ -310,7 +317,7 @@ def test_halves_that_make_no_likely_digit_stay_two(whole):
     assert line.number == "11"
 
 
-def test_neighbours_that_are_sure_stay_two():
+def test_confident_neighbours_stay_two():
     def answer(field):
         return (0, 0.9999, 5) if width(field) >= 12 else (1, 0.99, 5)
 
@@ -319,6 +326,6 @@ def test_neighbours_that_are_sure_stay_two():
     assert line.reason == ""
 
 
-def test_neighbours_that_are_not_near_stay_two():
-    (line,) = read(page_with((100, 50, 108, 110), (132, 50, 140, 110)), wide_is_sure)
+def test_distant_neighbours_stay_two():
+    (line,) = read(page_with((100, 50, 108, 110), (132, 50, 140, 110)), wide_is_clear)
     assert line.number == "11"

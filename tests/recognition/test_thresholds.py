@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from scipy.special import log_softmax, softmax
-from scipy.stats import beta
+from scipy.special import softmax
+from scipy.stats import beta, binom
 
 from digit_recognition.recognition.calibration import (
     calibrated_confidence,
@@ -11,14 +11,12 @@ from digit_recognition.recognition.thresholds import (
     MAX_ERRORS,
     Threshold,
     choose_threshold,
-    dump_thresholds,
     find_thresholds,
-    load_thresholds,
 )
 
 
 def falling(count):
-    """So many different confidences, the highest first."""
+    """The given number of different confidences, the highest first."""
     return np.linspace(1, 0, count, endpoint=False)
 
 
@@ -33,44 +31,16 @@ def levels(table):
 
 
 def upper_bound(errors, accepted):
-    """Clopper and Pearson's one-sided 95 % bound, by the beta distribution."""
+    """Clopper and Pearson's one-sided 95 % bound, from the beta distribution."""
     return beta.ppf(0.95, errors + 1, accepted - errors)
 
 
 def drawn(count, scale, rng, spread=3):
-    """Logits of a calibrated network, times ``scale``, and their labels."""
+    """Logits of a calibrated network, multiplied by ``scale``, and their labels."""
     logits = rng.normal(0, spread, (count, 10))
     chances = softmax(logits, axis=1).cumsum(axis=1)
     labels = (rng.random((count, 1)) > chances).sum(axis=1).clip(max=9)
     return logits * scale, labels
-
-
-@pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
-def test_the_temperature_undoes_the_scale_of_logits(scale):
-    logits, labels = drawn(20_000, scale, np.random.default_rng(0))
-    assert fit_temperature(logits, labels) == pytest.approx(scale, rel=0.05)
-
-
-def test_no_temperature_nearby_has_a_lower_loss():
-    logits, labels = drawn(500, 2.0, np.random.default_rng(1))
-    fitted = fit_temperature(logits, labels)
-
-    def loss(temperature):
-        return -log_softmax(logits / temperature, axis=1)[range(500), labels].mean()
-
-    assert loss(fitted) <= min(loss(fitted * 0.99), loss(fitted * 1.01), loss(1.0))
-
-
-def test_a_network_that_never_errs_gets_the_lowest_temperature():
-    logits = np.eye(10)
-    assert fit_temperature(logits, np.arange(10)) == pytest.approx(0.1, rel=1e-4)
-
-
-def test_the_confidence_is_the_highest_probability_at_the_temperature():
-    logits = np.log([[0.25, 0.75]]).astype(np.float32)
-    assert calibrated_confidence(logits, 1.0) == pytest.approx(0.75)
-    assert calibrated_confidence(logits, 0.5) == pytest.approx(0.9)  # 9 to 1
-    assert calibrated_confidence(logits, 0.5).dtype == np.float64
 
 
 @pytest.mark.parametrize(("count", "certain"), [(2995, True), (2994, False)])
@@ -95,20 +65,20 @@ def test_the_400_images_of_the_sample_allow_one_in_a_hundred_at_best():
     assert levels(table)[0.01] == Threshold(0.01, falling(400)[350], 0.875, 350, 0)
 
 
-def test_a_model_that_is_good_on_few_images_alone_is_certain_of_these():
+def test_a_model_that_is_right_on_few_images_is_certain_of_these():
     wrong = np.arange(6000) % 3 == 0
     wrong[:1200] = False
     row = levels(find_thresholds(falling(6000), wrong))[0.01]
     assert 1200 <= row.accepted < 1220
 
 
-def test_a_confident_error_does_no_harm_where_many_images_speak_for_the_level():
+def test_a_confident_error_does_no_harm_if_many_images_support_the_level():
     wrong = wrong_at(6000, 0, *range(5900, 6000))
     assert levels(find_thresholds(falling(6000), wrong))[0.005].accepted > 5900
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_each_row_is_what_its_threshold_makes_and_below_its_level_by_the_exact_bound(
+def test_each_row_counts_what_its_threshold_accepts_and_keeps_the_exact_bound(
     seed,
 ):
     rng = np.random.default_rng(seed)
@@ -149,27 +119,27 @@ def test_images_of_one_confidence_are_accepted_together_or_not_at_all():
     assert table[-1] == Threshold(None, 0.9, 0.6, 300, 0)
 
 
-def test_of_equal_confidences_all_or_nothing_is_certain():
-    sure = np.ones(400)
-    assert levels(find_thresholds(sure, wrong_at(400)))[0.01].accepted == 400
-    table = find_thresholds(sure, wrong_at(400, *range(200)))
+def test_equal_confidences_are_all_certain_or_none_is():
+    equal = np.ones(400)
+    assert levels(find_thresholds(equal, wrong_at(400)))[0.01].accepted == 400
+    table = find_thresholds(equal, wrong_at(400, *range(200)))
     assert table == [Threshold(None, 1.0, 0.0, 0, 0)]
 
 
-def test_of_very_few_images_nothing_is_certain_and_the_strictest_row_is_left():
+def test_with_very_few_images_nothing_is_certain():
     confidence = np.array([0.9, 0.8, 0.7])
     right = find_thresholds(confidence, np.zeros(3, bool))
     assert right == [Threshold(None, 0.7, pytest.approx(2 / 3), 2, 0)]
     one_wrong = find_thresholds(confidence, wrong_at(3, 1))
     assert one_wrong == [Threshold(None, 0.8, pytest.approx(1 / 3), 1, 0)]
-    assert not right[0].keeps(1.0)
+    assert not right[0].guarantees(1.0)
 
 
 def failure_rate(risks, level, simulations=2000):
-    """How often a threshold is certified whose true error is above the level.
+    """Return how often a threshold with a true error above the level is certified.
 
-    ``risks`` are the chances of an error by rank; what is accepted at a rank errs at
-    their mean up to it.
+    ``risks`` are the probabilities of an error by rank. The true error of a threshold
+    is their mean up to its rank.
     """
     rng = np.random.default_rng(0)
     count = len(risks)
@@ -189,16 +159,14 @@ NOISE = 3 * np.sqrt(0.05 * 0.95 / 2000)
 @pytest.mark.parametrize(
     "shape",
     [
-        lambda x: np.full_like(x, 1.0001),  # never good enough, by a hair
-        lambda x: np.where(x < 0.5, 0.9, 1.2),  # too many errors from half on
-        lambda x: np.where(x < 0.8, 0.3, 20.0),  # and from a sharp edge on
-        lambda x: 6 * x**5,  # as real ones: nearly all at the end
+        lambda x: np.full_like(x, 1.0001),  # always slightly too many errors
+        lambda x: np.where(x < 0.5, 0.9, 1.2),  # too many errors in the second half
+        lambda x: np.where(x < 0.8, 0.3, 20.0),  # few errors, then very many
+        lambda x: 6 * x**5,  # like real models: nearly all at the end
         lambda x: np.where(x < 0.1, 3.0, 0.95),  # the most confident are the worst
     ],
 )
-def test_at_most_5_percent_of_validation_parts_certify_a_threshold_that_errs_more(
-    shape, level
-):
+def test_at_most_5_percent_of_validation_parts_certify_too_high_an_error(shape, level):
     risks = np.minimum(level * shape((np.arange(1000) + 0.5) / 1000), 1)
     assert failure_rate(risks, level) <= 0.05 + NOISE
 
@@ -233,7 +201,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(
-    ("asked", "row", "kept"),
+    ("asked", "row", "guaranteed"),
     [
         (0.01, 0, True),
         (0.05, 0, True),
@@ -242,20 +210,27 @@ TABLE = [
         (0.001, 1, False),
     ],
 )
-def test_the_level_asked_for_or_the_next_stricter_or_the_strictest_is_taken(
-    asked, row, kept
+def test_the_level_asked_for_or_the_next_stricter_or_the_strictest_is_chosen(
+    asked, row, guaranteed
 ):
     chosen = choose_threshold(TABLE, asked)
     assert chosen == TABLE[row]
-    assert chosen.keeps(asked) == kept
+    assert chosen.guarantees(asked) == guaranteed
 
 
-def test_where_nothing_is_certain_that_row_is_taken_and_keeps_no_level():
+def test_if_nothing_is_certain_the_chosen_row_guarantees_nothing():
     chosen = choose_threshold(TABLE[2:], 0.1)
     assert chosen == TABLE[2]
-    assert not chosen.keeps(0.1)
+    assert not chosen.guarantees(0.1)
 
 
-def test_a_table_comes_back_from_json_as_it_was():
-    assert load_thresholds(dump_thresholds(TABLE)) == TABLE
-    assert '"max_error": null' in dump_thresholds(TABLE)
+def test_a_higher_certainty_accepts_less():
+    confidence, wrong = falling(6000), wrong_at(6000, 5800, 5900)
+    accepted = [
+        levels(find_thresholds(confidence, wrong, [0.001], certainty))[0.001].accepted
+        for certainty in (0.9, 0.95, 0.99)
+    ]
+    assert accepted == [6000, 5900, 5800]
+    assert binom.cdf(2, 6000, 0.001) <= 0.1 < binom.cdf(2, 5000, 0.001)
+    assert binom.cdf(1, 5900, 0.001) <= 0.05 < binom.cdf(2, 6000, 0.001)
+    assert binom.cdf(0, 5800, 0.001) <= 0.01 < binom.cdf(1, 5900, 0.001)

@@ -10,23 +10,22 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Project
+from conftest import ROOT
+
+from digit_recognition.datasets.mnist_dataset import load_sample
+
+pytestmark = pytest.mark.runs
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [notebook.stem for notebook in NOTEBOOKS]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def project(sample_run, tmp_path_factory):
     """A project after one run on the sample, with the notebooks."""
-    from digit_recognition.datasets.mnist_dataset import load_sample
-
-    project = Project(tmp_path_factory.mktemp("notebooks") / "project")
+    project = sample_run.copy_to(tmp_path_factory.mktemp("notebooks") / "project")
     project.put(load_sample())
     shutil.copytree(ROOT / "notebooks", project.folder / "notebooks")
-    quick = "recipe=quick,export.detector.pictures=2000,export.detector.epochs=1"
-    done = project.kedro("run", "--params", quick)
-    assert done.returncode == 0, done.stderr
     return project
 
 

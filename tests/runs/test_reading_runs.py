@@ -5,35 +5,26 @@ import io
 import json
 import os
 import struct
-import subprocess
-import sys
 import zlib
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Project
 from PIL import Image
 
 from digit_recognition.datasets import PictureFolderDataset
 from digit_recognition.datasets.mnist_dataset import load_sample
 from digit_recognition.pipelines.read.annotating import SMALLEST
 
-TRAINING = (
-    "train.recipes.quick.epochs=4,train.recipes.quick.batch_size=64,recipe=quick,"
-    "export.detector.pictures=4000,export.detector.epochs=2"
-)
-READ = ("run", "--pipeline", "read", "--params")
+pytestmark = pytest.mark.runs
+
+READ = ("run", "--pipelines", "read", "--params")
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory):
+def exported(sample_run, tmp_path_factory):
     """A project with an exported model; tests only add versions to it."""
-    project = Project(tmp_path_factory.mktemp("exported") / "project")
-    project.put(load_sample())
-    done = project.kedro("run", "--params", TRAINING)
-    assert done.returncode == 0, done.stderr
-    return project
+    return sample_run.copy_to(tmp_path_factory.mktemp("exported") / "project")
 
 
 @pytest.fixture(scope="module")
@@ -228,8 +219,8 @@ def test_the_last_line_counts_and_tells_what_cannot_be_had(done, readings):
     assert last.startswith(
         f"{len(pictures)} pictures: {len(pictures) - len(doubtful)} read, {aside} set "
         f"aside for a person, {len(NOT_READABLE)} not readable; 1 other file skipped. "
-        "max_error 0.001 cannot be had from this model's validation part: the "
-        "strictest that can, "
+        "This model's validation part cannot guarantee max_error 0.001: the "
+        "smallest possible, "
     )
     assert last.endswith("trained on the 5,000-image sample, not on MNIST.")
     assert "Reading" in done.stdout
@@ -243,11 +234,11 @@ def test_the_summary_is_kept_with_what_it_is_of(done, exported):
         "max_error": 0.001,
         "certain": False,
         "model_version": exported.versions("06_models/model.keras")[-1],
-        "recipe": "quick",
+        "recipe": "standard",
         "dataset": "mnist-sample",
     }
     assert expected.items() <= summary.items()
-    assert f"the strictest that can, {summary['certain_max_error']:g}," in done.stdout
+    assert f"the smallest possible, {summary['certain_max_error']:g}," in done.stdout
 
 
 def test_annotated_pictures_and_sheets_are_kept_in_the_run_s_version(done, exported):
@@ -267,29 +258,13 @@ def test_annotated_pictures_and_sheets_are_kept_in_the_run_s_version(done, expor
 
 
 def test_the_catalog_loads_the_tables_as_they_were_meant(done, exported):
-    code = (
-        "from kedro.framework.session import KedroSession\n"
-        "from kedro.framework.startup import bootstrap_project\n"
-        "from pathlib import Path\n"
-        "bootstrap_project(Path.cwd())\n"
-        "with KedroSession.create() as session:\n"
-        "    catalog = session.load_context().catalog\n"
-        "    readings, digits = catalog.load('readings'), catalog.load('digits')\n"
-        "numbers = readings.query('picture == \"form.png\"')['number'].tolist()\n"
-        "print(numbers, readings.dtypes.astype(str).tolist(),"
-        " int(readings.isna().sum().sum()), digits['picture'].dtype)\n"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=exported.folder,
-        env={**os.environ, "PYTHONPATH": str(exported.folder / "src")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.stdout.splitlines()[-1] == (
-        "['007', '314'] ['str', 'int64', 'str', 'float64', 'bool', 'str'] 0 str"
-    ), told.stderr
+    readings, digits = exported.load("readings", "digits")
+    numbers = readings.query('picture == "form.png"')["number"]
+    assert numbers.tolist() == ["007", "314"]
+    kinds = readings.dtypes.astype(str).tolist()
+    assert kinds == ["str", "int64", "str", "float64", "bool", "str"]
+    assert not readings.isna().any(axis=None)
+    assert str(digits["picture"].dtype) == "str"
 
 
 def test_one_file_is_read_from_where_the_command_was_given_without_tensorflow(
@@ -307,14 +282,7 @@ def test_one_file_is_read_from_where_the_command_was_given_without_tensorflow(
         "    print(end.code, {'tensorflow', 'keras', 'onnx', 'tf2onnx'}"
         " & set(sys.modules), 'onnxruntime' in sys.modules)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=exported.folder / "scans",
-        env={**os.environ, "PYTHONPATH": str(exported.folder / "src")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = exported.python("-c", code, within="scans")
     *_, last, modules = done.stdout.splitlines()
     assert last.startswith("1 picture: "), done.stderr
     assert modules == "0 set() True"
@@ -340,7 +308,7 @@ def test_a_missing_or_empty_folder_is_answered_with_the_way_to_pictures(
     assert message.endswith("kedro run --pipeline read --params pictures=FOLDER")
     message = refused(exported, *READ, f"pictures={tmp_path}")
     assert f"in {tmp_path}, received an empty folder; put pictures into" in message
-    message = refused(exported, "run", "--pipeline", "read")
+    message = refused(exported, *READ[:-1])
     assert "data/01_raw/pictures, received: No such file or directory" in message
 
 
@@ -353,10 +321,11 @@ def test_an_error_that_can_be_had_is_promised_for_digits_like_mnist_s(
     exported, on_paper, tmp_path
 ):
     on_paper("12").save(tmp_path / "1.png")
-    done = exported.kedro(*READ, f"pictures={tmp_path},read.max_error=0.2")
+    params = f"pictures={tmp_path},read.max_error=0.2"
+    done = exported.kedro("run", "--pipeline", "read", "--params", params)
     assert done.returncode == 0, done.stderr
     last = done.stdout.splitlines()[-1]
-    assert "At most 0.2 of accepted digits is wrong, with 95 % certainty" in last
-    assert "where they are like MNIST's" in last
+    assert "At most 0.2 of the accepted digits are wrong, with 95 % certainty" in last
+    assert "if they are like MNIST's" in last
     found = pd.DataFrame(rows(exported, "readings"))
     assert found["picture"].tolist() == ["1.png"]

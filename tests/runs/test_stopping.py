@@ -1,26 +1,25 @@
-"""Trainings that are repeated, killed, stopped: whole runs, each its own process."""
+"""Trainings that are repeated, killed and stopped, each in a process of its own."""
 
 import json
-import os
 import random
+import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 from conftest import Project
 
-from digit_recognition.datasets.mnist_dataset import load_sample
+pytestmark = pytest.mark.runs
 
-EPOCHS = 4
+EPOCHS = 8
 PARAMS = f"train.recipes.standard.epochs={EPOCHS},train.recipes.standard.batch_size=16"
 COMMAND = ("run", "--pipelines", "prepare,train", "--params", PARAMS)
 
 
-def new_project(folder):
-    project = Project(folder / "project")
-    project.put(load_sample())
+@pytest.fixture
+def project(project, digits):
+    """A project with a few digits to train on."""
+    project.put(digits)
     return project
 
 
@@ -28,77 +27,65 @@ def training_of(project):
     return json.loads(project.newest("08_reporting/training.json").read_text())
 
 
-def start(project, *command):
-    return subprocess.Popen(
-        [sys.executable, "-m", "kedro", *command],
-        cwd=project.folder,
-        env={**os.environ, "PYTHONPATH": str(project.folder / "src")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, digits):
+    """The digest of a model whose training was not stopped; seconds of an epoch."""
+    project = Project(tmp_path_factory.mktemp("undisturbed") / "project")
+    project.put(digits)
+    done = project.python("-m", "kedro", *COMMAND)
+    assert done.returncode == 0, done.stderr
+    seconds = re.findall(r"^Epoch .*, (\S+) s$", done.stdout, re.MULTILINE)
+    assert len(seconds) == EPOCHS
+    return training_of(project)["model_digest"], min(map(float, seconds))
 
 
-def stop_within_epoch(process, number, seed, how):
-    """Send the signal at a moment of the epoch after ``number``, drawn by the seed."""
-    seconds = 0.0
+def stop_after_epoch(process, number, seconds, how):
+    """Send the signal at a random moment of the seconds after the epoch."""
     for line in process.stdout:
         if line.startswith(f"Epoch {number}/"):
-            seconds = float(line.rpartition(", ")[2].removesuffix(" s\n"))
             break
-    time.sleep(random.Random(seed).uniform(0, seconds))  # noqa: S311 (no secret)
+    time.sleep(random.Random(number).uniform(0, seconds))  # noqa: S311 (no secret)
     process.send_signal(how)
     return process.communicate(timeout=120)
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """The digest of a model whose training was not stopped."""
-    project = new_project(tmp_path_factory.mktemp("undisturbed"))
-    done = project.kedro(*COMMAND)
-    assert done.returncode == 0, done.stderr
-    return training_of(project)["model_digest"]
-
-
 @pytest.mark.parametrize(("seed", "same"), [(0, True), (1, False)])
-def test_two_processes_train_the_same_weights_from_the_same_seed_alone(
-    undisturbed, tmp_path, seed, same
+def test_only_the_same_seed_trains_the_same_weights_in_another_process(
+    undisturbed, project, seed, same
 ):
-    project = new_project(tmp_path)
     done = project.kedro(*COMMAND[:-1], f"{PARAMS},seed={seed}")
     assert done.returncode == 0, done.stderr
     training = training_of(project)
     assert training["augmentation"] is not None
-    assert (training["model_digest"] == undisturbed) is same
+    assert (training["model_digest"] == undisturbed[0]) is same
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_killed_training_goes_on_and_ends_with_the_same_weights(
-    undisturbed, tmp_path, seed
+def test_a_training_killed_twice_resumes_and_ends_with_the_same_weights(
+    undisturbed, project
 ):
-    project = new_project(tmp_path)
-    with start(project, *COMMAND) as process:
-        stop_within_epoch(process, seed, seed, signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
-    assert project.versions("06_models/model.keras") == []
+    digest, seconds = undisturbed
+    for epoch in (2, 5):  # the checkpoint of the epoch before is complete
+        with project.start("-m", "kedro", *COMMAND) as process:
+            stop_after_epoch(process, epoch, seconds, signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL
+        assert project.versions("06_models/model.keras") == []
     done = project.kedro(*COMMAND)
     assert done.returncode == 0, done.stderr
     training = training_of(project)
-    (resumed_after,) = training["resumed_after"]
-    assert resumed_after >= seed
-    assert f"Going on after epoch {resumed_after} of {EPOCHS}" in done.stdout
-    assert training["model_digest"] == undisturbed
+    first, second = training["resumed_after"]
+    assert 1 <= first < 4 <= second
+    assert f"Resuming after epoch {second} of {EPOCHS}" in done.stdout
+    assert training["model_digest"] == digest
     assert not (project.folder / "data" / "06_models" / "checkpoints").exists()
 
 
-def test_ctrl_c_ends_with_one_line_and_what_was_done_is_kept(tmp_path):
-    project = new_project(tmp_path)
+def test_ctrl_c_ends_with_one_line_and_keeps_the_epochs_done(undisturbed, project):
     endless = PARAMS.replace(f"epochs={EPOCHS}", "epochs=1000")
-    with start(project, *COMMAND[:-1], endless) as process:
-        output, errors = stop_within_epoch(process, 1, 3, signal.SIGINT)
+    with project.start("-m", "kedro", *COMMAND[:-1], endless) as process:
+        output, errors = stop_after_epoch(process, 1, undisturbed[1], signal.SIGINT)
     assert process.returncode == 130, output + errors
     assert "Traceback" not in output + errors
     (line,) = [line for line in errors.splitlines() if line.startswith("Stopped")]
-    assert "which are kept: the same command goes on from there" in line
+    assert "which are saved: the same command resumes from there" in line
     assert errors.splitlines()[-1] == line
     assert len(list(project.folder.glob("data/06_models/checkpoints/*.npz"))) == 1

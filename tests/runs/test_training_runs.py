@@ -1,26 +1,26 @@
-"""Whole runs of the project in a folder of its own, as a person starts them."""
+"""Whole runs of the project, each in a folder of its own."""
 
 import json
-import shutil
 import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 import zarr
-from conftest import ROOT, Project
+from conftest import ROOT
 from PIL import Image
 
 from digit_recognition.corruptions import FAMILIES
 from digit_recognition.datasets import OnnxDataset
 
-DETECTOR = "export.detector.pictures=2000,export.detector.epochs=1"
+pytestmark = pytest.mark.runs
+
 CHARTS = (
     *("training_curves", "confusion_matrix"),
     *("reliability_diagram", "risk_coverage"),
 )
-QUICK = f"train.recipes.standard.epochs=1,{DETECTOR}"
+SCORE = ("run", "--pipelines", "evaluate", "--to-outputs", "metrics")
+ONE_EPOCH = "train.recipes.standard.epochs=1"
 
 
 def read(path):
@@ -28,28 +28,15 @@ def read(path):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, digits):
-    """A project after one ``kedro run``; tests only add versions to it."""
-    project = Project(tmp_path_factory.mktemp("trained") / "project")
-    project.put(digits)
-    project.first_run = project.kedro("run", "--params", f"seed=5,{QUICK}")
-    assert project.first_run.returncode == 0, project.first_run.stderr
-    project.first_version = project.versions("06_models/model.keras")[0]
-    return project
+def version(trained):
+    (version,) = trained.versions("06_models/model.keras")
+    return version
 
 
-@pytest.fixture
-def project_after_run(trained, tmp_path):
-    """A copy of the trained project that the test may change."""
-    project = Project(tmp_path / "project")
-    shutil.copytree(trained.folder / "data", project.folder / "data")
-    return project
-
-
-def test_one_command_makes_everything_under_one_version(trained):
+def test_one_command_makes_everything_under_one_version(trained, version):
     files = {
         f"{path.parents[2].name}/{path.name}"
-        for path in trained.folder.glob(f"data/*/*/{trained.first_version}/*")
+        for path in trained.folder.glob(f"data/*/*/{version}/*")
     }
     assert files == {
         "05_model_input/x_train.zarr",
@@ -58,11 +45,14 @@ def test_one_command_makes_everything_under_one_version(trained):
         "05_model_input/y_test.zarr",
         "05_model_input/dataset_info.json",
         "06_models/model.keras",
+        "06_models/detector.keras",
         "06_models/model.onnx",
         "07_model_output/predictions.csv",
+        "07_model_output/detector_predictions.csv",
         "07_model_output/validation_predictions.csv",
         "08_reporting/history.csv",
         "08_reporting/training.json",
+        "08_reporting/detector_training.json",
         "08_reporting/metrics.json",
         "08_reporting/digit_scores.csv",
         "08_reporting/training_curves.json",
@@ -76,13 +66,13 @@ def test_one_command_makes_everything_under_one_version(trained):
 
 def test_the_run_prints_the_loss_the_accuracy_and_a_line_an_epoch(trained):
     metrics = read(trained.newest("08_reporting/metrics.json"))
-    lines = trained.first_run.stdout.splitlines()
+    lines = trained.output.splitlines()
     assert f"Test Loss: {metrics['test_loss']:.4f}" in lines
     assert f"Test Accuracy: {metrics['test_accuracy']:.4f}" in lines
     assert len([line for line in lines if line.startswith("Epoch 1/1: loss")]) == 1
 
 
-def test_the_metrics_tell_what_was_run(trained):
+def test_the_metrics_tell_what_was_run(trained, version):
     metrics = read(trained.newest("08_reporting/metrics.json"))
     expected = {
         "dataset": "custom",
@@ -92,8 +82,8 @@ def test_the_metrics_tell_what_was_run(trained):
         "recipe": "standard",
         "seed": 5,
         "epochs": 1,
-        "model_version": trained.first_version,
-        "data_version": trained.first_version,
+        "model_version": version,
+        "data_version": version,
         "code_revision": "unknown",
     }
     assert expected.items() <= metrics.items()
@@ -127,7 +117,7 @@ def test_the_saved_model_gives_the_metrics_that_were_reported(trained):
     )
 
 
-def test_the_exported_model_gives_the_predictions_that_were_reported(trained):
+def test_the_exported_model_gives_the_predictions_that_were_reported(trained, version):
     session = OnnxDataset(filepath=trained.newest("06_models/model.onnx")).load()
     x_test = zarr.open_array(trained.newest("05_model_input/x_test.zarr"), mode="r")
     probabilities, *_ = session.run(None, {"image": x_test[...]})
@@ -137,7 +127,7 @@ def test_the_exported_model_gives_the_predictions_that_were_reported(trained):
     )
     metadata = session.get_modelmeta().custom_metadata_map
     expected = {
-        "model_version": trained.first_version,
+        "model_version": version,
         "recipe": "standard",
         "seed": "5",
         "dataset": "custom",
@@ -145,20 +135,23 @@ def test_the_exported_model_gives_the_predictions_that_were_reported(trained):
     }
     assert expected.items() <= metadata.items()
     check = read(trained.newest("08_reporting/export_check.json"))
-    assert check["model_version"] == trained.first_version
+    assert check["model_version"] == version
     assert (check["different_answers"], check["test_images"]) == (0, 100)
 
 
-def test_an_old_model_is_exported_with_its_own_thresholds(project_after_run):
+def test_an_old_model_is_exported_with_its_own_detector(project_after_run):
     project = project_after_run
-    done = project.kedro("run", "--pipelines", "train", "--params", f"seed=6,{QUICK}")
+    done = project.kedro(
+        "run", "--pipelines", "train", "--params", f"seed=6,{ONE_EPOCH}"
+    )
     assert done.returncode == 0, done.stderr
     old, _ = project.versions("06_models/model.keras")
     first = project.newest("06_models/model.onnx")
-    done = project.kedro(
-        *("run", "--pipelines", "export", "--load-versions", f"model:{old}"),
-        *("--params", DETECTOR),
-    )
+    export = ("run", "--pipelines", "export")
+    done = project.kedro(*export)
+    assert done.returncode == 1
+    assert "Error: expected a detector of the model" in done.stderr
+    done = project.kedro(*export, "--load-versions", f"model:{old}")
     assert done.returncode == 0, done.stderr
     again = project.newest("06_models/model.onnx")
     assert again != first
@@ -188,18 +181,17 @@ def test_a_run_changes_no_file_of_the_project(trained):
     }
 
 
-@pytest.mark.parametrize("option", ["--pipeline", "--pipelines"])
-def test_an_old_model_judged_alone_is_described_truly(project_after_run, option):
+def test_an_old_model_judged_alone_has_the_same_metrics(project_after_run):
     project = project_after_run
-    done = project.kedro("run", option, "evaluate", "--params", "seed=9")
+    done = project.kedro("run", "--pipelines", "evaluate", "--params", "seed=9")
     assert done.returncode == 0, done.stderr
-    assert len(project.versions("08_reporting/metrics.json")) == 2
+    folder = project.folder / "data/08_reporting/metrics.json"
     first, second = (
-        read(
-            project.folder / "data/08_reporting/metrics.json" / version / "metrics.json"
-        )
+        read(folder / version / "metrics.json")
         for version in project.versions("08_reporting/metrics.json")
     )
+    # The run in this process is of the repository's code, not of a copy.
+    del first["code_revision"], second["code_revision"]
     assert second == first
     assert second["seed"] == 5
 
@@ -209,7 +201,8 @@ def test_each_pipeline_runs_alone_and_a_named_version_is_judged(project_after_ru
     done = project.kedro("run", "--pipelines", "prepare")
     assert done.returncode == 0, done.stderr
     done = project.kedro(
-        "run", "--pipelines", "train", "--runner=ThreadRunner", "--params", QUICK
+        *("run", "--pipelines", "train", "--runner=ThreadRunner"),
+        *("--params", ONE_EPOCH),
     )
     assert done.returncode == 0, done.stderr
     old, _ = project.versions("06_models/model.keras")
@@ -235,7 +228,7 @@ def test_a_killed_prepare_or_train_leaves_the_last_whole_version_in_use(
     record.write_text("{}")
     half = data / "05_model_input/x_test.zarr" / newer / "x_test.zarr" / "c" / "0"
     half.mkdir(parents=True)
-    done = project.kedro("run", "--pipelines", "evaluate")
+    done = project.kedro(*SCORE)
     assert done.returncode == 0, done.stderr
     assert read(project.newest("08_reporting/metrics.json"))["seed"] == 5
 
@@ -246,14 +239,11 @@ def test_other_test_arrays_stop_the_evaluation_unless_allowed(
     project = project_after_run
     project.put(digits | {"y_test": digits["y_test"][::-1].copy()})
     assert project.kedro("run", "--pipelines", "prepare").returncode == 0
-    done = project.kedro("run", "--pipelines", "evaluate")
+    done = project.kedro(*SCORE)
     assert done.returncode == 1
     assert "Error: expected the test arrays that were prepared with" in done.stderr
     assert len(project.versions("07_model_output/predictions.csv")) == 1
-    done = project.kedro(
-        *("run", "--pipelines", "evaluate"),
-        *("--params", "evaluate.allow_other_data=true"),
-    )
+    done = project.kedro(*SCORE, "--params", "evaluate.allow_other_data=true")
     assert done.returncode == 0, done.stderr
 
 
@@ -271,23 +261,16 @@ def test_arrays_of_two_prepares_are_not_trained_on_together(project_after_run, d
     assert len(project.versions("06_models/model.keras")) == 1
 
 
-def test_the_sample_is_named_at_the_start_at_the_end_and_in_the_metrics(project):
-    done = project.kedro(
-        *("run", "--params", DETECTOR),
-        HTTPS_PROXY="http://127.0.0.1:9",
-        https_proxy="http://127.0.0.1:9",
-        KERAS_HOME=str(project.folder / "keras"),
-        COLUMNS="200",
+def test_the_sample_is_named_at_the_start_at_the_end_and_in_the_metrics(sample_run):
+    output = sample_run.output
+    taken = output.index("Taking 5,000 of MNIST's training images")
+    assert taken < output.index("Running node: load_mnist")
+    told = output.index("This run is on a 5,000-image sample of MNIST")
+    assert told < output.index("Running node: train_model")
+    assert output.index("These results are from the 5,000-image sample") > (
+        output.index("Test Accuracy")
     )
-    assert done.returncode == 0, done.stderr
-    taken = done.stdout.index("Taking 5,000 of MNIST's training images")
-    assert taken < done.stdout.index("Running node: load_mnist")
-    told = done.stdout.index("This run is on a 5,000-image sample of MNIST")
-    assert told < done.stdout.index("Running node: train_model")
-    assert done.stdout.index("These results are from the 5,000-image sample") > (
-        done.stdout.index("Test Accuracy")
-    )
-    metrics = read(project.newest("08_reporting/metrics.json"))
+    metrics = read(sample_run.newest("08_reporting/metrics.json"))
     assert metrics["dataset"] == "mnist-sample"
     assert (metrics["train_images"], metrics["test_images"]) == (3600, 1000)
     assert metrics["test_accuracy"] > 0.93
@@ -316,9 +299,7 @@ def test_one_named_array_brings_those_that_were_made_with_it(project_after_run, 
     project.put({name: array[::-1].copy() for name, array in digits.items()})
     assert project.kedro("run", "--pipelines", "prepare").returncode == 0
     old, _ = project.versions("05_model_input/x_test.zarr")
-    done = project.kedro(
-        *("run", "--pipelines", "evaluate"), *("--load-versions", f"x_test:{old}")
-    )
+    done = project.kedro(*SCORE, "--load-versions", f"x_test:{old}")
     assert done.returncode == 0, done.stderr
     metrics = read(project.newest("08_reporting/metrics.json"))
     assert metrics["data_version"] == old
@@ -326,18 +307,16 @@ def test_one_named_array_brings_those_that_were_made_with_it(project_after_run, 
 
 def test_a_version_that_does_not_exist_is_named(project_after_run):
     project = project_after_run
-    done = project.kedro(
-        *("run", "--pipelines", "evaluate"), *("--load-versions", "model:2020-01-01")
-    )
+    done = project.kedro(*SCORE, "--load-versions", "model:2020-01-01")
     assert done.returncode == 1
     assert "received no version 2020-01-01 of it" in done.stderr
 
 
-@pytest.mark.parametrize("pipelines", ["robustness", "evaluate,robustness"])
-def test_the_newest_model_is_judged_on_corrupted_images(project_after_run, pipelines):
+def test_the_newest_model_is_judged_on_corrupted_images(project_after_run):
     project = project_after_run
-    done = project.kedro("run", "--pipelines", pipelines)
+    done = project.kedro("run", "--pipelines", "evaluate,robustness")
     assert done.returncode == 0, done.stderr
+    assert len(project.versions("08_reporting/metrics.json")) == 2
     table = pd.read_csv(project.newest("08_reporting/robustness.csv"))
     metrics = read(project.newest("08_reporting/metrics.json"))
     assert table["family"].tolist() == ["clean", *FAMILIES]
@@ -472,16 +451,11 @@ def test_all_runs_are_compared(project_after_run):
     assert drawn == [[pytest.approx(100 * accuracy)], [50]]
 
 
-def test_the_package_runs_as_a_module(trained):
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "digit_recognition", "--pipelines", "evaluate"),
-            *("--conf-source", str(trained.folder / "conf")),
-        ],
-        cwd=trained.folder,
-        capture_output=True,
-        text=True,
-        check=False,
+def test_the_package_runs_as_a_module(project_after_run):
+    project = project_after_run
+    done = project.python(
+        *("-m", "digit_recognition", "--pipelines", "evaluate"),
+        *("--conf-source", str(project.folder / "conf")),
     )
     assert done.returncode == 0, done.stderr
     assert "Test Accuracy" in done.stdout

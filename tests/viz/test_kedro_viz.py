@@ -13,7 +13,6 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from conftest import Project
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -27,17 +26,13 @@ QUIET = (
 )
 
 
+pytestmark = pytest.mark.runs
+
+
 @pytest.fixture(scope="module")
-def project(tmp_path_factory, digits):
+def project(trained, tmp_path_factory):
     """A project after one run."""
-    project = Project(tmp_path_factory.mktemp("viz") / "project")
-    project.put(digits)
-    detector = "export.detector.pictures=2000,export.detector.epochs=1"
-    done = project.kedro(
-        "run", "--params", f"train.recipes.standard.epochs=1,{detector}"
-    )
-    assert done.returncode == 0, done.stderr
-    return project
+    return trained.copy_to(tmp_path_factory.mktemp("viz") / "project")
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
-"""Corrupted images by named families, for judging models; never for training them.
+"""Families of image corruptions, for evaluating models; never for training them.
 
-The first fifteen have the names, and at the strengths in ``MNIST_C`` the settings, of
-MNIST-C (Mu and Gilmer 2019, "MNIST-C: A robustness benchmark for computer vision",
-https://github.com/google-research/mnist-c). Further settings are that code's where it
-has them, and otherwise this project's.
+The first fifteen families are those of MNIST-C (Mu and Gilmer 2019, "MNIST-C: A
+robustness benchmark for computer vision", https://github.com/google-research/mnist-c).
+At the strengths in ``MNIST_C`` they have the settings of the published images. At other
+strengths they have the settings of that code where it defines them. All other settings
+and families are this project's own.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ MNIST_C = {
     "zigzag": 3,
     "canny_edges": 3,
 }
-"""The strength of each published family that the published images have."""
+"""The families of MNIST-C and the strength of the published images."""
 
 FAMILIES = {
     family.__name__: family
@@ -47,31 +48,37 @@ FAMILIES = {
         *(jpeg, low_resolution, thin_strokes, thick_strokes),
     )
 }
-"""A function each: of images, a strength of 1 to 5 and a random generator."""
+"""The function of each family, by name.
+
+It takes images, float32 (n, 28, 28) in 0..1, a strength of 1 to 5 and a random
+generator, and returns the corrupted images, (n, 28, 28).
+"""
 
 
 def corrupt(images: np.ndarray, family: str, strength: int, seed: int) -> np.ndarray:
-    """The images through one family: float32 (n, 28, 28, 1) in 0..1, as they come.
+    """Corrupt images by one family.
 
-    White ink on black. The same seed gives the same result, whatever other families
-    are asked for. Raises ProjectError for a family or a strength that there is not.
+    ``images`` and the result are float32 (n, 28, 28, 1) in 0..1, white ink on black.
+    ``strength`` is 1 (weakest) to 5. The same family, strength and seed always give the
+    same result. Raises ProjectError for an unknown family or strength.
     """
     if family not in FAMILIES:
-        known = ", ".join(FAMILIES)
         raise ProjectError(
-            f"expected a family of {known}; received {family!r}; name one of these"
+            f"expected a family, received {family!r}; use one of {', '.join(FAMILIES)}"
         )
-    whole = isinstance(strength, int | np.integer) and not isinstance(strength, bool)
-    if not whole or not 1 <= strength <= 5:
+    is_integer = isinstance(strength, int | np.integer) and not isinstance(
+        strength, bool
+    )
+    if not is_integer or not 1 <= strength <= 5:
         raise ProjectError(
-            f"expected a strength of 1 to 5 for {family}, received {strength!r}; take "
-            "an integer of these"
+            f"expected a strength of 1 to 5 for {family}, received {strength!r}; use "
+            "an integer from 1 to 5"
         )
     if not len(images):
         return images
     rng = np.random.default_rng([seed, *family.encode()])
-    changed = FAMILIES[family](images[..., 0], strength, rng)
-    return np.clip(changed, 0, 1).astype(np.float32)[..., None]
+    corrupted = FAMILIES[family](images[..., 0], strength, rng)
+    return np.clip(corrupted, 0, 1).astype(np.float32)[..., None]
 
 
 __all__ = ["FAMILIES", "MNIST_C", "corrupt"]

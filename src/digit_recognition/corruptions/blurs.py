@@ -1,4 +1,4 @@
-"""Families that take sharpness away."""
+"""Corruptions that reduce sharpness."""
 
 from __future__ import annotations
 
@@ -12,36 +12,41 @@ from scipy import ndimage
 def glass_blur(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Blurred, pixels swapped with neighbours at random, blurred again."""
-    sigma, reach, rounds = (
+    """Blur, swap random pixels with pixels nearby, blur again."""
+    sigma, max_distance, rounds = (
         *((0.7, 1, 2), (0.9, 2, 1), (1.0, 2, 3)),
         *((1.1, 3, 2), (1.5, 4, 2)),
     )[strength - 1]
     count, height, width = images.shape
-    mixed = ndimage.gaussian_filter(images, (0, sigma, sigma), mode="nearest")
-    every = np.arange(count)
+    blurred = ndimage.gaussian_filter(images, (0, sigma, sigma), mode="nearest")
+    numbers = np.arange(count)
     for _ in range(rounds):
-        for row in range(height - reach, reach, -1):
-            for column in range(width - reach, reach, -1):
-                here = every[rng.random(count) < 0.5]
-                down, right = rng.integers(-reach, reach, (2, len(here)))
-                there = here, row + down, column + right
-                swapped = mixed[there]
-                mixed[there] = mixed[here, row, column]
-                mixed[here, row, column] = swapped
-    return ndimage.gaussian_filter(mixed, (0, sigma, sigma), mode="nearest")
+        for row in range(height - max_distance, max_distance, -1):
+            for column in range(width - max_distance, max_distance, -1):
+                swapped = numbers[rng.random(count) < 0.5]
+                down, right = rng.integers(
+                    -max_distance, max_distance, (2, len(swapped))
+                )
+                neighbour = swapped, row + down, column + right
+                values = blurred[neighbour]
+                blurred[neighbour] = blurred[swapped, row, column]
+                blurred[swapped, row, column] = values
+    return ndimage.gaussian_filter(blurred, (0, sigma, sigma), mode="nearest")
 
 
 def motion_blur(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Drawn out to one side, at most 45 degrees from level, like half a Gaussian."""
+    """Smear to one side, at most 45 degrees from horizontal.
+
+    The weights along the smear are half a Gaussian.
+    """
     radius, sigma = ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15))[strength - 1]
     steps = np.arange(2 * radius + 1)
     weights = np.exp(-(steps**2) / (2 * sigma**2))
     weights /= weights.sum()
     angles = rng.uniform(-np.pi / 4, np.pi / 4, len(images))
-    every = np.arange(len(images))[:, None, None]
+    numbers = np.arange(len(images))[:, None, None]
     rows, columns = np.indices(images.shape[1:])
     blurred = np.zeros_like(images)
     for step, weight in zip(steps, weights, strict=True):
@@ -49,7 +54,7 @@ def motion_blur(
         right = np.ceil(step * np.cos(angles) - 0.5).astype(int)[:, None, None]
         blurred += weight * (
             images[
-                every,
+                numbers,
                 np.clip(rows + down, 0, rows.max()),
                 np.clip(columns + right, 0, columns.max()),
             ]
@@ -60,30 +65,31 @@ def motion_blur(
 def low_resolution(
     images: np.ndarray, strength: int, _rng: np.random.Generator
 ) -> np.ndarray:
-    """As scanned with fewer pixels: 20 down to 8 to a side, then enlarged."""
+    """Reduce to 20x20 (weakest) to 8x8 pixels, then enlarge again."""
     side = (20, 16, 13, 10, 8)[strength - 1]
     size = images.shape[:0:-1]
 
-    def coarse(image: Image.Image) -> Image.Image:
+    def reduce(image: Image.Image) -> Image.Image:
         small = image.resize((side, side), Image.Resampling.BOX)
         return small.resize(size, Image.Resampling.BILINEAR)
 
-    return _by_pillow(images, coarse)
+    return _apply_pillow(images, reduce)
 
 
 def jpeg(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.ndarray:
-    """Through JPEG of quality 25 down to 7."""
+    """Compress as JPEG of quality 25 (weakest) to 7."""
     quality = (25, 18, 15, 10, 7)[strength - 1]
 
-    def compressed(image: Image.Image) -> Image.Image:
+    def compress(image: Image.Image) -> Image.Image:
         file = BytesIO()
         image.save(file, "JPEG", quality=quality)
         return Image.open(file)
 
-    return _by_pillow(images, compressed)
+    return _apply_pillow(images, compress)
 
 
-def _by_pillow(images, change) -> np.ndarray:
+def _apply_pillow(images, change) -> np.ndarray:
+    """Apply a function of Pillow images to each image, through 8-bit pixels."""
     bytes_ = np.rint(images * 255).astype(np.uint8)
     changed = [np.asarray(change(Image.fromarray(image))) for image in bytes_]
     return np.stack(changed).astype(np.float32) / 255

@@ -1,15 +1,15 @@
-"""Families of marks beside and over the ink, and of ink that is missing."""
+"""Corruptions that add marks to an image or erase parts of it."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
 
-REACHES = (1.2, 1.7, 2.3, 3.0, 4.0)  # pixels, by strength; see _lines
+LINE_RADII = (1.2, 1.7, 2.3, 3.0, 4.0)  # pixels, by strength; see _draw_lines
 
 
 def spatter(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Dark grey blots, that cover the ink."""
+    """Cover the image with dark grey blots."""
     mean, spread, size, threshold, edge = (
         *((0.65, 0.3, 4, 0.69, 0.6), (0.65, 0.3, 3, 0.68, 0.6)),
         *((0.65, 0.3, 2, 0.68, 0.5), (0.65, 0.3, 1, 0.65, 1.5)),
@@ -26,16 +26,22 @@ def spatter(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.n
 def dotted_line(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """A straight line of dots, two columns each, from edge to edge."""
+    """Add a dotted straight line from the left to the right edge.
+
+    Dots and gaps are two columns wide.
+    """
     count, side = images.shape[:2]
     ends = rng.integers(0, side - 1, (2, count))
-    line = _lines(side, 0, ends[0], side - 1, ends[1], REACHES[strength - 1])
+    line = _draw_lines(side, 0, ends[0], side - 1, ends[1], LINE_RADII[strength - 1])
     line[..., np.arange(side) // 2 % 2 == 0] = 0
     return np.minimum(images + line, 1)
 
 
 def zigzag(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """A zigzag, 2 pixels to each side of a straight line, from side to side."""
+    """Add a zigzag from the left to the right.
+
+    It departs from a straight line by 2 pixels on each side.
+    """
     count, side = images.shape[:2]
     left, right = 2, side - 3
     start = rng.integers(0, side - 1, count)
@@ -49,11 +55,11 @@ def zigzag(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.nd
     rows = rows + across * np.cos(rise)[:, None]
     marked = images
     for point in range(along.shape[1] - 1):
-        marked = marked + _lines(
+        marked = marked + _draw_lines(
             side,
             *(columns[:, point], rows[:, point]),
             *(columns[:, point + 1], rows[:, point + 1]),
-            REACHES[strength - 1],
+            LINE_RADII[strength - 1],
         )
     return np.minimum(marked, 1)
 
@@ -61,24 +67,27 @@ def zigzag(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.nd
 def erased_patches(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Two square holes of 4 to 8 pixels, anywhere in the middle 20 x 20 pixels."""
+    """Erase two squares of 4 to 8 pixels a side, within the middle 20x20 pixels."""
     count, side = images.shape[:2]
     size = 3 + strength
     rows, columns = np.indices(images.shape[1:])
-    changed = images.copy()
+    erased = images.copy()
     for _ in range(2):
         top, left = rng.integers(4, side - 4 - size + 1, (2, count))
         down = rows - top[:, None, None]
         right = columns - left[:, None, None]
         inside = (down >= 0) & (down < size) & (right >= 0) & (right < size)
-        changed[inside] = 0
-    return changed
+        erased[inside] = 0
+    return erased
 
 
 def ruled_paper(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Level rules of 0.2 to 0.8, 6 to 10 pixels apart; from strength 4 on squares."""
+    """Add ruled lines of brightness 0.2 to 0.8, 6 to 10 pixels apart.
+
+    The lines are horizontal. From strength 4 on, vertical lines are added.
+    """
     count, side = images.shape[:2]
     spacing = rng.integers(6, 11, count)[:, None]
     ruled = np.zeros_like(images)
@@ -91,19 +100,20 @@ def ruled_paper(
     return np.maximum(images, ruled * (0.05 + 0.15 * strength))
 
 
-def _lines(side, c0, r0, c1, r1, reach) -> np.ndarray:
-    """Lines (n, side, side) from points to points to the right of them.
+def _draw_lines(side, c0, r0, c1, r1, radius) -> np.ndarray:
+    """Draw lines (n, side, side) from (c0, r0) to (c1, r1), columns and rows.
 
-    White in the middle, and 1 + log(1 - d / ``reach``) where a pixel is d above or
-    below, so black from 1 - 1/e of the reach on; in whole columns. ``c0`` and so on are
-    numbers or (n,).
+    The coordinates are numbers or (n,), with c1 > c0; other lines stay black. A pixel
+    at vertical distance d from the line is 1 + log(1 - d / radius), at least 0. So the
+    line is white at its middle and black beyond 1 - 1/e of the radius. It covers whole
+    columns.
     """
     c0, r0, c1, r1 = np.broadcast_arrays(c0, r0, c1, r1)
     c0, r0, c1, r1 = (value.astype(np.float32)[:, None] for value in (c0, r0, c1, r1))
     pixels = np.arange(side, dtype=np.float32)[None]
-    steep = np.where(c1 > c0, (r1 - r0) / np.where(c1 > c0, c1 - c0, 1), 0)
-    middle = r0 + steep * (pixels - c0)
-    off = np.abs(pixels[..., None] - middle[:, None]) / reach
-    line = np.log(np.maximum(1 - off, np.exp(-1))) + 1
+    slope = np.where(c1 > c0, (r1 - r0) / np.where(c1 > c0, c1 - c0, 1), 0)
+    middle = r0 + slope * (pixels - c0)
+    distance = np.abs(pixels[..., None] - middle[:, None]) / radius
+    line = np.log(np.maximum(1 - distance, np.exp(-1))) + 1
     inside = (pixels >= np.floor(c0)) & (pixels < np.ceil(c1)) & (c1 > c0)
     return line * inside[:, None]

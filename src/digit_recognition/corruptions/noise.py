@@ -1,4 +1,4 @@
-"""Families of noise."""
+"""Corruptions by random noise."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import numpy as np
 def shot_noise(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Each pixel a Poisson count, of 60 down to 3 for white."""
-    white = (60, 25, 12, 5, 3)[strength - 1]
-    return np.clip(rng.poisson(images * white) / white, 0, 1)
+    """Draw each pixel from a Poisson distribution.
+
+    A white pixel has a mean count of 60 (weakest) to 3 (strongest).
+    """
+    white_count = (60, 25, 12, 5, 3)[strength - 1]
+    return np.clip(rng.poisson(images * white_count) / white_count, 0, 1)
 
 
 def impulse_noise(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Salt and pepper, half and half, on 3 to 27 % of the pixels."""
+    """Add salt and pepper, in equal parts, to 3 to 27 % of the pixels."""
     from skimage.util import random_noise
 
     share = (0.03, 0.06, 0.09, 0.17, 0.27)[strength - 1]

@@ -1,6 +1,6 @@
-"""How things are stored: MNIST and MNIST-C, arrays as Zarr, checkpoints, pictures.
+"""Storage of MNIST, MNIST-C, arrays, models, checkpoints and pictures.
 
-Each class is imported when it is asked for: Zarr alone is a seventh of a run's start.
+Each class is imported on first use: importing Zarr takes a seventh of a run's start.
 """
 
 import lazy_loader
@@ -8,6 +8,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "atomic_catalog": ["AtomicCatalog"],
         "checkpoints_dataset": ["Checkpoints", "CheckpointsDataset"],
         "mnist_c_dataset": ["MnistCDataset"],
         "mnist_dataset": ["MnistDataset"],

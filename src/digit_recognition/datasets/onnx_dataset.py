@@ -1,4 +1,4 @@
-"""``OnnxDataset`` keeps a model as ONNX, ready to answer without what trained it."""
+"""``OnnxDataset`` stores a model as ONNX, which runs without TensorFlow."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
     """A model, saved as ``onnx.ModelProto``, loaded as a session of ONNX Runtime.
 
-    What was said of the model is ``get_modelmeta().custom_metadata_map`` of the
-    session. To load it takes neither ``onnx`` nor TensorFlow.
+    Loading needs neither ``onnx`` nor TensorFlow. The model's metadata are in
+    ``session.get_modelmeta().custom_metadata_map``.
 
     Example of an entry in ``catalog.yml``::
 
@@ -47,11 +47,11 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Name the file, as a path or URL of any filesystem that fsspec knows.
+        """``filepath`` is the file: a path, or a URL that fsspec knows.
 
-        ``load_args`` are attributes of ``onnxruntime.SessionOptions``, which by default
-        takes a thread a core; ``credentials`` and ``fs_args`` go to the filesystem,
-        ``metadata`` to plugins.
+        ``load_args`` are attributes of ``onnxruntime.SessionOptions``, which uses one
+        thread per core by default. ``credentials`` and ``fs_args`` go to the
+        filesystem, ``metadata`` to plugins.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
@@ -68,7 +68,7 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
         )
 
     def load(self) -> InferenceSession:
-        """A session of the model, on the CPU; DatasetError where the file is none."""
+        """Return a session of the model on the CPU; DatasetError if it cannot load."""
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
@@ -94,11 +94,11 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
         ) as error:
             raise DatasetError(
                 f"expected an ONNX model at {path}, received a file that ONNX Runtime "
-                f"{onnxruntime.__version__} cannot take ({error}); make it again"
+                f"{onnxruntime.__version__} cannot load ({error}); export it again"
             ) from error
 
     def save(self, data: ModelProto) -> None:
-        """Save the model as one file."""
+        """Save the model as one file; DatasetError if it is no ``ModelProto``."""
         from onnx import ModelProto
 
         if not isinstance(data, ModelProto):

@@ -64,9 +64,19 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
           filepath: data/01_raw/pictures
     """
 
-    def __init__(self, *, filepath: str | None, metadata: dict[str, Any] | None = None):
-        """``filepath`` is the folder, or one file of any suffix; None for none."""
+    def __init__(
+        self,
+        *,
+        filepath: str | None,
+        hint: str = HOW,
+        metadata: dict[str, Any] | None = None,
+    ):
+        """``filepath`` is the folder, or one file of any suffix; None for none.
+
+        ``hint`` ends the messages about missing pictures: it says what to do.
+        """
         self._path = None if filepath is None else Path(filepath)
+        self._hint = hint
         self.metadata = metadata
 
     def load(self) -> Pictures:
@@ -80,8 +90,8 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
             is_folder = stat.S_ISDIR(self._path.stat().st_mode)
         except (OSError, ValueError) as error:
             raise DatasetError(
-                f"expected a folder of pictures at {self._path}, received: "
-                f"{_said(error)}; {HOW}"
+                f"expected a picture or a folder at {self._path}, received: "
+                f"{_said(error)}; {self._hint}"
             ) from error
         if not is_folder:
             return Pictures(self._path.parent, {self._path.name: ""}, 0)
@@ -95,7 +105,7 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
             raise DatasetError(
                 f"expected PNG, JPEG, TIFF, BMP, GIF or WebP in {self._path}, received "
                 + (f"none among {skipped:,} files" if skipped else "an empty folder")
-                + f"; {HOW}"
+                + f"; {self._hint}"
             )
         return Pictures(self._path, reasons, skipped)
 

@@ -1,9 +1,8 @@
-"""``ZarrDataset`` keeps a NumPy array as a Zarr array, anywhere fsspec reaches."""
+"""``ZarrDataset`` stores a NumPy array as Zarr, on any filesystem of fsspec."""
 
 import base64
 import io
 import os
-import shutil
 import tempfile
 from copy import deepcopy
 from pathlib import Path, PurePosixPath
@@ -22,16 +21,18 @@ from kedro.io.core import (
 from kedro_datasets._typing import ImagePreview
 from zarr.storage import FsspecStore, LocalStore
 
-METADATA = "zarr.json"
+from digit_recognition.datasets.atomic import temporary_folder
+
+METADATA_FILE = "zarr.json"
 
 
 class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
     """A NumPy array as one Zarr array (format 3): chunked, compressed, without pickle.
 
-    An array appears whole or not at all: on a local disk it is written aside and
-    renamed into its place, elsewhere its metadata are written last and a folder
-    without them does not count as existing. Elsewhere than on a local disk, to
-    replace an array that is not versioned begins with its removal.
+    An array appears whole or not at all. On a local disk it is written into a temporary
+    folder and renamed into its place. On other filesystems its metadata are written
+    last, and a folder without metadata does not count as existing; an unversioned array
+    that is to be replaced is removed first.
 
     Example of an entry in ``catalog.yml``::
 
@@ -52,7 +53,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Name the folder, as a path or URL of any filesystem that fsspec knows.
+        """``filepath`` is the folder: a path, or a URL that fsspec knows.
 
         ``save_args`` go to ``zarr.create_array`` (``chunks``, ``compressors``, …),
         ``credentials`` and ``fs_args`` to the filesystem, ``metadata`` to plugins.
@@ -72,11 +73,11 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         )
 
     def load(self) -> np.ndarray:
-        """The whole array, of the shape and dtype in which it was saved."""
+        """Return the whole array, with the shape and dtype it was saved with."""
         return self._open()[...]
 
     def save(self, data: np.ndarray) -> None:
-        """Save an array of any shape and any dtype but ``object``."""
+        """Save an array of any shape and any dtype except ``object``."""
         if not isinstance(data, np.ndarray) or data.dtype.hasobject:
             received = getattr(data, "dtype", type(data).__name__)
             raise DatasetError(
@@ -91,10 +92,10 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         self._fs.invalidate_cache(str(self._filepath))
 
     def preview(self, count: int = 100) -> ImagePreview:
-        """The first ``count`` images side by side, as a base64-encoded PNG.
+        """Return the first ``count`` images in one picture, as a base64-encoded PNG.
 
         The array is (n, height, width) or (n, height, width, 1), uint8 in 0..255 or
-        float in 0..1; DatasetError otherwise.
+        float in 0..1. Raises DatasetError for other shapes.
         """
         from PIL import Image
 
@@ -127,27 +128,24 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         return zarr.open_array(store, mode="r", zarr_format=3)
 
     def _save_locally(self, data: np.ndarray, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".saving-", dir=path.parent))
-        try:
-            self._write(data, aside / "array")
+        with temporary_folder(path.parent) as folder:
+            new, old = folder / "new", folder / "old"
+            self._write(data, new)
             if path.exists():
-                path.rename(aside / "old")
+                path.rename(old)
             try:
-                (aside / "array").rename(path)
+                new.rename(path)
             except BaseException:
-                if (aside / "old").exists():
-                    (aside / "old").rename(path)
+                if old.exists():
+                    old.rename(path)
                 raise
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
 
     def _save_remotely(self, data: np.ndarray, path: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             array = Path(folder) / "array"
             self._write(data, array)
             files = [file for file in array.rglob("*") if file.is_file()]
-            files.sort(key=lambda file: file.name == METADATA)
+            files.sort(key=lambda file: file.name == METADATA_FILE)
             if self._fs.exists(path):
                 self._fs.rm(path, recursive=True)
             for file in files:
@@ -159,7 +157,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         zarr.create_array(LocalStore(folder), data=data, **self._save_args)
 
     def _is_whole(self, path: str) -> bool:
-        return self._fs.exists(f"{path}/{METADATA}")
+        return self._fs.exists(f"{path}/{METADATA_FILE}")
 
     def _exists(self) -> bool:
         path = get_filepath_str(self._get_load_path(), self._protocol)

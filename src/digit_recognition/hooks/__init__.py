@@ -1,18 +1,19 @@
-"""What happens around a run: checks before it, records during it, a word after it."""
+"""Extensions of a Kedro run: checks before it, records during it, a summary after."""
 
+from .config_loader import ConfigLoader
+from .input_paths import InputPathsHooks
 from .known_parameters import KnownParametersHooks
 from .lineage import LineageHooks
-from .picture_paths import PicturesHooks
 from .reading_summary import ReadingHooks
 from .sample_notice import SampleHooks
-from .versions import VersionHooks, WholeVersionHooks
+from .versions import VersionHooks
 
 __all__ = [
+    "ConfigLoader",
+    "InputPathsHooks",
     "KnownParametersHooks",
     "LineageHooks",
-    "PicturesHooks",
     "ReadingHooks",
     "SampleHooks",
     "VersionHooks",
-    "WholeVersionHooks",
 ]

@@ -1,4 +1,4 @@
-"""Misspelt parameters, which Kedro would keep silently, stop the run."""
+"""Misspelt parameters stop the run; Kedro alone would ignore them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,29 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.project import settings
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.parameters import resolve_bases
 
 
 class KnownParametersHooks:
-    """Refuse a key that no parameter has, in `--params` or an environment's files."""
+    """Refuse unknown parameters in `--params` and in an environment's files."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Hold the keys against those of the base environment and of the files."""
+        """Raise ProjectError if a key is unknown, with the nearest known one.
+
+        The files' keys are compared with those of the base environment, the keys of
+        `--params` with those of the files.
+        """
         loader = context.config_loader
         options = settings.CONFIG_LOADER_ARGS
 
         def keys(env: str | None) -> list[str]:
             files = type(loader)(conf_source=loader.conf_source, env=env, **options)
-            return _dotted(files["parameters"])
+            return _dotted(_complete_recipes(files["parameters"]))
 
         base, files = keys(options["base_env"]), keys(loader.env)
-        # Deeper keys of the files are checked by the parameters' own models: they may
-        # hold recipes that the base has not.
+        # Nested keys of the files are left to the parameters' own models: the files may
+        # add recipes that the base environment lacks.
         given = [key for key in files if "." not in key]
         for where, found, known in (
             (f"conf/{loader.env or options['default_run_env']}", given, base),
@@ -42,7 +47,13 @@ class KnownParametersHooks:
 
 
 def nearest_parameter(key: str, known: list[str]) -> str:
-    """``did you mean …?`` with the key whose last part is nearest, or all the keys."""
+    """Return ``did you mean …?`` with the most similar key, or a list of all keys.
+
+    Keys are similar if their last parts are; those with the same first part come first.
+
+    >>> nearest_parameter("epoch", ["seed", "train.epochs"])
+    'did you mean train.epochs?'
+    """
     last = {name: name.rpartition(".")[2] for name in known}
     matches = get_close_matches(
         key.rpartition(".")[2], set(last.values()), n=1, cutoff=0.7
@@ -50,12 +61,28 @@ def nearest_parameter(key: str, known: list[str]) -> str:
     candidates = [name for name in known if last[name] in matches]
     if not candidates:
         return f"known are {', '.join(known)}"
-    best = max(candidates, key=lambda name: SequenceMatcher(a=key, b=name).ratio())
-    return f"did you mean {best}?"
+
+    def similarity(name: str) -> tuple[bool, float]:
+        same_group = name.partition(".")[0] == key.partition(".")[0]
+        return same_group, SequenceMatcher(a=key, b=name).ratio()
+
+    return f"did you mean {max(candidates, key=similarity)}?"
+
+
+def _complete_recipes(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters with all keys of each recipe, those of its base included.
+
+    They stay unchanged if the recipes cannot be completed; their model says why.
+    """
+    try:
+        recipes = resolve_bases(parameters["train"]["recipes"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return parameters
+    return {**parameters, "train": {**parameters["train"], "recipes": recipes}}
 
 
 def _dotted(values: dict[str, Any], prefix: str = "") -> list[str]:
-    """Every key of nested dictionaries, as ``outer`` and ``outer.inner``."""
+    """Return all keys of nested dictionaries, as ``outer`` and ``outer.inner``."""
     keys = []
     for key, value in values.items():
         keys.append(f"{prefix}{key}")

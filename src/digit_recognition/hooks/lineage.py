@@ -1,10 +1,10 @@
-"""Where a result came from: the versions loaded, the code, the machine."""
+"""The origin of results: versions loaded, code revision, packages and machine."""
 
 from __future__ import annotations
 
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 from kedro.framework.hooks import hook_impl
@@ -15,17 +15,17 @@ from digit_recognition.runtime import processor
 
 
 class LineageHooks:
-    """Record what a run really loaded, and with what code and machine."""
+    """Record what a run loads, and its code revision, packages and machine."""
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog) -> None:
-        """Keep the catalog, whose datasets know their versions."""
+        """Keep the catalog to look up versions later."""
         self._catalog = catalog
         self._versions: dict[str, str] = {}
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Hand on the record, which grows as the run loads, to whoever asks for it."""
+        """Save the record as ``lineage``; versions are added to it as the run loads."""
         if "lineage" in pipeline.inputs():
             catalog.save(
                 "lineage",
@@ -35,7 +35,7 @@ class LineageHooks:
                     "processor": processor(),
                     "python_version": platform.python_version(),
                     **{
-                        f"{package}_version": version(package)
+                        f"{package}_version": metadata.version(package)
                         for package in ("tensorflow", "keras", "kedro")
                     },
                 },
@@ -43,19 +43,19 @@ class LineageHooks:
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str) -> None:
-        """Record the version that is about to be loaded."""
+        """Add the version that is about to be loaded."""
         dataset = self._catalog.get(dataset_name)
         if isinstance(dataset, AbstractVersionedDataset):
-            loaded = dataset.resolve_load_version()
-            if loaded:
-                self._versions[dataset_name] = loaded
+            version = dataset.resolve_load_version()
+            if version:
+                self._versions[dataset_name] = version
 
 
 def code_revision(file: Path) -> str:
-    """The git commit of the repository that ``file`` belongs to.
+    """Return the git commit of the repository that holds ``file``.
 
-    With ``-dirty`` where files differ from it or are not in it; ``unknown`` without
-    git, outside of a repository, or where the repository does not hold the file.
+    ``-dirty`` is added if the working tree has changed or untracked files. The result
+    is ``unknown`` without git, outside a repository, or if git does not track the file.
     """
 
     def git(*arguments: str) -> str:

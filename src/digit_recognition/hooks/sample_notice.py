@@ -1,4 +1,4 @@
-"""A run on the sample can never be mistaken for a run on MNIST."""
+"""Warnings that a result comes from the sample, not from MNIST."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
-from digit_recognition.datasets.mnist_dataset import SAMPLE, TWO_WAYS
+from digit_recognition.datasets.mnist_dataset import HOW_TO_GET_MNIST, SAMPLE
 
 logger = logging.getLogger(__name__)
 
 
 class SampleHooks:
-    """Say at a run's start and end that it is on the sample, not on MNIST."""
+    """Warn at the start and at the end of a run that uses the sample."""
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        """Forget the run before."""
-        self._last_words = ""
+        """Clear what an earlier run in this process left."""
+        self._final_warning = ""
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Tell by the first record loaded that names the dataset."""
+        """Warn when the first record that names the dataset is loaded."""
         if dataset_name in ("dataset_info", "training"):
-            self._tell(data["dataset"])
+            self._warn(data["dataset"])
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Tell as soon as the data are there, and settle what the results are from."""
+        """Warn as soon as the data are loaded; note what the metrics come from."""
         if dataset_name == "published":
-            self._tell(data["dataset"])
+            self._warn(data["dataset"])
         if dataset_name == "metrics":
-            self._last_words = ""
+            self._final_warning = ""
             if data["trained_on"] == SAMPLE:
-                self._last_words = "This model was trained on the 5,000-image sample"
+                self._final_warning = "This model was trained on the 5,000-image sample"
             if data["dataset"] == SAMPLE:
-                self._last_words = "These results are from the 5,000-image sample"
+                self._final_warning = "These results are from the 5,000-image sample"
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Say it once more, where the result stands."""
-        if self._last_words:
+        """Warn again at the end, below the results."""
+        if self._final_warning:
             logger.warning(
                 "%s (dataset mnist-sample). For MNIST itself: %s.",
-                self._last_words,
-                TWO_WAYS,
+                self._final_warning,
+                HOW_TO_GET_MNIST,
             )
 
-    def _tell(self, dataset: str) -> None:
-        if dataset == SAMPLE and not self._last_words:
-            self._last_words = "This run was on the 5,000-image sample"
+    def _warn(self, dataset: str) -> None:
+        if dataset == SAMPLE and not self._final_warning:
+            self._final_warning = "This run was on the 5,000-image sample"
             logger.warning(
                 "This run is on a 5,000-image sample of MNIST, not on MNIST itself: "
-                "its accuracy is lower and cannot be held beside MNIST's."
+                "its accuracy is lower and not comparable with MNIST's."
             )

@@ -1,15 +1,8 @@
-"""Versions: what is loaded belongs together, what is saved appears whole.
-
-Kedro has no public way to set a dataset's version once the catalog is made, so these
-hooks set ``_version`` and ``_filepath``, as Kedro's own ``catalog.load(name, version)``
-does.
-"""
+"""Versions that are loaded together belong together."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from kedro.framework.hooks import hook_impl
@@ -17,125 +10,87 @@ from kedro.io import AbstractVersionedDataset, DataCatalog, Version
 from kedro.pipeline import Pipeline
 from kedro_datasets.partitions import PartitionedDataset
 
+from digit_recognition.datasets.atomic_catalog import is_versioned
 from digit_recognition.errors import ProjectError
 
 
 class VersionHooks:
-    """See to it that what is loaded together belongs together."""
+    """Load a model with its own records, and labels with their own images.
+
+    Kedro has no public way to set the version of a dataset once the catalog is made,
+    so ``_version`` is set, as Kedro's own ``catalog.load(name, version)`` does.
+    """
 
     records: ClassVar = {
         "training": ("model",),
         "validation_predictions": ("model",),
         "history": ("model",),
+        "detector": ("model",),
+        "detector_training": ("detector",),
+        "detector_predictions": ("detector",),
         "dataset_info": ("x_train", "x_test"),
     }
-    """Records, loaded in the version of what they describe."""
+    """Each record is loaded in the version of the dataset that it describes.
+
+    A detector is loaded in the version of its model if it has that version; otherwise
+    it was trained later, and the newest is loaded.
+    """
 
     labels: ClassVar = {"y_train": ("x_train",), "y_test": ("x_test",)}
-    """Labels, loaded in the version of their images where that was named."""
+    """Labels are loaded in the version that `--load-versions` gives their images."""
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Settle which versions are loaded, and say at once what is missing."""
-        named = run_params["load_versions"] or {}
-        _refuse_to_name_outputs(named.keys() & pipeline.all_outputs())
+        """Set the versions to load; ProjectError if one is missing."""
+        requested = run_params["load_versions"] or {}
+        _refuse_outputs(requested.keys() & pipeline.all_outputs())
         if not run_params["only_missing_outputs"]:
             for name in pipeline.all_outputs():
-                _read_back_own(catalog.get(name))
+                _load_own_version(catalog.get(name))
         inputs = pipeline.inputs()
-        _require(inputs, named, catalog)
-        for name in inputs - named.keys():
-            for leader in self.records.get(name, ()):
-                if leader in inputs:
-                    self._follow(name, leader, catalog)
-            for leader in self.labels.get(name, ()):
-                if leader in named:
-                    self._follow(name, leader, catalog)
+        _require(inputs, requested, catalog)
+        for name in inputs - requested.keys():
+            for described in self.records.get(name, ()):
+                if described in inputs:
+                    self._load_same_version(name, described, catalog)
+            for images in self.labels.get(name, ()):
+                if images in requested:
+                    self._load_same_version(name, images, catalog)
 
     @staticmethod
-    def _follow(name: str, leader: str, catalog: DataCatalog) -> None:
+    def _load_same_version(name: str, other: str, catalog: DataCatalog) -> None:
         dataset = catalog[name]
-        shared = catalog[leader].resolve_load_version()
-        if shared in dataset.list_versions(full_path=False):
-            dataset._version = Version(shared, dataset.resolve_save_version())
-        elif leader == "model":
+        version = catalog[other].resolve_load_version()
+        if version in dataset.list_versions(full_path=False):
+            dataset._version = Version(version, dataset.resolve_save_version())
+        elif other in ("model", "detector") and name != "detector":
             raise ProjectError(
-                f"expected {name} beside the {leader} of version {shared}, received "
-                f"none in {_short(dataset)}; name another {leader} with "
-                "--load-versions, or make a new one with `kedro run`"
+                f"expected {name} in the {other}'s version {version}, received none in "
+                f"{_short_path(dataset)}; choose another {other} with --load-versions, "
+                "or train a new one with `kedro run`"
             )
 
 
-class WholeVersionHooks:
-    """Let a version on a local disk appear whole or not at all.
-
-    It is written aside, into ``.saving-NAME-VERSION`` beside its folder, and renamed
-    into its place: what a killed run was writing never counts as a version.
-    """
-
-    @hook_impl
-    def before_pipeline_run(self, catalog: DataCatalog) -> None:
-        """Keep the catalog; nothing is being saved yet."""
-        self._catalog = catalog
-        self._aside: dict[str, PurePosixPath] = {}
-
-    @hook_impl
-    def before_dataset_saved(self, dataset_name: str) -> None:
-        """Send what is about to be saved aside."""
-        dataset = self._catalog.get(dataset_name)
-        if _is_versioned(dataset) and getattr(dataset, "_protocol", "") == "file":
-            place = dataset._filepath
-            folder = f".saving-{dataset_name}-{dataset.resolve_save_version()}"
-            self._aside[dataset_name] = place
-            dataset._filepath = place.parent / folder / place.name
-
-    @hook_impl
-    def after_dataset_saved(self, dataset_name: str) -> None:
-        """Rename the version, which is whole now, into its place."""
-        if dataset_name not in self._aside:
-            return
-        dataset = self._catalog.get(dataset_name)
-        version = dataset.resolve_save_version()
-        written = Path(dataset._filepath) / version
-        self._put_back(dataset_name)
-        place = Path(dataset._filepath) / version
-        place.parent.mkdir(parents=True, exist_ok=True)
-        written.rename(place)
-        shutil.rmtree(written.parent.parent)
-        dataset.release()
-
-    @hook_impl
-    def on_pipeline_error(self) -> None:
-        """Remove what was written of a version that did not become whole."""
-        for name in list(self._aside):
-            folder = Path(self._catalog.get(name)._filepath).parent
-            self._put_back(name)
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _put_back(self, name: str) -> None:
-        self._catalog.get(name)._filepath = self._aside.pop(name)
-
-
-def _refuse_to_name_outputs(made: Iterable[str]) -> None:
-    if made:
+def _refuse_outputs(names: Iterable[str]) -> None:
+    if names:
         raise ProjectError(
-            "expected in --load-versions only what the run loads, received "
-            f"{', '.join(sorted(made))}, which it makes itself; run the later pipeline "
-            "alone, such as `kedro run --pipeline evaluate`"
+            "expected in --load-versions only datasets that the run does not make, "
+            f"received {', '.join(sorted(names))}; run the later pipeline alone, such "
+            "as `kedro run --pipelines evaluate`"
         )
 
 
-def _read_back_own(dataset: Any) -> None:
-    """Two runs at once never read each other's results as their own."""
-    if _is_versioned(dataset):
-        saved = dataset.resolve_save_version()
-        dataset._version = Version(saved, saved)
+def _load_own_version(dataset: Any) -> None:
+    """Load what this run saves, even if another run saves a newer version meanwhile."""
+    if is_versioned(dataset):
+        version = dataset.resolve_save_version()
+        dataset._version = Version(version, version)
 
 
 def _require(
-    inputs: Iterable[str], named: dict[str, str], catalog: DataCatalog
+    inputs: Iterable[str], requested: dict[str, str], catalog: DataCatalog
 ) -> None:
     missing = [
         name
@@ -143,10 +98,11 @@ def _require(
         if _is_made_by_runs(catalog.get(name)) and not catalog.get(name).exists()
     ]
     for name in missing:
-        if name in named and _is_versioned(catalog[name]):
+        if name in requested and is_versioned(catalog[name]):
             raise ProjectError(
-                f"expected {name} in {_short(catalog[name])}, received no version "
-                f"{named[name]} of it; name another, or leave it to the newest"
+                f"expected {name} in {_short_path(catalog[name])}, received no version "
+                f"{requested[name]} of it; choose another version, or leave the option "
+                "out to load the newest"
             )
     if missing:
         raise ProjectError(
@@ -156,13 +112,9 @@ def _require(
 
 
 def _is_made_by_runs(dataset: Any) -> bool:
-    """PartitionedDatasets hold all versions of what runs made."""
-    return _is_versioned(dataset) or isinstance(dataset, PartitionedDataset)
+    """Return whether runs make the dataset; a PartitionedDataset lists its versions."""
+    return is_versioned(dataset) or isinstance(dataset, PartitionedDataset)
 
 
-def _is_versioned(dataset: Any) -> bool:
-    return isinstance(dataset, AbstractVersionedDataset) and bool(dataset._version)
-
-
-def _short(dataset: AbstractVersionedDataset) -> str:
+def _short_path(dataset: AbstractVersionedDataset) -> str:
     return "/".join(dataset._filepath.parts[-3:])

@@ -1,4 +1,7 @@
-"""The networks, made of Keras' own layers only, so that safe mode loads them."""
+"""The CNN that classifies digits, and networks built from several of them.
+
+All of them consist of Keras' own layers, so that Keras loads them in safe mode.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from digit_recognition import IMAGE_SIZE, NUM_CLASSES
 if TYPE_CHECKING:
     from keras import Model as Classifier
 else:
-    # Kedro resolves the nodes' type hints; to name Keras' class here would import
-    # TensorFlow (10 s) in runs that have no use for it.
+    # Kedro resolves the type hints of nodes. Importing Keras here would import
+    # TensorFlow (10 s) in runs that do not need it.
     Classifier = Any
 
 INPUT_SHAPE = (IMAGE_SIZE, IMAGE_SIZE, 1)
@@ -24,21 +27,22 @@ LAST_LAYER = "probabilities"
 def build_cnn(
     filters: Sequence[Sequence[int]] = ((32,), (64,)),
     kernel_size: int = 3,
-    padding: str = "valid",
-    batch_normalization: bool = False,
     dense_units: int = 128,
-    dropout: float = 0.0,
     dtype: str = "float32",
     name: str = "cnn",
 ) -> Classifier:
-    """The CNN: stages of convolutions, each ended by a 2x2 max pooling, then dense.
+    """Build the CNN: stages of convolutions with max pooling, then dense layers.
 
-    Takes float32 (n, 28, 28, 1) in 0..1, gives float32 probabilities (n, 10). With the
-    defaults it is Conv2D(32, 3x3), MaxPooling2D, Conv2D(64, 3x3), MaxPooling2D,
-    Flatten, Dense(128), Dense(10, softmax), all others relu: 225,034 parameters. A
-    batch normalization follows each pooling, where there is a quarter of the values to
-    normalize; dropout stands before and after the dense layer. ``dtype`` is Keras'
-    policy for all layers but the last, which is float32.
+    The input is float32 (n, 28, 28, 1) in 0..1, the output float32 probabilities
+    (n, 10). ``filters`` lists the filters of each convolution, stage by stage; a 2x2
+    max pooling ends each stage. ``dtype`` is Keras' dtype policy of all layers but the
+    last, which is float32.
+
+    The defaults give Conv2D(32, 3x3), MaxPooling2D, Conv2D(64, 3x3), MaxPooling2D,
+    Flatten, Dense(128) and Dense(10, softmax), with relu everywhere else:
+
+    >>> build_cnn().count_params()
+    225034
     """
     import keras
     from keras import layers
@@ -52,25 +56,14 @@ def build_cnn(
                 layers.Conv2D(
                     size,
                     kernel_size,
-                    padding=padding,
                     activation="relu",
                     dtype=dtype,
                     name=f"conv{next(convolutions)}",
                 )
             )
         network.add(layers.MaxPooling2D(2, dtype=dtype, name=f"pool{stage}"))
-        if batch_normalization:
-            network.add(
-                layers.BatchNormalization(
-                    momentum=0.9, dtype=dtype, name=f"norm{stage}"
-                )
-            )
     network.add(layers.Flatten(dtype=dtype, name="flatten"))
-    if dropout:
-        network.add(layers.Dropout(dropout, dtype=dtype, name="dropout1"))
     network.add(layers.Dense(dense_units, activation="relu", dtype=dtype, name="dense"))
-    if dropout:
-        network.add(layers.Dropout(dropout, dtype=dtype, name="dropout2"))
     network.add(
         layers.Dense(
             NUM_CLASSES, activation="softmax", dtype="float32", name=LAST_LAYER
@@ -80,31 +73,35 @@ def build_cnn(
 
 
 def build_columns(columns: int, **options: Any) -> Classifier:
-    """So many CNNs side by side, each of ``build_cnn``'s ``options``, to be trained.
+    """Build several CNNs side by side, to be trained together.
 
-    Takes float32 (n, 28, 28, 1) in 0..1, gives the probabilities of each column,
-    float32 (n, columns, 10). Columns that start from other weights and are judged each
-    on its own err otherwise, and are better together (Ciresan, Meier and Schmidhuber
-    2012, "Multi-column deep neural networks for image classification").
+    ``columns`` is their number; ``options`` are those of ``build_cnn``. The input is
+    float32 (n, 28, 28, 1) in 0..1, the output the probabilities of each column,
+    float32 (n, columns, 10).
+
+    Columns that start from different weights make different errors, so averaging them
+    helps (Ciresan, Meier and Schmidhuber 2012, "Multi-column deep neural networks for
+    image classification").
     """
     import keras
     from keras import layers
 
     image = layers.Input(INPUT_SHAPE, name="image")
-    answers = [
+    outputs = [
         build_cnn(**options, name=f"column{number}")(image)
         for number in range(1, columns + 1)
     ]
-    together = layers.Concatenate(dtype="float32", name="answers")(answers)
-    together = layers.Reshape((columns, NUM_CLASSES), dtype="float32")(together)
-    return keras.Model(image, together, name="columns")
+    stacked = layers.Concatenate(dtype="float32", name="answers")(outputs)
+    stacked = layers.Reshape((columns, NUM_CLASSES), dtype="float32")(stacked)
+    return keras.Model(image, stacked, name="columns")
 
 
 def join_columns(network: Classifier) -> Classifier:
-    """The columns of ``build_columns`` as one network that gives probabilities (n, 10).
+    """Join the trained columns of ``build_columns`` into one classifier.
 
-    Its logits are the mean of the columns': one dense layer on all that the columns'
-    last layers take in, with their weights over the number of columns.
+    It returns probabilities (n, 10). Its logits are the mean of the columns' logits:
+    one dense layer reads the features of all columns, with the columns' weights
+    divided by their number.
     """
     import keras
     from keras import layers
@@ -126,11 +123,12 @@ def join_columns(network: Classifier) -> Classifier:
 
 
 def average_shifts(network: Classifier, pixels: int) -> Classifier:
-    """The network, with the same weights, looking at each image five times.
+    """Build a classifier that averages the network over five shifts of each image.
 
-    As it is, and shifted by ``pixels`` to each side, black coming in at the border: its
-    logits are the mean of the five. As the last layer is linear but for its softmax,
-    what the layer before it gives is averaged.
+    The five are the image itself and the image shifted by ``pixels`` up, down, left
+    and right, with black at the border. The logits are the mean of the five. The last
+    layer is linear up to its softmax, so the features before it are averaged. Weights
+    are copied.
     """
     import keras
     from keras import layers
@@ -153,10 +151,10 @@ def average_shifts(network: Classifier, pixels: int) -> Classifier:
 
 
 def without_softmax(network: Classifier) -> Classifier:
-    """The same network, sharing its weights, that gives logits (n, 10).
+    """Return the network with logits (n, 10) as its output; the weights are shared.
 
-    The last layer is taken to be dense with a softmax. Logits keep what probabilities
-    near 0 and 1 lose to rounding.
+    The last layer must be dense with a softmax. Logits keep the precision that
+    probabilities near 0 and 1 lose to rounding.
     """
     import keras
 
@@ -167,9 +165,9 @@ def without_softmax(network: Classifier) -> Classifier:
 
 
 def first_column(network: Classifier) -> Classifier:
-    """The first chain of layers from an image on, of those side by side in a network.
+    """Return the network's first column, or the network itself if it is a single CNN.
 
-    It is the network itself where there are no others in it.
+    Of a network that averages shifts, it is the column that reads the image itself.
     """
     import keras
 
@@ -178,9 +176,9 @@ def first_column(network: Classifier) -> Classifier:
 
 
 def convolutions(network: Classifier) -> Classifier:
-    """The same network, sharing its weights, up to its convolutions' end: (n, values).
+    """Return the convolutional part of the first column, with flat features (n, size).
 
-    Of several columns it is the first, of several views the image as it is.
+    The weights are shared with the network.
     """
     import keras
 

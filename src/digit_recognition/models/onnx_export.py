@@ -1,34 +1,43 @@
-"""From Keras to ONNX."""
+"""Conversion of the classifier and the detector from Keras to one ONNX model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from digit_recognition.models.cnn import INPUT_SHAPE, Classifier, without_softmax
 
 if TYPE_CHECKING:
     import tensorflow as tf
     from onnx import ModelProto
-
-    Answer = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+else:
+    ModelProto = Any  # Kedro resolves the type hints of nodes
 
 IMAGE = "image"
-PROBABILITIES = "probabilities"
-LOGITS = "logits"
-DIGIT_LOGIT = "digit_logit"
+PROBABILITIES, LOGITS, DIGIT_LOGIT = OUTPUTS = (
+    "probabilities",
+    "logits",
+    "digit_logit",
+)
 
 
-def answers(model: Classifier, detector: Classifier) -> Answer:
-    """What is asked of both: probabilities and logits (n, 10), digit_logit (n, 1).
+def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
+    """Convert the classifier and the detector to one ONNX graph.
 
-    All are float32.
+    The input is ``image``, float32 (n, 28, 28, 1) in 0..1. The outputs are float32:
+    ``probabilities`` and ``logits`` (n, 10) of the classifier, and ``digit_logit``
+    (n, 1) of the detector. n is free.
+
+    The graph comes from tf2onnx directly. Keras' ``model.export`` would set
+    ``np.object`` for a tf2onnx older than NumPy 2.
     """
     import tensorflow as tf
+    import tf2onnx
 
     network = without_softmax(model)
 
-    def answer(image: tf.Tensor) -> dict[str, tf.Tensor]:
+    def predict(image: tf.Tensor) -> dict[str, tf.Tensor]:
         logits = network(image, training=False)
         return {
             PROBABILITIES: tf.nn.softmax(logits),
@@ -36,24 +45,27 @@ def answers(model: Classifier, detector: Classifier) -> Answer:
             DIGIT_LOGIT: detector(image, training=False),
         }
 
-    return answer
-
-
-def to_onnx(answer: Answer, outputs: tuple[str, ...]) -> ModelProto:
-    """The function as an ONNX graph: takes ``image``, gives ``outputs`` in this order.
-
-    The image is float32 (n, 28, 28, 1); n is free. ``outputs`` are all the names that
-    the function gives. It goes to tf2onnx without Keras' ``model.export``, which would
-    set ``np.object`` for a tf2onnx older than NumPy 2.
-    """
-    import tensorflow as tf
-    import tf2onnx
-
     signature = [tf.TensorSpec((None, *INPUT_SHAPE), tf.float32, name=IMAGE)]
-    function = tf.function(answer, input_signature=signature)
-    model, _ = tf2onnx.convert.from_function(function, input_signature=signature)
-    graph = model.graph
-    graph.output.sort(key=lambda output: outputs.index(output.name))
+    function = tf.function(predict, input_signature=signature)
+    model_onnx, _ = tf2onnx.convert.from_function(function, input_signature=signature)
+    graph = model_onnx.graph
+    graph.output.sort(key=lambda output: OUTPUTS.index(output.name))
     for tensor in (*graph.input, *graph.output):
         tensor.type.tensor_type.shape.dim[0].dim_param = "n"
-    return model
+    return model_onnx
+
+
+class OnnxModel:
+    """An ONNX model in memory, on the CPU."""
+
+    def __init__(self, model_onnx: ModelProto):
+        import onnxruntime
+
+        self.onnxruntime_version = onnxruntime.__version__
+        self._session = onnxruntime.InferenceSession(
+            model_onnx.SerializeToString(), providers=["CPUExecutionProvider"]
+        )
+
+    def predict(self, images: np.ndarray, *outputs: str) -> list[np.ndarray]:
+        """Return the named outputs for images, float32 (n, 28, 28, 1) in 0..1."""
+        return self._session.run(list(outputs), {IMAGE: images})

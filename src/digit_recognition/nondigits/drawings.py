@@ -1,4 +1,4 @@
-"""Drawings as fields, and drawings moved and chosen at random."""
+"""Operations on stacks of drawings (n, height, width): bright strokes on black."""
 
 from __future__ import annotations
 
@@ -8,93 +8,124 @@ from scipy import ndimage
 from digit_recognition import IMAGE_SIZE
 from digit_recognition.imaging.mnist_format import CENTRE, LONGEST
 
-INK = 0.2
-"""The least ink of a pixel that counts as drawn, of the most in its image."""
+PIXELS = np.arange(IMAGE_SIZE)
 
-TINY = np.finfo(np.float32).tiny
+INK_THRESHOLD = 0.2
+"""Pixels above this share of a drawing's maximum belong to its bounding box."""
 
 
-def as_fields(drawings: np.ndarray) -> np.ndarray:
-    """The drawings as MNIST's fields are made, float32 (n, 28, 28) in 0..1.
+def batch_to_mnist_format(drawings: np.ndarray) -> np.ndarray:
+    """Convert drawings to MNIST's format, float32 (n, 28, 28) in 0..1.
 
-    ``drawings`` is (n, height, width), ink high: the box around the ink of each gets 20
-    pixels on its longest side, by area averaging where that makes it smaller, its most
-    ink becomes 1 and its centre of mass comes to (14, 14). What has no ink stays black.
+    The bounding box is scaled so that its longest side is 20 pixels, with area
+    averaging where this shrinks it. The maximum becomes 1 and the centre of mass moves
+    to (14, 14), by whole pixels. Black drawings stay black.
+
+    Unlike ``imaging.mnist_format.to_mnist_format``, it converts all drawings at once
+    and widens no strokes: 0.04 s against 0.51 s for 1,000 drawings of 56x56 pixels.
     """
-    most = drawings.max(axis=(1, 2), keepdims=True)
-    ink = drawings / np.maximum(most, TINY)
+    ink = scale_to_maximum(drawings)
     starts, sizes, means = [], [], []
     for axis in (1, 2):
-        drawn = (ink > INK).any(axis=3 - axis)
-        start = drawn.argmax(axis=1)
+        has_ink = (ink > INK_THRESHOLD).any(axis=3 - axis)
+        start = has_ink.argmax(axis=1)
         starts.append(start)
-        sizes.append(drawn.shape[1] - drawn[:, ::-1].argmax(axis=1) - start)
-        line = ink.sum(axis=3 - axis)
-        middles = np.arange(line.shape[1]) + 0.5
-        means.append(line @ middles / np.maximum(line.sum(axis=1), 1e-6))
+        sizes.append(has_ink.shape[1] - has_ink[:, ::-1].argmax(axis=1) - start)
+        profile = ink.sum(axis=3 - axis)
+        centres = np.arange(profile.shape[1]) + 0.5
+        means.append(profile @ centres / np.maximum(profile.sum(axis=1), 1e-6))
     step = np.maximum(*sizes) / LONGEST
     rows, columns = (
-        _averages(
+        _averaging_matrices(
             ink.shape[axis],
             start - step * np.round(CENTRE + 0.5 - (mean - start) / step),
             step,
         )
         for axis, start, mean in zip((1, 2), starts, means, strict=True)
     )
-    fields = rows @ ink.astype(np.float32) @ columns.swapaxes(1, 2)
-    most = fields.max(axis=(1, 2), keepdims=True)
-    return fields / np.maximum(most, TINY)
+    return scale_to_maximum(rows @ ink.astype(np.float32) @ columns.swapaxes(1, 2))
+
+
+def scale_to_maximum(drawings: np.ndarray) -> np.ndarray:
+    """Divide each drawing by its maximum; black drawings stay black."""
+    maxima = drawings.max(axis=(1, 2), keepdims=True)
+    return drawings / np.maximum(maxima, np.finfo(np.float32).tiny)
 
 
 def warp(
-    drawings: np.ndarray, matrices: np.ndarray, moves: np.ndarray | float = 0.0
+    drawings: np.ndarray, matrices: np.ndarray, offsets: np.ndarray | float = 0.0
 ) -> np.ndarray:
-    """The drawings resampled bilinearly, black from outside; float32, of their shape.
+    """Resample drawings bilinearly; return float32 of the same shape.
 
-    What comes to (row, column) from the centre is taken from ``matrices`` (n, 2, 2) @
-    it, moved by ``moves`` pixels, which broadcasts to (2, n, height, width).
+    Coordinates are (row, column) from the centre. The output at p is the input at
+    ``matrices @ p + offsets``, or black if that is outside the drawing. ``matrices`` is
+    (n, 2, 2). ``offsets``, in pixels, broadcasts to (2, n, height, width).
     """
     count, *shape = drawings.shape
     centre = (np.array(shape) - 1) / 2
     grid = np.indices(shape).reshape(2, -1) - centre[:, None]
-    at = (matrices @ grid).reshape(count, 2, *shape).swapaxes(0, 1)
-    at = at + moves + centre[:, None, None, None]
-    images = np.broadcast_to(np.arange(count)[:, None, None], drawings.shape)
+    source = (matrices @ grid).reshape(count, 2, *shape).swapaxes(0, 1)
+    source = source + offsets + centre[:, None, None, None]
+    numbers = np.broadcast_to(np.arange(count)[:, None, None], drawings.shape)
     return ndimage.map_coordinates(
-        drawings, [images, *at], order=1, output=np.float32, mode="grid-constant"
+        drawings, [numbers, *source], order=1, output=np.float32, mode="grid-constant"
     )
 
 
-def turns(angles: np.ndarray) -> np.ndarray:
-    """Matrices (n, 2, 2) that turn by so many radians (n,)."""
+def rotation_matrices(angles: np.ndarray) -> np.ndarray:
+    """Return matrices (n, 2, 2) with which ``warp`` rotates anticlockwise.
+
+    ``angles`` is (n,), in radians.
+    """
     cosine, sine = np.cos(angles), np.sin(angles)
     return np.array([[cosine, sine], [-sine, cosine]]).transpose(2, 0, 1)
 
 
-def some(
+def shift_randomly(
+    drawings: np.ndarray, max_shift: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Shift drawings (n, 28, 28) by up to ``max_shift`` pixels along both axes."""
+    shifts = rng.integers(-max_shift, max_shift + 1, (2, len(drawings), 1))
+    rows, columns = PIXELS + max_shift - shifts
+    padded = np.pad(drawings, ((0, 0), *2 * [(max_shift, max_shift)]))
+    each = np.arange(len(drawings))[:, None, None]
+    return padded[each, rows[:, :, None], columns[:, None]]
+
+
+def sample_images(
     images: np.ndarray,
     count: int,
     rng: np.random.Generator,
     labels: np.ndarray | None = None,
     digits: tuple[int, ...] = (),
 ) -> np.ndarray:
-    """So many of the images, with replacement; with ``labels``, of those digits."""
+    """Draw ``count`` images with replacement.
+
+    With ``labels`` (n,), only images of the given ``digits`` are drawn.
+    """
     if labels is None:
         return images[rng.integers(len(images), size=count)]
     return images[rng.choice(np.flatnonzero(np.isin(labels, digits)), count)]
 
 
-def chance(share: float, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Whether something happens to each, as it does to a ``share``: (count, 1, 1)."""
-    return rng.random((count, 1, 1)) < share
+def random_mask(probability: float, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a bool array (count, 1, 1), each value True with ``probability``."""
+    return rng.random((count, 1, 1)) < probability
 
 
-def _averages(side: int, start: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """Matrices (n, 28, side): each row the mean over a pixel's width or, if more, step.
+def interval_mask(start: np.ndarray, length: np.ndarray | int) -> np.ndarray:
+    """Return a bool array (n, 28), True at ``length`` pixels from ``start`` (n, 1)."""
+    return (start <= PIXELS) & (start + length > PIXELS)
 
-    Row i lies from ``start + i * step`` to ``start + (i + 1) * step``.
+
+def _averaging_matrices(side: int, start: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Return matrices (n, 28, side) that resample ``side`` pixels to 28.
+
+    Output pixel i covers the input from ``start + i * step`` to
+    ``start + (i + 1) * step``. It is the mean over that interval, or over one input
+    pixel if the interval is shorter.
     """
-    middle = start[:, None] + step[:, None] * (np.arange(IMAGE_SIZE) + 0.5)
+    middle = start[:, None] + step[:, None] * (PIXELS + 0.5)
     half = np.maximum(step, 1)[:, None] / 2
     pixels = np.arange(side)
     low = np.maximum((middle - half)[..., None], pixels)

@@ -1,7 +1,8 @@
-"""Several digits, or pieces of them, that are no digit together.
+"""Non-digits that combine several digits or fragments of digits.
 
-Each kind takes images (n, 28, 28), their labels (n,), how many to make, and gives
-drawings, float32 (count, height, width) in 0..1.
+Each function takes images, float32 (n, 28, 28) in 0..1, their labels (n,), the number
+of drawings and a random generator. It returns drawings, float32 (count, height, width)
+in 0..1.
 """
 
 from __future__ import annotations
@@ -10,72 +11,77 @@ import numpy as np
 
 from digit_recognition import IMAGE_SIZE
 
-from .drawings import chance, some, turns, warp
+from .drawings import (
+    interval_mask,
+    random_mask,
+    rotation_matrices,
+    sample_images,
+    shift_randomly,
+    warp,
+)
 
-PIXELS = np.arange(IMAGE_SIZE)
+FRAGMENT_HEIGHT = 9  # pixels
 
 
-def overlaid(
+def overlaid_digits(
     images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Two digits over one another, one of them turned and shifted."""
-    first, second = some(images, count, rng), some(images, count, rng)
-    second = warp(second, turns(rng.uniform(-np.pi, np.pi, count)))
-    return np.maximum(first, shifted(second, 5, rng))
+    """Draw two digits on top of each other, one of them rotated and shifted."""
+    first, second = sample_images(images, count, rng), sample_images(images, count, rng)
+    second = warp(second, rotation_matrices(rng.uniform(-np.pi, np.pi, count)))
+    return np.maximum(first, shift_randomly(second, 5, rng))
 
 
-def side_by_side(
+def digits_side_by_side(
     images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Two or three digits in a row, or three or four in two rows."""
-    digits = [shifted(some(images, count, rng), 2, rng) for _ in range(4)]
-    digits[3] = digits[3] * chance(1 / 2, count, rng)
+    """Draw two or three digits in one row, or three or four digits in two rows."""
+    digits = [
+        shift_randomly(sample_images(images, count, rng), 2, rng) for _ in range(4)
+    ]
+    digits[3] = digits[3] * random_mask(1 / 2, count, rng)
     upper, lower = (np.concatenate(pair, axis=2) for pair in (digits[:2], digits[2:]))
-    block = np.concatenate([upper, lower], axis=1)
-    digits[2] = digits[2] * chance(1 / 2, count, rng)
-    row = np.concatenate([digit[:, :, 5:23] for digit in digits[:3]], axis=2)
-    row = np.pad(row, ((0, 0), (14, 14), (1, 1)))
-    return np.where(chance(1 / 2, count, rng), row, block)
+    two_rows = np.concatenate([upper, lower], axis=1)
+    digits[2] = digits[2] * random_mask(1 / 2, count, rng)
+    one_row = np.concatenate([digit[:, :, 5:23] for digit in digits[:3]], axis=2)
+    one_row = np.pad(one_row, ((0, 0), (14, 14), (1, 1)))
+    return np.where(random_mask(1 / 2, count, rng), one_row, two_rows)
 
 
-def pieced(
+def digit_fragments(
     images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Three or four pieces of digits, each turned, laid about."""
-    joined = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
-    for share in (1, 1, 1, 0.5):
-        start = rng.integers(6, 13, (count, 1))
-        rows = (start <= PIXELS) & (start + 9 > PIXELS)
-        piece = some(images, count, rng) * rows[:, :, None]
-        piece = warp(piece, turns(rng.uniform(-np.pi, np.pi, count)))
-        laid = chance(share, count, rng)
-        joined = np.maximum(joined, shifted(piece, 6, rng) * laid)
-    return joined
+    """Draw three or four fragments of digits, each rotated and shifted."""
+    drawings = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
+    for probability in (1, 1, 1, 0.5):
+        rows = interval_mask(rng.integers(6, 13, (count, 1)), FRAGMENT_HEIGHT)
+        fragments = sample_images(images, count, rng) * rows[:, :, None]
+        matrices = rotation_matrices(rng.uniform(-np.pi, np.pi, count))
+        fragments = warp(fragments, matrices)
+        drawings = _overlay(drawings, fragments, probability, rng)
+    return drawings
 
 
-def crossed(
+def crossed_ones(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Two to four ones, shortened and turned, across each other or end to end."""
-    drawn = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
-    for share in (1, 1, 0.5, 0.5):
-        one = some(images, count, rng, labels, (1,))
-        shorter = rng.uniform(1, 2, (count, 1, 1))
-        one = warp(one, shorter * turns(rng.uniform(-np.pi / 2, np.pi / 2, count)))
-        laid = chance(share, count, rng)
-        drawn = np.maximum(drawn, shifted(one, 6, rng) * laid)
-    return drawn
+    """Draw two to four ones, shortened and rotated, that cross or touch."""
+    drawings = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
+    for probability in (1, 1, 0.5, 0.5):
+        ones = sample_images(images, count, rng, labels, (1,))
+        reductions = rng.uniform(1, 2, (count, 1, 1))
+        matrices = rotation_matrices(rng.uniform(-np.pi / 2, np.pi / 2, count))
+        ones = warp(ones, reductions * matrices)
+        drawings = _overlay(drawings, ones, probability, rng)
+    return drawings
 
 
-def shifted(drawings: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Each of the drawings (n, 28, 28) by up to so many pixels down and across."""
-    moves = rng.integers(-most, most + 1, (2, len(drawings), 1))
-    rows, columns = PIXELS - moves
-    inside = (rows % IMAGE_SIZE == rows)[:, :, None] & (
-        columns % IMAGE_SIZE == columns
-    )[:, None]
-    each = np.arange(len(drawings))[:, None, None]
-    return (
-        drawings[each, rows[:, :, None] % IMAGE_SIZE, columns[:, None] % IMAGE_SIZE]
-        * inside
-    )
+def _overlay(
+    drawings: np.ndarray,
+    parts: np.ndarray,
+    probability: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Add a part to each drawing with ``probability``, shifted by up to 6 pixels."""
+    added = random_mask(probability, len(drawings), rng)
+    return np.maximum(drawings, shift_randomly(parts, 6, rng) * added)

@@ -1,8 +1,9 @@
-"""Figures of a few straight or bent strokes at random, of no digit and no letter.
+"""Non-digits made of a few random strokes, straight or curved.
 
-By chance some look like one or the other: none was drawn after one. Each kind is called
-as the others are, with images and labels that it has no use for, and gives drawings,
-float32 (count, 56, 56) in 0..1, all by pens of one width.
+No digit or letter serves as a model, but some drawings resemble one by chance. Each
+function takes the same arguments as the other kinds and ignores the images and labels.
+It returns drawings, float32 (count, 56, 56) in 0..1. Within a drawing, all strokes have
+the same width.
 """
 
 from __future__ import annotations
@@ -10,109 +11,125 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-PLACES = 60
-"""So many points are on a stroke."""
+POINTS_PER_STROKE = 60
+SHEET_SIZE = 56  # pixels
+MARGIN = 8  # pixels
 
-SHEET, MARGIN = 56, 8
-
-APART = 0.4
-"""A stroke that ends nearer to its start, of a sheet's side, is mostly drawn anew."""
+MIN_STROKE_LENGTH = 0.4
+"""As a share of the unit square's side. Few strokes are shorter."""
 
 
-def branched(
+def branching_strokes(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Two to four strokes, each from somewhere on an earlier one to anywhere."""
+    """Draw two to four strokes, each starting on an earlier stroke."""
     start = rng.random((count, 2))
-    strokes = [_stroke(start, _far_from(start, rng), _bends(0.6, count, rng))]
+    strokes = [
+        _stroke(start, _distant_point(start, rng), _random_bend(0.6, count, rng))
+    ]
     for _ in range(3):
         earlier = rng.integers(len(strokes), size=count)
-        place = rng.choice([0, 15, 30, 45, 59], count, p=[0.3, 0.1, 0.2, 0.1, 0.3])
-        start = np.stack(strokes, axis=1)[np.arange(count), earlier, place]
-        strokes.append(_stroke(start, _far_from(start, rng), _bends(0.6, count, rng)))
-    return _drawn(strokes, np.arange(4) < rng.integers(2, 5, (count, 1)), rng)
+        point = rng.choice([0, 15, 30, 45, 59], count, p=[0.3, 0.1, 0.2, 0.1, 0.3])
+        start = np.stack(strokes, axis=1)[np.arange(count), earlier, point]
+        end = _distant_point(start, rng)
+        strokes.append(_stroke(start, end, _random_bend(0.6, count, rng)))
+    return _draw(strokes, np.arange(4) < rng.integers(2, 5, (count, 1)), rng)
 
 
-def framed(
+def polygon_outlines(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Outlines of three to five corners, half of them with strokes from a corner."""
+    """Draw outlines with three to five corners.
+
+    Half of them also have one or two strokes that start at a corner.
+    """
     each = np.arange(count)
     corners = rng.integers(3, 6, (count, 1))
     angles = np.arange(5) + rng.uniform(-0.25, 0.25, (count, 5))
     angles = angles * 2 * np.pi / corners + rng.uniform(0, 2 * np.pi, (count, 1))
-    away = rng.uniform(0.6, 1, (count, 5))
-    points = np.stack([away * np.sin(angles), away * np.cos(angles)], axis=2)
+    radii = rng.uniform(0.6, 1, (count, 5))
+    points = np.stack([radii * np.sin(angles), radii * np.cos(angles)], axis=2)
     points *= rng.uniform(0.6, 1, (count, 1, 2))
     strokes = []
     for corner in range(5):
-        after = points[each, (corner + 1) % corners[:, 0]]
-        strokes.append(_stroke(points[:, corner], after, _bends(0.12, count, rng)))
+        next_point = points[each, (corner + 1) % corners[:, 0]]
+        bend = _random_bend(0.12, count, rng)
+        strokes.append(_stroke(points[:, corner], next_point, bend))
     for _ in range(2):
         start = points[each, rng.integers(corners[:, 0])]
         end = start * rng.uniform(-1.2, 2, (count, 1))
-        strokes.append(_stroke(start, end, _bends(0.6, count, rng)))
+        strokes.append(_stroke(start, end, _random_bend(0.6, count, rng)))
     one, two = rng.random((2, count, 1)) < 1 / 2
     sides = np.arange(5) < corners
-    return _drawn(strokes, np.concatenate([sides, one, one & two], axis=1), rng)
+    return _draw(strokes, np.concatenate([sides, one, one & two], axis=1), rng)
 
 
-def tailed(
+def arcs_with_strokes(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Half a ring or more, two or three strokes from it outwards or across."""
+    """Draw half an ellipse or more, with two or three strokes that start on it."""
     length = np.pi * rng.uniform(1, 2, (count, 1))
-    angles = np.linspace(0, 1, PLACES) * length + rng.uniform(0, 2 * np.pi, (count, 1))
-    ring = np.stack([np.sin(angles), np.cos(angles)], axis=2)
-    ring *= rng.uniform(0.5, 1, (count, 1, 2))
-    strokes = [ring]
+    angles = np.linspace(0, 1, POINTS_PER_STROKE) * length
+    angles = angles + rng.uniform(0, 2 * np.pi, (count, 1))
+    arc = np.stack([np.sin(angles), np.cos(angles)], axis=2)
+    arc *= rng.uniform(0.5, 1, (count, 1, 2))
+    strokes = [arc]
     for _ in range(3):
-        start = ring[np.arange(count), rng.choice([0, 20, 40, 59], count)]
+        start = arc[np.arange(count), rng.choice([0, 20, 40, 59], count)]
         end = start + rng.uniform(-2, 2, (count, 2))
-        strokes.append(_stroke(start, end, _bends(0.36, count, rng)))
-    return _drawn(strokes, np.arange(4) < rng.integers(3, 5, (count, 1)), rng)
+        strokes.append(_stroke(start, end, _random_bend(0.36, count, rng)))
+    return _draw(strokes, np.arange(4) < rng.integers(3, 5, (count, 1)), rng)
 
 
 def _stroke(start: np.ndarray, end: np.ndarray, bend: np.ndarray) -> np.ndarray:
-    """Points (n, PLACES, 2) of parabolas between points (n, 2).
+    """Return points (n, POINTS_PER_STROKE, 2) of parabolas from start to end, (n, 2).
 
-    In its middle each is off the straight line by ``bend`` (n,) of its length.
+    The middle of a parabola lies beside the straight line. ``bend`` (n,) is that
+    distance divided by the line's length.
     """
-    share = np.linspace(0, 1, PLACES)[:, None]
-    way = (end - start)[:, None]
-    aside = np.stack([-way[..., 1], way[..., 0]], axis=2)
-    bent = 4 * share * (1 - share) * bend[:, None, None]
-    return start[:, None] + share * way + bent * aside
+    share = np.linspace(0, 1, POINTS_PER_STROKE)[:, None]
+    line = (end - start)[:, None]
+    normal = np.stack([-line[..., 1], line[..., 0]], axis=2)
+    height = 4 * share * (1 - share) * bend[:, None, None]
+    return start[:, None] + share * line + height * normal
 
 
-def _bends(most: float, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Half of them none."""
-    return rng.uniform(-most, most, count) * (rng.random(count) < 1 / 2)
+def _random_bend(max_bend: float, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return bends (count,) for ``_stroke``; half of them are 0."""
+    return rng.uniform(-max_bend, max_bend, count) * (rng.random(count) < 1 / 2)
 
 
-def _far_from(start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Points of the unit square, few of them nearer than APART."""
+def _distant_point(start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return random points (n, 2) of the unit square, few of them close to ``start``.
+
+    Points closer than ``MIN_STROKE_LENGTH`` are drawn again, at most three times.
+    """
     end = rng.random(start.shape)
     for _ in range(3):
-        near = np.hypot(*(end - start).T) < APART
-        end[near] = rng.random((near.sum(), 2))
+        close = np.hypot(*(end - start).T) < MIN_STROKE_LENGTH
+        end[close] = rng.random((close.sum(), 2))
     return end
 
 
-def _drawn(
-    strokes: list[np.ndarray], laid: np.ndarray, rng: np.random.Generator
+def _draw(
+    strokes: list[np.ndarray], visible: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """The figures of those strokes that are laid, bool (n, strokes)."""
+    """Draw strokes, each (n, POINTS_PER_STROKE, 2), with pens of random width.
+
+    Only the strokes in ``visible``, bool (n, strokes), are drawn. They are scaled
+    to fill the sheet inside its margin.
+    """
     points = np.stack(strokes, axis=1)
-    points = np.where(laid[..., None, None], points, points[:, :1])
+    points = np.where(visible[..., None, None], points, points[:, :1])
     low, high = points.min(axis=(1, 2)), points.max(axis=(1, 2))
-    scale = (SHEET - 1 - 2 * MARGIN) / (high - low).max(axis=1)
+    scale = (SHEET_SIZE - 1 - 2 * MARGIN) / (high - low).max(axis=1)
     points = (points - low[:, None, None]) * scale[:, None, None, None] + MARGIN
     rows, columns = np.moveaxis(points.round().astype(int), 3, 0)
-    paper = np.ones((len(points), SHEET, SHEET), bool)
-    paper[np.arange(len(points))[:, None, None], rows, columns] = False
-    away = ndimage.distance_transform_edt(paper.reshape(-1, SHEET))  # all at once
-    reach = rng.uniform(1, 5, (len(points), 1, 1)) + 0.5
+    sheets = np.ones((len(points), SHEET_SIZE, SHEET_SIZE), bool)
+    sheets[np.arange(len(points))[:, None, None], rows, columns] = False
+    # One call for all sheets, below one another; the margin keeps them apart.
+    distance = ndimage.distance_transform_edt(sheets.reshape(-1, SHEET_SIZE))
+    radius = rng.uniform(1, 5, (len(points), 1, 1)) + 0.5
     softness = rng.uniform(1, 2.5, (len(points), 1, 1))
-    ink = (reach - away.reshape(paper.shape)) / softness
+    ink = (radius - distance.reshape(sheets.shape)) / softness
     return np.clip(ink, 0, 1).astype(np.float32)

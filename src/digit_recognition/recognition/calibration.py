@@ -1,4 +1,4 @@
-"""How far a model's confidence can be relied on, measured on images with labels."""
+"""Calibration: how far a model's confidence can be relied on."""
 
 from __future__ import annotations
 
@@ -7,48 +7,55 @@ import pandas as pd
 from scipy.special import log_softmax, softmax
 
 TEMPERATURES = (0.1, 10.0)
+"""The interval in which a temperature is fitted."""
 
 BINS = 15
-"""Equal bins of confidence, as Guo, Pleiss, Sun and Weinberger 2017 take."""
+"""Number of equal bins of confidence, as in Guo, Pleiss, Sun and Weinberger 2017."""
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature, 0.1..10, by which logits are divided for the least loss.
+    """Return the temperature, 0.1..10, that minimizes the mean cross-entropy.
 
-    ``logits`` is (n, 10), ``labels`` the digits (n,); the loss is the mean
-    cross-entropy. Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern
-    neural networks". Where the loss would fall further beyond a bound, as it does
-    without a single error, it is that bound.
+    ``logits`` is (n, 10) and is divided by the temperature; ``labels`` are the digits
+    (n,). See Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural
+    networks". If the loss still falls at a bound of the interval, as it does without a
+    single error, the result is that bound.
     """
     from scipy.optimize import minimize_scalar
 
     rows = np.arange(len(labels))
 
     def loss(log_temperature: float) -> float:
-        logs = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -logs[rows, labels].mean()
+        log_probabilities = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -log_probabilities[rows, labels].mean()
 
     found = minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded")
     return float(np.exp(found.x))
 
 
 def calibrated_confidence(logits: np.ndarray, temperature: float) -> np.ndarray:
-    """The highest probability of each image, float64 (n,), at that temperature."""
+    """Return the highest probability of each image after temperature scaling.
+
+    ``logits`` is (n, 10); the result is float64 (n,).
+    """
     return softmax(np.asarray(logits, np.float64) / temperature, axis=1).max(axis=1)
 
 
 def bin_index(confidence: np.ndarray) -> np.ndarray:
-    """The bin of each confidence (n,), 0 to 14; a bin's upper border belongs to it."""
+    """Return the bin, 0..14, of each confidence (n,).
+
+    A bin includes its upper bound.
+    """
     return np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)
 
 
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
-    """How far confidence is from accuracy on the average, 0..1.
+    """Return the mean difference of confidence and accuracy, 0..1.
 
-    ``confidence`` is the highest probability of each image (n,), ``correct`` whether
-    it was right (n,). In each bin of confidence, the difference of mean confidence and
-    accuracy, weighted by the images in it: Guo, Pleiss, Sun and Weinberger 2017, "On
-    calibration of modern neural networks".
+    ``confidence`` is the highest probability of each image (n,); ``correct`` says
+    whether its prediction is right (n,). The differences of the bins are weighted by
+    their numbers of images: Guo, Pleiss, Sun and Weinberger 2017, "On calibration of
+    modern neural networks".
     """
     weights = confidence - correct
     gaps = np.bincount(bin_index(confidence), weights=weights, minlength=BINS)
@@ -56,10 +63,10 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
 
 
 def reliability(confidence: np.ndarray, correct: np.ndarray) -> pd.DataFrame:
-    """A row for each bin of confidence that has images.
+    """Return a row for each bin of confidence that has images.
 
-    Columns: confidence and accuracy, the means (0..1), accuracy_low and accuracy_high,
-    the borders of the 95 % interval of Wilson (1927), and images, how many.
+    The columns are confidence and accuracy (means in 0..1), accuracy_low and
+    accuracy_high (the 95 % interval of Wilson 1927), and images (their number).
     """
     from scipy.stats import binomtest
     from sklearn.calibration import calibration_curve
@@ -85,10 +92,15 @@ def reliability(confidence: np.ndarray, correct: np.ndarray) -> pd.DataFrame:
 def rank_by_confidence(
     confidence: np.ndarray, wrong: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How many images are accepted, how many of them are wrong, and from where on.
+    """Count accepted images and errors for each threshold, from strict to loose.
 
-    For each confidence (n,) that occurs, from the highest to the lowest, all images as
-    confident or more are accepted; three arrays (k,), k <= n.
+    A threshold is one of the different confidences among ``confidence`` (n,); all
+    images with at least that confidence are accepted. The results are three arrays
+    (k,), k <= n: the number of accepted images, the number of errors among them, and
+    the threshold.
+
+    >>> rank_by_confidence(np.array([0.9, 0.8, 0.9]), np.array([False, True, False]))
+    (array([2, 3]), array([0, 1]), array([0.9, 0.8]))
     """
     order = np.argsort(-confidence, kind="stable")
     ranked = confidence[order]
@@ -100,18 +112,19 @@ def rank_by_confidence(
 def risk_coverage(
     confidence: np.ndarray, correct: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The share of images accepted, the error among them, and from which confidence on.
+    """Return coverage, risk and threshold, float64 arrays (k,), from strict to loose.
 
-    As ``rank_by_confidence`` has it; three float64 arrays (k,). El-Yaniv and Wiener
-    2010, "On the foundations of noise-free selective classification".
+    Coverage is the fraction of images that a threshold accepts, risk the error among
+    them. See El-Yaniv and Wiener 2010, "On the foundations of noise-free selective
+    classification".
     """
-    accepted, errors, least = rank_by_confidence(confidence, ~correct)
-    return accepted / len(confidence), errors / accepted, least
+    accepted, errors, thresholds = rank_by_confidence(confidence, ~correct)
+    return accepted / len(confidence), errors / accepted, thresholds
 
 
 def coverage_at(coverage: np.ndarray, risk: np.ndarray, max_error: float) -> float:
-    """The largest share of images, 0..1, with an error of at most ``max_error``.
+    """Return the largest coverage, 0..1, whose risk is at most ``max_error``.
 
-    On these images, that is: nothing is certain of others.
+    This describes the given images; it guarantees nothing for others.
     """
     return float(coverage[risk <= max_error].max(initial=0.0))

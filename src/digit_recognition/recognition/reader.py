@@ -1,4 +1,4 @@
-"""From a page to numbers: what each mark on it is, and how sure that is."""
+"""From a page to numbers: which digit each mark is, and whether to accept it."""
 
 from __future__ import annotations
 
@@ -10,48 +10,54 @@ import numpy as np
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging.segmentation import Mark, TooManyMarks, find_digits
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
+from digit_recognition.recognition.acceptance import (
+    KEEP_DIGITS,
+    AcceptanceRule,
+    ValidationResults,
+    find_acceptance_rule,
+)
 from digit_recognition.recognition.calibration import calibrated_confidence
-from digit_recognition.recognition.thresholds import choose_threshold, load_thresholds
+from digit_recognition.recognition.thresholds import CERTAINTY
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 else:
     InferenceSession = Any  # Kedro resolves the nodes' type hints
 
-WIDE = 1.4
-"""Wider than so many times its height, a mark is more than one digit."""
+MAX_ASPECT = 1.4
+"""A mark whose width is more than this many heights is more than one digit."""
 
-MAYBE_WIDE = 0.8
-"""Wider than so, it may be."""
+MIN_SPLIT_ASPECT = 0.8
+"""A mark narrower than this many heights is never split."""
 
 LIKELY = 0.9
-"""Halves are digits that touched if each is one with at least this confidence, and
-neighbours a broken digit if both together are."""
+"""Minimum confidence of both halves of a split mark, and of two merged marks."""
 
-SURELY = 0.99
-"""A digit that seems sure is in doubt where both halves are digits as sure as this."""
+VERY_LIKELY = 0.99
+"""Minimum confidence of both halves that puts a confident digit in doubt."""
 
-BROKEN = 1.1
-"""Wider than so many times its height, what two marks make is no digit."""
+MAX_MERGED_ASPECT = 1.1
+"""Two marks that are together wider than this many heights are not one digit."""
 
-GAP = 0.2
-"""Farther apart than this share of their height, two marks are no one digit."""
+MAX_MERGED_GAP = 0.2
+"""Two marks farther apart than this many heights are not one digit."""
 
-NAMED = 3
-"""So many doubts of a line are named, the others counted."""
+MAX_REASONS = 3
+"""Number of doubts that a line's reason lists; the others are counted."""
 
 NO_DIGIT = "perhaps no digit"
 TOO_WIDE = "too wide for one digit"
-CUT = "cut from touching ink"
-KNOWN = (
-    *("temperature", "thresholds", "digit_threshold"),
-    *("model_version", "recipe", "dataset"),
-)
+SPLIT = "cut from touching ink"
+REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
 
 
 @dataclass(frozen=True)
 class Digit:
-    """What a mark was read as; ``doubt`` says why that is not sure, if it is not."""
+    """The digit that a mark was read as.
+
+    ``confidence`` is in 0..1. ``doubt`` says why the digit is not accepted; it is empty
+    if it is accepted.
+    """
 
     mark: Mark
     digit: int
@@ -61,7 +67,7 @@ class Digit:
 
 @dataclass(frozen=True)
 class Line:
-    """Digits from left to right."""
+    """A line of digits, from left to right."""
 
     digits: list[Digit]
 
@@ -72,65 +78,44 @@ class Line:
 
     @property
     def confidence(self) -> float:
-        """That all digits are right, taken as independent, 0..1."""
+        """The probability that all digits are right if they are independent, 0..1."""
         return float(np.prod([digit.confidence for digit in self.digits]))
 
     @property
     def reason(self) -> str:
-        """Why a person should look; empty where the number is accepted."""
+        """Why a person should check the number; empty if it is accepted."""
         doubts = [
             f"digit {place}: {digit.doubt}" if len(self.digits) > 1 else digit.doubt
             for place, digit in enumerate(self.digits, start=1)
             if digit.doubt
         ]
-        more = len(doubts) - NAMED
-        named = "; ".join(doubts[:NAMED])
-        return f"{named}; and {more} more" if more > 0 else named
+        others = len(doubts) - MAX_REASONS
+        reason = "; ".join(doubts[:MAX_REASONS])
+        return f"{reason}; and {others} more" if others > 0 else reason
 
 
-def _in_company(lines: list[list[Digit]]) -> list[list[Digit]]:
-    """The lines, all of them in doubt where most on the page is no digit."""
-    strange = [digit.doubt == NO_DIGIT for line in lines for digit in line]
-    if 2 * sum(strange) <= len(strange):
-        return lines
-    return [
-        [
-            replace(digit, doubt=digit.doubt or "among what is no digit")
-            for digit in line
-        ]
-        for line in lines
-    ]
-
-
-class NothingToRead(ValueError):  # noqa: N818 (it is not an error of the program)
-    """A page without digits; the message is the reason."""
+class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no error)
+    """A page has no digits; the message is the reason."""
 
 
 class Reader:
-    """Reads pages with an exported model, of whose errors at most a share is wanted.
+    """Reads the numbers on pages with an exported model.
 
-    ``threshold`` is the row of the model's table that was taken for it.
+    ``rule`` decides which digits are accepted; ``metadata`` is the model's.
     """
 
-    def __init__(self, session: InferenceSession, max_error: float):
-        """Raises ProjectError where the model does not tell what a reader must know."""
-        self.metadata = session.get_modelmeta().custom_metadata_map
-        if missing := [name for name in KNOWN if name not in self.metadata]:
-            raise ProjectError(
-                f"expected {', '.join(missing)} in the metadata of model_onnx, "
-                "received none; make it anew with `kedro run --pipeline export`"
-            )
+    def __init__(self, session: InferenceSession, rule: AcceptanceRule):
+        """Raise ProjectError if the model lacks metadata that reading needs."""
+        self.metadata = _require_metadata(session)
+        self.rule = rule
         self._session = session
         self._temperature = float(self.metadata["temperature"])
-        self._digit_threshold = float(self.metadata["digit_threshold"])
-        self.threshold = choose_threshold(
-            load_thresholds(self.metadata["thresholds"]), max_error
-        )
 
     def read(self, grey: np.ndarray) -> list[Line]:
-        """The lines of digits on a page, float32 (h, w) in 0..1, at least one.
+        """Return the lines of digits on a page, from top to bottom.
 
-        Raises NothingToRead with the reason.
+        ``grey`` is float32 (height, width) in 0..1. Raises NothingToRead if no digit is
+        found.
         """
         try:
             lines = find_digits(grey)
@@ -138,77 +123,134 @@ class Reader:
             raise NothingToRead(f"no digits, but {error}") from error
         if not lines:
             raise NothingToRead("nothing written was found")
-        digits = iter(self._digits([mark for line in lines for mark in line]))
+        digits = iter(self._classify([mark for line in lines for mark in line]))
         found = [
-            self._together([d for _ in line for d in self._apart(next(digits))])
+            self._merge_broken(
+                [d for _ in line for d in self._split_touching(next(digits))]
+            )
             for line in lines
         ]
-        return [Line(line) for line in _in_company(found)]
+        return [Line(line) for line in _doubt_pages_of_non_digits(found)]
 
-    def _digits(self, marks: list[Mark]) -> list[Digit]:
-        fields = np.stack([mark.field for mark in marks])[..., None]
+    def _classify(self, marks: list[Mark]) -> list[Digit]:
+        images = np.stack([mark.field for mark in marks])[..., None]
         logits, digit_logits = self._session.run(
-            ["logits", "digit_logit"], {"image": fields}
+            ["logits", "digit_logit"], {"image": images}
         )
-        sure = calibrated_confidence(logits, self._temperature)
+        confidences = calibrated_confidence(logits, self._temperature)
         return [
             Digit(
                 mark,
                 int(digit),
                 float(confidence),
-                self._doubt(confidence, score, mark.uneven),
+                self._doubt(confidence, digit_logit, mark.uneven),
             )
-            for mark, digit, confidence, score in zip(
-                marks, logits.argmax(axis=1), sure, digit_logits[:, 0], strict=True
+            for mark, digit, confidence, digit_logit in zip(
+                marks,
+                logits.argmax(axis=1),
+                confidences,
+                digit_logits[:, 0],
+                strict=True,
             )
         ]
 
     def _doubt(self, confidence: float, digit_logit: float, uneven: bool) -> str:
-        if uneven or digit_logit < self._digit_threshold:
+        if uneven or digit_logit < self.rule.digit_threshold:
             return NO_DIGIT
-        if not confidence > self.threshold.threshold:
+        if not confidence > self.rule.threshold.threshold:
             return f"unsure ({confidence:.1%})"
         return ""
 
-    def _apart(self, whole: Digit) -> list[Digit]:
-        """The digits of a mark that is too wide for one, or is no clear digit."""
-        aspect = whole.mark.width / whole.mark.height
-        if aspect < MAYBE_WIDE or whole.mark.placed:
-            return [whole]
-        if aspect >= WIDE and not whole.doubt:
-            whole = replace(whole, doubt=TOO_WIDE)
-        known = whole.doubt not in (NO_DIGIT, TOO_WIDE)
-        best, most = [whole], LIKELY
-        for parts in split_candidates(whole.mark):
-            pair = [
-                replace(part, doubt=part.doubt or CUT)
-                for part in self._digits(list(parts))
-            ]
-            least = min(part.confidence for part in pair)
-            if least >= most and NO_DIGIT not in [part.doubt for part in pair]:
-                best, most = pair, least
-        if not known or len(best) == 1 or most > whole.confidence:
-            return best
-        likely = most >= SURELY and not whole.doubt
-        return [replace(whole, doubt="perhaps two that touch") if likely else whole]
+    def _split_touching(self, whole: Digit) -> list[Digit]:
+        """Split a mark into two digits if it is too wide or in doubt.
 
-    def _together(self, digits: list[Digit]) -> list[Digit]:
-        """The digits of a line, neighbours in doubt joined where that is a digit."""
+        The best split is taken if both halves are likely digits; otherwise the mark
+        stays whole.
+        """
+        aspect = whole.mark.width / whole.mark.height
+        if aspect < MIN_SPLIT_ASPECT or whole.mark.placed:
+            return [whole]
+        if aspect >= MAX_ASPECT and not whole.doubt:
+            whole = replace(whole, doubt=TOO_WIDE)
+        best, best_confidence = [whole], LIKELY
+        for marks in split_candidates(whole.mark):
+            halves = [
+                replace(half, doubt=half.doubt or SPLIT)
+                for half in self._classify(list(marks))
+            ]
+            confidence = min(half.confidence for half in halves)
+            are_digits = NO_DIGIT not in [half.doubt for half in halves]
+            if confidence >= best_confidence and are_digits:
+                best, best_confidence = halves, confidence
+        is_one_digit = whole.doubt not in (NO_DIGIT, TOO_WIDE)
+        if not is_one_digit or len(best) == 1 or best_confidence > whole.confidence:
+            return best
+        if best_confidence >= VERY_LIKELY and not whole.doubt:
+            whole = replace(whole, doubt="perhaps two that touch")
+        return [whole]
+
+    def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
+        """Merge neighbours in a line that are the parts of one broken digit."""
         line: list[Digit] = []
         for digit in digits:
-            both = line and self._one(line[-1], digit)
-            line = [*line[:-1], both] if both else [*line, digit]
+            merged = self._try_merge(line[-1], digit) if line else None
+            line = [*line[:-1], merged] if merged else [*line, digit]
         return line
 
-    def _one(self, left: Digit, right: Digit) -> Digit | None:
+    def _try_merge(self, left: Digit, right: Digit) -> Digit | None:
+        """Return both marks as one digit, or None if they are better read apart."""
         doubts = left.doubt, right.doubt
-        if not any(doubts) or CUT in doubts or left.mark.placed:
+        if not any(doubts) or SPLIT in doubts or left.mark.placed:
             return None
         mark = merge_marks(left.mark, right.mark)
         gap = mark.width - left.mark.width - right.mark.width
-        if mark.width > BROKEN * mark.height or gap > GAP * mark.height:
+        if (
+            mark.width > MAX_MERGED_ASPECT * mark.height
+            or gap > MAX_MERGED_GAP * mark.height
+        ):
             return None
-        (both,) = self._digits([mark])
-        least = min(left.confidence, right.confidence)
-        better = both.confidence >= max(LIKELY, least) and both.doubt != NO_DIGIT
-        return both if better else None
+        (merged,) = self._classify([mark])
+        minimum = max(LIKELY, min(left.confidence, right.confidence))
+        is_better = merged.confidence >= minimum and merged.doubt != NO_DIGIT
+        return merged if is_better else None
+
+
+def load_reader(
+    session: InferenceSession,
+    max_error: float,
+    certainty: float = CERTAINTY,
+    keep_digits: float = KEEP_DIGITS,
+) -> Reader:
+    """Return a reader with an error of at most ``max_error`` among accepted digits.
+
+    The parameters are those of ``find_acceptance_rule``. Raises ProjectError if the
+    model lacks metadata that reading needs.
+    """
+    metadata = _require_metadata(session)
+    validation = ValidationResults.from_json(metadata["validation"])
+    rule = find_acceptance_rule(validation, max_error, certainty, keep_digits)
+    return Reader(session, rule)
+
+
+def _require_metadata(session: InferenceSession) -> dict[str, str]:
+    metadata = session.get_modelmeta().custom_metadata_map
+    if missing := [name for name in REQUIRED_METADATA if name not in metadata]:
+        raise ProjectError(
+            f"expected {', '.join(missing)} in the metadata of model_onnx, received "
+            "none; export it again with `kedro run --pipelines export`"
+        )
+    return metadata
+
+
+def _doubt_pages_of_non_digits(lines: list[list[Digit]]) -> list[list[Digit]]:
+    """Put every digit in doubt if more than half of the marks are no digits."""
+    no_digit = [digit.doubt == NO_DIGIT for line in lines for digit in line]
+    if 2 * sum(no_digit) <= len(no_digit):
+        return lines
+    return [
+        [
+            replace(digit, doubt=digit.doubt or "among marks that are no digits")
+            for digit in line
+        ]
+        for line in lines
+    ]

@@ -1,32 +1,35 @@
-"""When to trust an answer: temperature scaling, and thresholds that bound the error.
+"""Confidence thresholds that bound the error among accepted digits.
 
-Whatever is said here about errors holds for images like those of the validation part,
-that is, for digits like MNIST's.
+The bounds hold for digits like those of the validation part: digits like MNIST's.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import bdtr
 
 from digit_recognition.recognition.calibration import rank_by_confidence
 
 MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
+"""The levels of error for which thresholds are looked for."""
+
 CERTAINTY = 0.95
+"""The default probability with which a bound holds."""
+
 EARLY_SHARE = 0.1
-"""What the strict start gets of the 5 % that a bound may be wrong by chance."""
+"""The share of the allowed risk that the sequence of strict thresholds gets."""
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """Images of a confidence above ``threshold`` are accepted, all others are not.
+    """A digit is accepted if its confidence is above ``threshold``.
 
-    The error among accepted images is at most ``max_error`` with 95 % certainty; None
-    where nothing is certain. ``coverage`` (0..1), ``accepted`` and ``errors`` are what
-    came of it on the validation part.
+    The error among accepted digits is at most ``max_error``, with the certainty that
+    was asked for; None if nothing is certain. ``coverage`` (0..1), ``accepted`` and
+    ``errors`` are measured on the validation part.
     """
 
     max_error: float | None
@@ -35,8 +38,8 @@ class Threshold:
     accepted: int
     errors: int
 
-    def keeps(self, max_error: float) -> bool:
-        """Whether the error is at most ``max_error`` with 95 % certainty."""
+    def guarantees(self, max_error: float) -> bool:
+        """Return whether the error is certain to be at most ``max_error``."""
         return self.max_error is not None and self.max_error <= max_error
 
 
@@ -44,18 +47,22 @@ def find_thresholds(
     confidence: np.ndarray,
     wrong: np.ndarray,
     max_errors: Sequence[float] = MAX_ERRORS,
+    certainty: float = CERTAINTY,
 ) -> list[Threshold]:
-    """For each level of error that can be had, the threshold with the most coverage.
+    """Return the threshold with the largest coverage for each level of error.
 
-    ``confidence`` is (n,), ``wrong`` bool (n,), of validation images. Levels that
-    cannot be had are left out; the last row has ``max_error`` None and accepts what is
-    above the most confident error. Each row for itself holds with 95 % certainty
-    (selective risk as in Geifman and El-Yaniv 2017, "Selective classification for deep
-    neural networks"); see ``_certify`` for how.
+    ``confidence`` is (n,) and ``wrong`` is bool (n,), both of validation images. Levels
+    that no threshold is certain to reach are left out. The last row has the
+    ``max_error`` None; its threshold is the confidence of the most confident error.
+
+    Each row holds on its own with the given certainty. This is selective risk as in
+    Geifman and El-Yaniv 2017, "Selective classification for deep neural networks";
+    ``_certify`` explains the test.
     """
-    # A threshold accepts all images of one confidence or none of them.
-    accepted, errors, least = rank_by_confidence(confidence, wrong)
-    thresholds = np.append(least[1:], 0.0)
+    # Images of equal confidence are accepted together, so a threshold lies between two
+    # different confidences.
+    accepted, errors, lowest = rank_by_confidence(confidence, wrong)
+    thresholds = np.append(lowest[1:], 0.0)
 
     def row(max_error: float | None, threshold: float) -> Threshold:
         above = confidence > threshold
@@ -67,18 +74,24 @@ def find_thresholds(
             errors=int(wrong[above].sum()),
         )
 
-    found = {level: _certify(accepted, errors, level) for level in max_errors}
+    certified = {
+        level: _certify(accepted, errors, level, 1 - certainty) for level in max_errors
+    }
     return [
-        *(row(level, thresholds[at]) for level, at in found.items() if at is not None),
+        *(
+            row(level, thresholds[index])
+            for level, index in certified.items()
+            if index is not None
+        ),
         row(None, confidence[wrong].max(initial=confidence.min())),
     ]
 
 
 def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
-    """The row to use where the error is to be at most ``max_error``.
+    """Return the row of ``table`` to use for an error of at most ``max_error``.
 
-    That of the level itself, or else of the next stricter one. Where neither is in the
-    table, the strictest that is, which ``keeps`` less than what was asked for.
+    It is the row of that level, or else of the next stricter level. If the table has
+    neither, it is the strictest row, which guarantees less than what is asked for.
     """
     levels = {row.max_error: row for row in table}
     certain = [level for level in levels if level is not None]
@@ -86,58 +99,54 @@ def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
     return levels[max(strict) if strict else min(certain, default=None)]
 
 
-def dump_thresholds(table: Sequence[Threshold]) -> str:
-    """The table as JSON."""
-    return json.dumps([asdict(row) for row in table])
+def _certify(
+    accepted: np.ndarray, errors: np.ndarray, level: float, risk: float
+) -> int | None:
+    """Return the index of the last threshold whose error is at most ``level``.
 
+    ``accepted`` and ``errors`` (k,) count the images above each threshold, from strict
+    to loose. The result is None if no threshold passes. It is wrong with a probability
+    of at most ``risk``.
 
-def load_thresholds(text: str) -> list[Threshold]:
-    """The table that ``dump_thresholds`` wrote."""
-    return [Threshold(**row) for row in json.loads(text)]
+    The thresholds are tested in this order, until one fails. A threshold passes if its
+    exact binomial tail is at most the allowed risk (the one-sided bound of Clopper and
+    Pearson 1934). The confidences determine the order before the errors are known, so
+    the number of tests needs no correction (Angelopoulos, Bates, Candès, Jordan and Lei
+    2021, "Learn then test"). The temperature is fitted on the same images, which the
+    argument leaves aside.
 
-
-def _certify(accepted: np.ndarray, errors: np.ndarray, level: float) -> int | None:
-    """The index of the last threshold whose error is at most ``level``, if any.
-
-    Thresholds are tested one after another from few to many accepted images, until one
-    fails; whether one passes is the exact binomial tail (the one-sided bound of Clopper
-    and Pearson 1934). As the order is settled by the confidences, before it is known
-    which are wrong (but for the one temperature, fitted on the same images), no
-    correction for their number is needed (Angelopoulos, Bates, Candès,
-    Jordan and Lei 2021, "Learn then test"). There are two starts: a tenth of the 5 %
-    goes to the first threshold that can pass at all, the rest to half of the images,
-    where single errors among the most confident do no harm; what has passed hands its
-    share on (the fallback procedure of Wiens 2003).
+    There are two sequences of tests. The first starts at the strictest threshold that
+    can pass at all, with a tenth of the risk. The second starts where half of the
+    images are accepted, with the rest: there, single errors among the most confident
+    images do no harm. If all of the first sequence passes, the second gets its risk too
+    (the fallback procedure of Wiens 2003).
     """
-    from scipy.stats import binom
+    tails = bdtr(errors, accepted, level)
 
-    risk = 1 - CERTAINTY
-    tails = binom.cdf(errors, accepted, level)
-
-    def least(share: float) -> float:
-        """Accepted images that pass with no error."""
+    def minimum_accepted(share: float) -> float:
+        """Number of accepted images that passes without an error."""
         return np.log(share * risk) / np.log1p(-level)
 
     half = accepted[-1] / 2
-    first = int(np.searchsorted(accepted, max(least(1), half)))
-    early = np.arange(np.searchsorted(accepted, least(EARLY_SHARE)), first)
-    passed = _run(tails[early] <= EARLY_SHARE * risk)
+    first = int(np.searchsorted(accepted, max(minimum_accepted(1), half)))
+    early = np.arange(np.searchsorted(accepted, minimum_accepted(EARLY_SHARE)), first)
+    passed = _count_until_false(tails[early] <= EARLY_SHARE * risk)
     last = early[passed - 1] if passed else None
-    later = np.arange(first, len(accepted))
-    if not later.size:
+    late = np.arange(first, len(accepted))
+    if not late.size:
         return last
-    # From the first straight on to where one more error is allowed: in between, the
-    # first error would end it.
-    allowed = binom.ppf(risk, accepted[first], level)
-    more = binom.cdf(allowed, accepted, level) <= risk
-    further = later[more[later] & (later > first)]
-    if further.size:
-        later = np.insert(further, 0, first)
-    left = risk if passed == early.size else (1 - EARLY_SHARE) * risk
-    passed = _run(tails[later] <= left)
-    return int(later[passed - 1]) if passed else last
+    # The next test after the first is the one that allows one more error than the
+    # first: a test in between would fail at the first error.
+    counts = np.arange(accepted[first] + 1)
+    allowed = np.searchsorted(bdtr(counts, accepted[first], level), risk)
+    allows_more = bdtr(allowed, accepted, level) <= risk
+    following = late[allows_more[late] & (late > first)]
+    if following.size:
+        late = np.insert(following, 0, first)
+    remaining = risk if passed == early.size else (1 - EARLY_SHARE) * risk
+    passed = _count_until_false(tails[late] <= remaining)
+    return int(late[passed - 1]) if passed else last
 
 
-def _run(passes: np.ndarray) -> int:
-    """How many pass before the first that does not."""
+def _count_until_false(passes: np.ndarray) -> int:
     return int(np.logical_and.accumulate(passes).sum())

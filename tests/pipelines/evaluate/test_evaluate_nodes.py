@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
-from digit_recognition.digests import weights_digest
+from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
+from digit_recognition.evaluation import EvaluateParameters
 from digit_recognition.models.cnn import build_cnn, without_softmax
 from digit_recognition.pipelines.evaluate.nodes import (
     calibrate,
@@ -18,6 +19,7 @@ X_TEST = np.random.default_rng(0).random((30, 28, 28, 1), np.float32)
 Y_TEST = np.eye(10, dtype=np.float32)[np.arange(30) % 10]
 TEST_DATA = {"dataset": "mnist", "dataset_digest": "d"}
 SCORES = {
+    **TEST_DATA,
     **{"test_loss": 0.5, "nll_calibrated": 0.4},
     **{"temperature": 1.5, "model_digest": "w"},
 }
@@ -50,18 +52,31 @@ def model():
     return network
 
 
-def record_of(network):
-    return {"model_digest": weights_digest(network.get_weights())}
+def predict(network, temperature=1.0, y_test=Y_TEST, **changes):
+    """Run the node on the test arrays that the network's record describes."""
+    digests = {"x_test": array_digest(X_TEST), "y_test": array_digest(Y_TEST)}
+    dataset_info = TEST_DATA | {"digests": digests}
+    model_digest = weights_digest(network.get_weights())
+    training = dataset_info | {"model_digest": model_digest} | changes
+    parameters = EvaluateParameters(allow_other_data=False)
+    return predict_digits(
+        network, training, X_TEST, y_test, dataset_info, temperature, parameters
+    )
 
 
 def test_the_record_of_another_model_is_refused(model):
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):
-        predict_digits(model, {"model_digest": "0123456789abcdef"}, X_TEST, Y_TEST, 1.0)
+        predict(model, model_digest="0123456789abcdef")
+
+
+def test_test_arrays_of_another_dataset_are_refused(model):
+    with pytest.raises(ProjectError, match="received other arrays"):
+        predict(model, y_test=Y_TEST[::-1])
 
 
 @pytest.fixture(scope="module")
 def predicted(model):
-    return predict_digits(model, record_of(model), X_TEST, Y_TEST, 1.0)
+    return predict(model)
 
 
 def test_each_image_has_a_row_with_its_probabilities(model, predicted):
@@ -84,7 +99,7 @@ def test_each_image_has_a_row_with_its_probabilities(model, predicted):
 
 def test_loss_and_accuracy_equal_those_of_keras(model, predicted, capsys):
     predictions, scores = predicted
-    metrics = score_predictions(predictions, TEST_DATA, record(), scores, LINEAGE)
+    metrics = score_predictions(predictions, record(), scores, LINEAGE)
     loss, accuracy = model.evaluate(X_TEST, Y_TEST, verbose=0)
     assert metrics["test_loss"] == pytest.approx(loss, rel=1e-5)
     assert metrics["test_accuracy"] == pytest.approx(accuracy)
@@ -96,10 +111,8 @@ def test_loss_and_accuracy_equal_those_of_keras_for_a_confident_wrong_model():
     network = build_cnn(filters=[[2]], dense_units=4)
     network.set_weights([weight * 30 for weight in network.get_weights()])
     network.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
-    predictions, scores = predict_digits(
-        network, record_of(network), X_TEST, Y_TEST, 1.0
-    )
-    metrics = score_predictions(predictions, TEST_DATA, record(), scores, LINEAGE)
+    predictions, scores = predict(network)
+    metrics = score_predictions(predictions, record(), scores, LINEAGE)
     loss, accuracy = network.evaluate(X_TEST, Y_TEST, verbose=0)
     assert loss > 20
     assert metrics["test_loss"] == pytest.approx(loss, rel=1e-4)
@@ -119,9 +132,7 @@ def test_a_temperature_of_one_changes_nothing(predicted):
 def test_the_scaled_confidence_is_the_softmax_of_the_logits_over_the_temperature(
     model, predicted, temperature
 ):
-    predictions, scores = predict_digits(
-        model, record_of(model), X_TEST, Y_TEST, temperature
-    )
+    predictions, scores = predict(model, temperature)
     logits = without_softmax(model).predict(X_TEST, verbose=0).astype(np.float64)
     scaled = softmax(logits / temperature, axis=1)
     np.testing.assert_allclose(predictions["calibrated"], scaled.max(axis=1), 1e-5)
@@ -161,9 +172,7 @@ def hundred_images(errors):
 
 
 def test_the_interval_is_wilsons():
-    metrics = score_predictions(
-        hundred_images(10), TEST_DATA, record(), SCORES, LINEAGE
-    )
+    metrics = score_predictions(hundred_images(10), record(), SCORES, LINEAGE)
     assert metrics["test_errors"] == 10
     assert metrics["test_accuracy"] == 0.9
     # Wilson's formula by hand: (p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)
@@ -174,20 +183,20 @@ def test_the_interval_is_wilsons():
 def test_mnist_has_an_accuracy_without_contested_labels():
     predictions = hundred_images(2)
     predictions["index"] = [947, *range(99)]
-    metrics = score_predictions(predictions, TEST_DATA, record(), SCORES, LINEAGE)
+    metrics = score_predictions(predictions, record(), SCORES, LINEAGE)
     assert metrics["test_accuracy"] == 0.98
     assert metrics["test_accuracy_uncontested"] == pytest.approx(98 / 99)
 
 
 def test_images_of_another_dataset_have_no_contested_labels():
     metrics = score_predictions(
-        hundred_images(2), {"dataset": "custom"}, record(), SCORES, LINEAGE
+        hundred_images(2), record(), SCORES | {"dataset": "custom"}, LINEAGE
     )
     assert "test_accuracy_uncontested" not in metrics
 
 
 def test_the_metrics_are_flat_and_name_their_origin():
-    metrics = score_predictions(hundred_images(1), TEST_DATA, record(), SCORES, LINEAGE)
+    metrics = score_predictions(hundred_images(1), record(), SCORES, LINEAGE)
     expected = {
         "dataset": "mnist",
         "dataset_digest": "d",
@@ -221,7 +230,7 @@ def metrics_of(confidence, calibrated, correct):
         }
     )
     return score_predictions(
-        predictions, {"dataset": "custom"}, record(), SCORES, LINEAGE
+        predictions, record(), SCORES | {"dataset": "custom"}, LINEAGE
     )
 
 

@@ -9,48 +9,35 @@ import pytest
 
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.models.cnn import (
-    average_shifts,
-    build_cnn,
-    build_columns,
-    convolutions,
-    join_columns,
-    without_softmax,
-)
+from digit_recognition.evaluation import EvaluateParameters
+from digit_recognition.models.cnn import build_cnn, convolutions
 from digit_recognition.models.detector import (
-    Detector,
-    DetectorParameters,
-    ExportParameters,
-    build_head,
-    build_network,
-    digit_logit,
-    train_detector,
+    build_detector_head,
+    join_detector,
 )
-from digit_recognition.models.onnx_export import answers, to_onnx
-from digit_recognition.pipelines.export.nodes import (
-    check_export,
-    export_model,
-    fit_detector,
-)
+from digit_recognition.models.onnx_export import to_onnx
+from digit_recognition.pipelines.export.nodes import compare_with_keras, export_model
+from digit_recognition.recognition.acceptance import ValidationResults
 from digit_recognition.recognition.calibration import (
     calibrated_confidence,
     fit_temperature,
 )
-from digit_recognition.recognition.thresholds import Threshold, load_thresholds
-from digit_recognition.runtime import make_deterministic
 
 IMAGES = np.random.default_rng(0).random((50, 28, 28, 1), np.float32)
-OUTPUTS = ("probabilities", "logits", "digit_logit")
-TEST_DATA = {"dataset": "mnist", "dataset_digest": "d"}
+LABELS = np.eye(10, dtype=np.float32)[np.arange(50) % 10]
+PARAMETERS = EvaluateParameters(allow_other_data=False)
 LINEAGE = {
-    "versions": {"model": "m1", "validation_predictions": "m1", "x_test": "a1"},
+    "versions": {
+        **{"model": "m1", "validation_predictions": "m1", "x_test": "a1"},
+        **{"detector": "d1", "detector_predictions": "d1"},
+    },
     "code_revision": "abc",
     "processor": "cpu",
 }
 
 
-def different(network):
-    """The network, with weights of its own in each layer, biases included."""
+def randomize(network):
+    """Change all weights, biases included, at random."""
     rng = np.random.default_rng(1)
     network.set_weights(
         [weight + rng.normal(0, 0.1, weight.shape) for weight in network.get_weights()]
@@ -61,139 +48,108 @@ def different(network):
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(1)
-    return different(build_cnn(filters=[[2]], dense_units=4))
+    return randomize(build_cnn(filters=[[2]], dense_units=4))
 
 
 @pytest.fixture(scope="module")
 def detector(model):
-    eyes = convolutions(model)
-    head = different(build_head(eyes.output_shape[1]))
-    network = digit_logit(eyes, head, different(build_network()))
-    return Detector(network, 0.5, 0.99, np.ones(400, bool))
+    backbone = convolutions(model)
+    head = randomize(build_detector_head(backbone.output_shape[1]))
+    return join_detector(backbone, head)
 
 
-def record(network):
-    return {
-        "model_digest": weights_digest(network.get_weights()),
-        "dataset": "mnist-sample",
-        "dataset_digest": "s",
-        "recipe": "standard",
-        "seed": 3,
-    }
+def digest(network):
+    return weights_digest(network.get_weights())
 
 
 @pytest.fixture(scope="module")
-def validation():
+def inputs(model, detector):
+    """The inputs of the node by name."""
     rng = np.random.default_rng(2)
     logits = rng.normal(0, 1, (400, 10))
     labels = rng.integers(0, 10, 400)
     logits[np.arange(400), labels] += 10
     logits[:3] = -logits[:3]
     names = [f"logit{digit}" for digit in range(10)]
-    return pd.DataFrame({"index": range(400), "label": labels}).assign(
-        **dict(zip(names, logits.T, strict=True))
-    )
-
-
-def session_of(model_onnx):
-    return onnxruntime.InferenceSession(model_onnx.SerializeToString())
+    index = rng.permutation(400)
+    data = {
+        "dataset": "mnist-sample",
+        "dataset_digest": "s",
+        "digests": {"x_test": array_digest(IMAGES), "y_test": array_digest(LABELS)},
+    }
+    return {
+        "model": model,
+        "training": {
+            **data,
+            "model_digest": digest(model),
+            "recipe": "standard",
+            "seed": 3,
+        },
+        "validation_predictions": pd.DataFrame(
+            {"index": index, "label": labels}
+        ).assign(**dict(zip(names, logits.T, strict=True))),
+        "detector": detector,
+        "detector_training": {
+            "model_digest": digest(model),
+            "detector_digest": digest(detector),
+        },
+        "detector_predictions": pd.DataFrame(
+            {"index": range(400), "digit_logit": rng.normal(5, 2, 400)}
+        ),
+        "x_test": IMAGES,
+        "y_test": LABELS,
+        "dataset_info": data,
+        "parameters": PARAMETERS,
+        "lineage": LINEAGE,
+    }
 
 
 @pytest.fixture(scope="module")
-def exported(model, detector, validation):
-    arguments = (validation, IMAGES, TEST_DATA, LINEAGE)
-    return export_model(model, detector, record(model), *arguments)
+def exported(inputs):
+    return export_model(**inputs)
 
 
-def test_input_and_outputs_have_their_names_and_any_number_of_images(exported):
-    _, model_onnx = exported
-    onnx.checker.check_model(model_onnx, full_check=True)
-    session = session_of(model_onnx)
-    (image,) = session.get_inputs()
-    assert (image.name, image.shape, image.type) == (
-        *("image", ["n", 28, 28, 1], "tensor(float)"),
-    )
-    assert [(output.name, output.shape) for output in session.get_outputs()] == [
-        ("probabilities", ["n", 10]),
-        ("logits", ["n", 10]),
-        ("digit_logit", ["n", 1]),
-    ]
-    for count in (0, 1, 7):
-        found = session.run(None, {"image": IMAGES[:count]})
-        assert [a.shape for a in found] == [(count, 10), (count, 10), (count, 1)]
-        assert {a.dtype for a in found} == {np.dtype(np.float32)}
-
-
-def columns():
-    return join_columns(different(build_columns(2, filters=[[2], [3]], dense_units=4)))
-
-
-@pytest.mark.parametrize(
-    "build",
-    [
-        build_cnn,
-        lambda: build_cnn(padding="same", batch_normalization=True, dropout=0.5),
-        lambda: build_cnn(filters=[[3, 4], [5]], kernel_size=5, padding="same"),
-        columns,
-        lambda: average_shifts(build_cnn(filters=[[2]], dense_units=4), 2),
-        lambda: average_shifts(columns(), 1),
-    ],
-)
-def test_every_kind_of_network_answers_as_in_keras(build, detector):
-    network = different(build())
-    session = session_of(to_onnx(answers(network, detector.network), OUTPUTS))
-    probabilities, logits, digit_logits = session.run(None, {"image": IMAGES})
-    expected = without_softmax(network).predict(IMAGES, verbose=0)
-    np.testing.assert_allclose(logits, expected, atol=1e-4)
-    expected = network.predict(IMAGES, verbose=0)
-    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
-    expected = detector.network.predict(IMAGES, verbose=0)
-    np.testing.assert_allclose(digit_logits, expected, atol=1e-4)
-    assert min(np.ptp(found, axis=0).max() for found in (logits, digit_logits)) > 0.01
-
-
-def test_the_metadata_tell_whose_model_it_is_and_when_to_trust_it(
-    model, exported, validation
-):
-    metadata = session_of(exported[1]).get_modelmeta().custom_metadata_map
-    logits = validation.filter(like="logit").to_numpy()
+def test_the_metadata_describe_the_model_and_its_validation_results(exported, inputs):
+    session = onnxruntime.InferenceSession(exported[1].SerializeToString())
+    metadata = session.get_modelmeta().custom_metadata_map
+    predictions = inputs["validation_predictions"]
+    logits = predictions.filter(like="logit").to_numpy()
     temperature = float(metadata.pop("temperature"))
-    assert temperature == fit_temperature(logits, validation["label"])
-    thresholds = load_thresholds(metadata.pop("thresholds"))
-    highest = calibrated_confidence(logits[:3], temperature).max()
-    assert thresholds[-1] == Threshold(
-        None, highest, *_accepted(calibrated_confidence(logits, temperature) > highest)
+    assert temperature == fit_temperature(logits, predictions["label"])
+    results = ValidationResults.from_json(metadata.pop("validation"))
+    np.testing.assert_array_equal(
+        results.confidence, calibrated_confidence(logits, temperature)
     )
-    assert thresholds[0] == Threshold(0.1, 0.0, 1.0, 400, 3)
+    assert np.flatnonzero(results.wrong).tolist() == [0, 1, 2]
+    digit_logits = inputs["detector_predictions"]["digit_logit"].to_numpy()
+    np.testing.assert_allclose(
+        results.digit_logit, digit_logits[predictions["index"]], rtol=1e-6
+    )
     assert metadata == {
         "model_version": "m1",
-        "model_digest": record(model)["model_digest"],
+        "model_digest": digest(inputs["model"]),
         "recipe": "standard",
         "seed": "3",
         "dataset": "mnist-sample",
         "dataset_digest": "s",
         "validation_images": "400",
-        "digit_threshold": "0.5",
-        "digit_coverage": "0.99",
     }
     assert "digits like MNIST's" in exported[1].doc_string
 
 
-def _accepted(above):
-    return above.mean(), above.sum(), 0
-
-
-def test_the_check_tells_the_difference_and_the_speed_of_both(model, exported):
+def test_the_check_has_differences_speeds_and_the_origin(exported, inputs):
     check, _ = exported
     assert 0 <= check["largest_difference"] < 1e-5
+    assert 0 <= check["largest_logit_difference"] < 1e-3
+    assert 0 <= check["largest_digit_logit_difference"] < 1e-3
     expected = {
         "different_answers": 0,
         "test_images": 50,
         "onnxruntime_version": onnxruntime.__version__,
-        "dataset": "mnist",
+        "dataset": "mnist-sample",
         "trained_on": "mnist-sample",
         "model_version": "m1",
-        "model_digest": record(model)["model_digest"],
+        "model_digest": digest(inputs["model"]),
         "data_version": "a1",
         "recipe": "standard",
         "seed": 3,
@@ -206,13 +162,13 @@ def test_the_check_tells_the_difference_and_the_speed_of_both(model, exported):
     json.dumps(check)
 
 
-def test_the_run_prints_what_came_of_it(model, exported, capsys):
-    check_export(model, exported[1], IMAGES)
+def test_the_comparison_is_printed(model, detector, exported, capsys):
+    compare_with_keras(model, detector, exported[1], IMAGES)
     assert "ONNX: probabilities within" in capsys.readouterr().out
 
 
-def shifted(model_onnx, by):
-    """The model, its probabilities moved on by so many digits."""
+def rotate_classes(model_onnx, by):
+    """The model with its probabilities moved to other digits."""
     other = onnx.ModelProto.FromString(model_onnx.SerializeToString())
     last = next(node for node in other.graph.node if node.op_type == "Softmax")
     kernel = np.roll(np.eye(10, dtype=np.float32), by, axis=1)
@@ -224,95 +180,59 @@ def shifted(model_onnx, by):
     return other
 
 
-def test_an_onnx_model_that_answers_otherwise_is_refused(model, exported):
-    check_export(model, shifted(exported[1], 0), IMAGES)
-    with pytest.raises(ProjectError, match="50 different answers on 50 test images"):
-        check_export(model, shifted(exported[1], 1), IMAGES)
+def test_different_digits_are_refused(model, detector, exported):
+    compare_with_keras(model, detector, rotate_classes(exported[1], 0), IMAGES)
+    with pytest.raises(ProjectError, match="50 different digits on 50 test images"):
+        compare_with_keras(model, detector, rotate_classes(exported[1], 1), IMAGES)
 
 
-def test_probabilities_that_are_too_far_apart_are_refused(exported, model):
+def test_probabilities_that_differ_too_much_are_refused(exported, model, detector):
     near = build_cnn(filters=[[2]], dense_units=4)
     near.set_weights([weight * 1.001 for weight in model.get_weights()])
-    with pytest.raises(ProjectError, match="apart and 0 different answers"):
-        check_export(near, exported[1], IMAGES)
+    with pytest.raises(ProjectError, match=r"probabilities .* apart and 0 different"):
+        compare_with_keras(near, detector, exported[1], IMAGES)
 
 
-def test_probabilities_that_are_no_numbers_are_refused(model, detector):
+def test_digit_logits_that_differ_too_much_are_refused(exported, model, detector):
+    near = keras.models.clone_model(detector)
+    near.set_weights([weight * 1.01 for weight in detector.get_weights()])
+    with pytest.raises(ProjectError, match=r"digit_logit .* apart and 0 different"):
+        compare_with_keras(model, near, exported[1], IMAGES)
+
+
+def test_probabilities_that_are_nan_are_refused(model, detector):
     broken = build_cnn(filters=[[2]], dense_units=4)
     broken.set_weights([weight * np.nan for weight in model.get_weights()])
-    model_onnx = to_onnx(answers(broken, detector.network), OUTPUTS)
     with pytest.raises(ProjectError, match="up to nan apart"):
-        check_export(broken, model_onnx, IMAGES)
+        compare_with_keras(broken, detector, to_onnx(broken, detector), IMAGES)
 
 
-def test_what_the_detector_stops_counts_as_not_accepted(model, detector, validation):
-    stopped = detector._replace(passed=np.arange(400) >= 40)
-    _, model_onnx = export_model(
-        model, stopped, record(model), validation, IMAGES, TEST_DATA, LINEAGE
-    )
-    metadata = session_of(model_onnx).get_modelmeta().custom_metadata_map
-    least_strict = load_thresholds(metadata["thresholds"])[0]
-    assert (least_strict.accepted, least_strict.errors) == (360, 0)
-
-
-def test_the_record_of_another_model_is_refused(model, detector, validation):
-    training = record(model) | {"model_digest": "0123456789abcdef"}
+def test_the_record_of_another_model_is_refused(inputs):
+    training = inputs["training"] | {"model_digest": "0123456789abcdef"}
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):
-        export_model(model, detector, training, validation, IMAGES, TEST_DATA, LINEAGE)
+        export_model(**inputs | {"training": training})
 
 
-def test_validation_predictions_of_another_version_are_refused(
-    model, detector, validation
-):
-    versions = LINEAGE["versions"] | {"validation_predictions": "m0"}
-    lineage = LINEAGE | {"versions": versions}
-    with pytest.raises(ProjectError, match="the model's version m1, received m0"):
-        export_model(
-            model, detector, record(model), validation, IMAGES, TEST_DATA, lineage
-        )
+@pytest.mark.parametrize("key", ["model_digest", "detector_digest"])
+def test_a_detector_of_another_model_is_refused(inputs, key):
+    record = inputs["detector_training"] | {key: "0123456789abcdef"}
+    with pytest.raises(ProjectError, match="expected a detector of the model"):
+        export_model(**inputs | {"detector_training": record})
 
 
-QUICK = ExportParameters(detector=DetectorParameters(pictures=1000, epochs=1, keep=0.9))
+@pytest.mark.parametrize(
+    ("predictions", "message"),
+    [
+        ("validation_predictions", "the model's version m1, received m0"),
+        ("detector_predictions", "the detector's version d1, received m0"),
+    ],
+)
+def test_predictions_of_another_version_are_refused(inputs, predictions, message):
+    lineage = LINEAGE | {"versions": LINEAGE["versions"] | {predictions: "m0"}}
+    with pytest.raises(ProjectError, match=message):
+        export_model(**inputs | {"lineage": lineage})
 
 
-@pytest.fixture(scope="module")
-def training_data(model, digits):
-    x_train = (digits["x_train"][..., None] / 255).astype(np.float32)
-    training = record(model) | {"digests": {"x_train": array_digest(x_train)}}
-    validation = pd.DataFrame({"index": range(0, 400, 10)})
-    return (
-        model,
-        x_train,
-        np.eye(10, dtype=np.float32)[digits["y_train"]],
-        training,
-        validation,
-    )
-
-
-def test_the_detector_learns_from_the_model_s_training_part_and_seed(training_data):
-    model, x_train, y_train, _, _ = training_data
-    validation = np.arange(0, 400, 10)
-    train = [row for row in range(400) if row % 10]
-    make_deterministic()
-    expected = train_detector(
-        model, x_train, y_train, train, validation, 3, QUICK.detector
-    )
-    found = fit_detector(*training_data, QUICK)
-    assert (found.threshold, found.kept) == (expected.threshold, expected.kept)
-    for one, other in zip(
-        found.network.get_weights(), expected.network.get_weights(), strict=True
-    ):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_training_images_that_are_not_the_model_s_are_refused(training_data):
-    model, x_train, *others = training_data
-    with pytest.raises(ProjectError, match="received another"):
-        fit_detector(model, x_train[::-1], *others, QUICK)
-
-
-def test_a_detector_behind_another_model_is_refused(training_data):
-    _, *others = training_data
-    another = different(build_cnn(filters=[[2]], dense_units=5))
-    with pytest.raises(ProjectError, match="expected the record of the model"):
-        fit_detector(another, *others, QUICK)
+def test_test_images_of_another_dataset_are_refused(inputs):
+    with pytest.raises(ProjectError, match="received other arrays"):
+        export_model(**inputs | {"x_test": IMAGES[::-1]})

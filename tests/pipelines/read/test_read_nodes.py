@@ -13,13 +13,15 @@ from digit_recognition.pipelines.read.nodes import (
     ReadParameters,
     read_pictures,
 )
-from digit_recognition.recognition.thresholds import Threshold, dump_thresholds
+from digit_recognition.recognition.acceptance import ValidationResults
 
-TABLE = [Threshold(0.01, 0.9, 0.9, 900, 2), Threshold(None, 0.99, 0.8, 800, 0)]
+# 400 right digits of confidence 0.95 and 20 wrong ones of 0.9: the threshold is 0.9
+VALIDATION = ValidationResults(
+    np.repeat([0.95, 0.9], [400, 20]), np.arange(420) >= 400, np.zeros(420)
+)
 METADATA = {
     "temperature": "1.0",
-    "thresholds": dump_thresholds(TABLE),
-    "digit_threshold": "0.0",
+    "validation": VALIDATION.to_json(),
     "model_version": "m1",
     "recipe": "standard",
     "dataset": "mnist",
@@ -246,8 +248,8 @@ def test_more_than_a_thousand_pictures_make_one_table(tmp_path):
 def test_a_model_that_does_not_tell_when_it_is_sure_is_refused(tmp_path):
     page(1).save(tmp_path / "1.png")
     pictures = PicturesDataset(filepath=str(tmp_path)).load()
-    older = {k: v for k, v in METADATA.items() if k != "digit_threshold"}
-    with pytest.raises(ProjectError, match="expected digit_threshold in the metadata"):
+    older = {k: v for k, v in METADATA.items() if k != "validation"}
+    with pytest.raises(ProjectError, match="expected validation in the metadata"):
         read_pictures(
             *(pictures, Session(metadata=older)),
             *(PicturesPath(""), ReadParameters(max_error=0.01)),

@@ -4,9 +4,9 @@ import pytest
 from kedro.validation import ModelInstantiationError
 
 from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
-from digit_recognition.digests import weights_digest
+from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
-from digit_recognition.evaluation import RANDOM_CHANGES
+from digit_recognition.evaluation import RANDOM_CHANGES, EvaluateParameters
 from digit_recognition.models.cnn import build_cnn
 from digit_recognition.parameters import Seed
 from digit_recognition.pipelines.robustness.nodes import (
@@ -46,9 +46,17 @@ def model():
     return network
 
 
+DATA = {
+    "dataset": "mnist",
+    "dataset_digest": "d",
+    "digests": {"x_test": array_digest(IMAGES), "y_test": array_digest(ONE_HOT)},
+}
+
+
 def record(model, augmentation=None):
     return {
-        **{"recipe": "standard", "seed": 3, "dataset": "mnist"},
+        **DATA,
+        **{"recipe": "standard", "seed": 3},
         "augmentation": augmentation,
         "model_digest": weights_digest(model.get_weights()),
     }
@@ -56,20 +64,25 @@ def record(model, augmentation=None):
 
 def measure(model, given, published=None, augmentation=None):
     training = record(model, augmentation)
+    return measure_with(model, training, given, published or {})
+
+
+def measure_with(model, training, given, published):
+    allowed = EvaluateParameters(allow_other_data=False)
     return measure_robustness(
-        model, training, IMAGES, ONE_HOT, published or {}, Seed(5), given
+        *(model, training, IMAGES, ONE_HOT, DATA, published, Seed(5), given, allowed)
     )
 
 
 def test_each_family_has_a_row_after_the_clean_images(model):
-    table, _ = measure(model, parameters())
+    table, *_ = measure(model, parameters())
     assert table["family"].tolist() == ["clean", "stripe", "rotate"]
     assert table["strength"].tolist() == [0, 3, 2]
     assert table["images"].tolist() == [20, 20, 20]
 
 
 def test_loss_and_accuracy_of_a_family_are_those_of_keras(model):
-    table, _ = measure(model, parameters())
+    table, *_ = measure(model, parameters())
     for row in table.itertuples():
         images = IMAGES
         if row.family != "clean":
@@ -81,24 +94,24 @@ def test_loss_and_accuracy_of_a_family_are_those_of_keras(model):
 
 
 def test_one_strength_for_all_families_replaces_their_own(model):
-    table, _ = measure(model, parameters(strength=1))
+    table, *_ = measure(model, parameters(strength=1))
     assert table["strength"].tolist() == [0, 1, 1]
 
 
 def test_a_family_without_a_strength_is_left_out(model):
-    table, _ = measure(model, parameters(families={"fog": None, "stripe": 3}))
+    table, *_ = measure(model, parameters(families={"fog": None, "stripe": 3}))
     assert table["family"].tolist() == ["clean", "stripe"]
     one = parameters(families={"fog": None, "stripe": 3}, strength=2)
     assert measure(model, one)[0]["family"].tolist() == ["clean", "stripe"]
 
 
 def test_examples_keep_no_other_image_in_memory(model):
-    _, examples = measure(model, parameters())
+    _, examples, _ = measure(model, parameters())
     assert all(some["images"].base is None for some in examples.values())
 
 
 def test_examples_are_the_first_images_and_their_predictions(model):
-    _, examples = measure(model, parameters())
+    _, examples, _ = measure(model, parameters())
     assert list(examples) == ["clean", "stripe", "rotate"]
     some = examples["stripe"]
     striped = corrupt(IMAGES, "stripe", 3, 5)[:4]
@@ -110,7 +123,7 @@ def test_examples_are_the_first_images_and_their_predictions(model):
 
 def test_published_images_replace_the_families(model):
     fog = np.random.default_rng(1).integers(0, 256, IMAGES.shape, np.uint8)
-    table, _ = measure(
+    table, *_ = measure(
         model,
         parameters(mnist_c="somewhere"),
         {"fog": {"images": fog, "labels": LABELS}},
@@ -145,9 +158,9 @@ def test_a_folder_given_in_conf_is_refused(model):
 
 
 def test_the_record_of_another_model_is_refused(model):
-    training = {"model_digest": "0123456789abcdef"}
+    training = DATA | {"model_digest": "0123456789abcdef"}
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):
-        measure_robustness(model, training, IMAGES, ONE_HOT, {}, Seed(5), parameters())
+        measure_with(model, training, parameters(), {})
 
 
 @pytest.mark.parametrize(

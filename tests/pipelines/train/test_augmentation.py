@@ -39,7 +39,7 @@ def test_without_limits_every_image_stays_as_it_is(images):
     np.testing.assert_array_equal(augment(images, SEED, limits()), images)
 
 
-def test_the_centre_stays_where_it_is_but_for_the_shift():
+def test_only_a_shift_moves_the_centre():
     everything = transform(
         limits(**ALL | {"shift": 0.0}), rotation=1, shear=1, across=1, down=-1
     )
@@ -71,7 +71,7 @@ def test_a_shear_is_in_pixels_across_for_a_pixel_down():
     assert source_of(matrix, 13.5, 13.5 + 10) == (13.5 + 2, 13.5 + 10)
 
 
-def test_no_change_ever_mirrors_a_digit():
+def test_no_digit_is_mirrored():
     rng = np.random.default_rng(0)
     drawn = rng.uniform(-1, 1, (1000, 6)).astype(np.float32)
     wildest = limits(rotation=45.0, shift=14.0, zoom=0.99, shear=1.0)
@@ -81,7 +81,7 @@ def test_no_change_ever_mirrors_a_digit():
         assert (a0 * b1 - a1 * b0).min() > 0
 
 
-def test_images_are_resampled_as_scipy_does_it(images):
+def test_resampling_equals_scipys(images):
     augmentation = limits(**ALL)
     changed = augment(images[:8], SEED, augmentation).numpy()
     import tensorflow as tf
@@ -101,7 +101,7 @@ def test_images_are_resampled_as_scipy_does_it(images):
         np.testing.assert_allclose(ours[..., 0], theirs, atol=1e-4)
 
 
-def test_every_image_is_changed_in_its_own_way_and_the_same_by_the_same_seed(images):
+def test_augmentation_differs_between_images_and_depends_on_the_seed(images):
     same = np.repeat(images[:1], 20, axis=0)
     augmentation = limits(**ALL)
     first = augment(same, SEED, augmentation).numpy()
@@ -110,7 +110,7 @@ def test_every_image_is_changed_in_its_own_way_and_the_same_by_the_same_seed(ima
     assert np.abs(augment(same, SEED + 1, augmentation) - first).max() > 0.1
 
 
-def test_pixels_stay_within_black_and_white(images):
+def test_augmented_pixels_stay_in_0_to_1(images):
     changed = augment(images, SEED, limits(**ALL)).numpy()
     assert changed.dtype == np.float32
     assert changed.shape == images.shape

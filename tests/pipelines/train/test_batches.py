@@ -10,14 +10,14 @@ from digit_recognition.pipelines.train.batches import (
 )
 
 
-def test_the_split_is_stratified_whole_and_without_overlap():
+def test_the_split_is_stratified_complete_and_disjoint():
     labels = np.repeat(np.arange(10), 20)
     train, validation = split_validation(labels, 0.1, seed=1)
     assert np.bincount(labels[validation]).tolist() == [2] * 10
     assert sorted([*train, *validation]) == list(range(200))
 
 
-def test_the_split_is_the_same_for_the_same_seed_only():
+def test_the_split_depends_on_the_seed():
     labels = np.repeat(np.arange(10), 20)
     first, again, other = (
         split_validation(labels, 0.1, seed)[1].tolist() for seed in (1, 1, 2)
@@ -62,7 +62,7 @@ def test_each_epoch_holds_every_image_once_in_an_order_of_its_own():
     assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
 
 
-def test_no_batch_reaches_over_the_end_of_an_epoch():
+def test_no_batch_spans_two_epochs():
     dataset = training_batches(
         IMAGES, LABELS, np.arange(50), 7, seed=1, epochs=range(2)
     )
@@ -70,11 +70,11 @@ def test_no_batch_reaches_over_the_end_of_an_epoch():
 
 
 @pytest.mark.parametrize("seed", [0, 5, 2**32 - 1])
-def test_a_later_epoch_is_the_same_without_those_before_it(seed):
+def test_a_later_epoch_does_not_depend_on_earlier_ones(seed):
     assert shuffled(seed, range(2, 4)) == shuffled(seed, range(4))[2:]
 
 
-def test_another_seed_shuffles_otherwise():
+def test_another_seed_gives_another_order():
     assert shuffled(5) == shuffled(5)
     assert shuffled(5) != shuffled(6)
 

@@ -7,12 +7,12 @@ from scipy import ndimage
 from digit_recognition.pipelines.train.paper import (
     Paper,
     add_noise,
+    apply_light,
+    apply_to_share,
     blur,
     cover_bars,
     cut_hole,
     draw_line,
-    light,
-    on_some,
     put_on_paper,
     sharpen,
 )
@@ -46,28 +46,32 @@ def test_a_share_of_the_images_is_changed_and_the_others_are_not(images):
     def negative(some, seed):
         return 1 - some
 
-    found = on_some(images, SEED, 0.3, negative).numpy()
+    found = apply_to_share(images, SEED, 0.3, negative).numpy()
     same = (found == images).all(axis=(1, 2))
     assert same.sum() == 70
     np.testing.assert_array_equal(found[~same], 1 - images[~same])
-    assert on_some(images, SEED, 0.0, negative) is images
-    np.testing.assert_array_equal(on_some(images, SEED, 1.0, negative), 1 - images)
+    assert apply_to_share(images, SEED, 0.0, negative) is images
+    np.testing.assert_array_equal(
+        apply_to_share(images, SEED, 1.0, negative), 1 - images
+    )
 
 
-def test_other_images_are_chosen_by_another_seed(images):
+def test_another_seed_chooses_other_images(images):
     def white(some, seed):
         return tf.ones_like(some)
 
-    first, second = (on_some(images, SEED + i, 0.3, white).numpy() for i in (0, 1))
+    first, second = (
+        apply_to_share(images, SEED + i, 0.3, white).numpy() for i in (0, 1)
+    )
     assert not np.array_equal(first, second)
 
 
-def test_images_outside_of_the_share_stay_white_ink_on_black(images):
+def test_images_outside_the_share_are_unchanged(images):
     half = changed(images, share=0.5)
     assert (half == images).all(axis=(1, 2)).sum() == 50
 
 
-def test_the_same_seed_gives_the_same_paper_and_every_image_has_its_own(images):
+def test_paper_depends_on_the_seed_and_differs_between_images(images):
     one = np.repeat(images[:1], 30, axis=0)
     first = changed(one)
     np.testing.assert_array_equal(changed(one), first)
@@ -81,7 +85,7 @@ def test_pixels_stay_between_black_and_white(images):
     assert 0 <= found.min() < found.max() <= 1
 
 
-def test_with_no_change_allowed_the_images_stay(images):
+def test_paper_without_any_change_returns_the_images(images):
     found = put_on_paper(images[..., None], SEED, paper(NOTHING)).numpy()[..., 0]
     np.testing.assert_allclose(found, images, atol=1e-6)
 
@@ -103,13 +107,13 @@ def test_a_line_is_straight_and_of_one_ink():
     assert along.max() > 7
 
 
-def test_a_line_takes_no_ink_away(images):
+def test_a_line_never_lowers_ink(images):
     lines = draw_line(images, SEED).numpy()
     assert (lines >= images).all()
     assert (lines > images).any(axis=(1, 2)).mean() > 0.9
 
 
-def test_a_hole_is_a_black_rectangle_and_the_rest_stays(images):
+def test_a_hole_is_a_black_rectangle(images):
     holed = cut_hole(images, SEED).numpy()
     assert ((holed == images) | (holed == 0)).all()
     white = np.ones((100, 28, 28), np.float32)
@@ -121,7 +125,7 @@ def test_a_hole_is_a_black_rectangle_and_the_rest_stays(images):
         assert 2 <= wide <= 8
 
 
-def test_an_image_is_blurred_as_scipy_does_it():
+def test_the_blur_equals_scipys():
     dot = np.zeros((1, 28, 28), np.float32)
     dot[0, 14, 14] = 1
     found = blur(dot, SEED, 1.5).numpy()[0]
@@ -135,12 +139,12 @@ def test_an_image_is_blurred_as_scipy_does_it():
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
-def test_even_paper_stays_even_to_its_edges_when_blurred():
+def test_blurring_a_uniform_image_changes_nothing():
     grey = np.full((5, 28, 28), 0.4, np.float32)
     np.testing.assert_allclose(blur(grey, SEED, 3.0), 0.4, atol=1e-6)
 
 
-def test_a_sharpened_image_has_its_edges_further_apart():
+def test_sharpening_raises_the_contrast_at_edges():
     step = np.zeros((100, 28, 28), np.float32)
     step[:, :, 14:] = 0.5
     sharp = sharpen(step, SEED, 8.0, 1.5).numpy()
@@ -151,7 +155,7 @@ def test_a_sharpened_image_has_its_edges_further_apart():
     assert 0.8 < rim.max() <= 8 * 0.25
 
 
-def test_bars_are_grey_lie_on_two_opposite_sides_and_leave_the_middle():
+def test_bars_cover_two_opposite_sides_and_not_the_middle():
     white = np.ones((200, 28, 28), np.float32)
     barred = cover_bars(white, SEED).numpy()
     covered = barred < 0.999
@@ -163,10 +167,10 @@ def test_bars_are_grey_lie_on_two_opposite_sides_and_leave_the_middle():
     assert np.mean((halves[0] & others[0]) | (halves[1] & others[1])) > 0.9
 
 
-def test_ink_and_paper_differ_by_the_contrast_at_least():
+def test_ink_and_paper_differ_by_at_least_the_contrast():
     half = np.zeros((300, 28, 28), np.float32)
     half[:, :, 14:] = 1
-    lit = light(half, SEED, paper(slope=0.0, contrast=0.3)).numpy()
+    lit = apply_light(half, SEED, paper(slope=0.0, contrast=0.3)).numpy()
     black, white = lit[:, 0, 0], lit[:, 0, 27]
     assert ((lit >= -1e-6) & (lit <= 1 + 1e-6)).all()
     assert np.abs(white - black).min() == pytest.approx(0.3, abs=0.02)
@@ -178,13 +182,13 @@ def test_ink_and_paper_differ_by_the_contrast_at_least():
 def test_ink_is_darker_than_the_paper_in_the_share_of_inverted(share, found):
     half = np.zeros((50, 28, 28), np.float32)
     half[:, :, 14:] = 1
-    lit = light(half, SEED, paper(slope=0.0, inverted=share)).numpy()
+    lit = apply_light(half, SEED, paper(slope=0.0, inverted=share)).numpy()
     assert (lit[:, 0, 27] < lit[:, 0, 0]).mean() == found
 
 
-def test_light_falls_off_evenly_by_the_slope_at_most():
+def test_light_falls_off_linearly_by_at_most_the_slope():
     black = np.zeros((300, 28, 28), np.float32)
-    lit = light(black, SEED, paper(slope=0.4)).numpy()
+    lit = apply_light(black, SEED, paper(slope=0.4)).numpy()
     for axis in (1, 2):
         steps = np.diff(lit, axis=axis)
         assert np.ptp(steps, axis=(1, 2)).max() < 1e-5
@@ -192,7 +196,7 @@ def test_light_falls_off_evenly_by_the_slope_at_most():
     assert 0.3 < fall.max() <= 0.4
 
 
-def test_noise_has_a_strength_of_its_own_on_each_image():
+def test_the_strength_of_the_noise_differs_between_images():
     grey = np.full((200, 28, 28), 0.5, np.float32)
     spread = (add_noise(grey, SEED, 0.2).numpy() - grey).std(axis=(1, 2))
     assert spread.min() < 0.02

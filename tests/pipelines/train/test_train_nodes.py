@@ -43,7 +43,7 @@ def recipe_with(**changes):
 
 
 def train(arrays, dataset_info, checkpoints, recipe=RECIPE):
-    """The one result of ``train_model``, taken as Kedro takes it."""
+    """Return the single result of the generator ``train_model``."""
     (result,) = train_model(
         build_model(*recipe), *arrays, dataset_info, checkpoints, *recipe
     )
@@ -92,7 +92,7 @@ def test_the_model_is_built_and_compiled_as_the_recipe_says():
     assert model.loss == "categorical_crossentropy"
 
 
-def test_the_first_weights_are_drawn_by_the_seed():
+def test_the_initial_weights_depend_on_the_seed():
     digests = [
         weights_digest(
             build_model(RecipeName("tiny"), Seed(seed), PARAMETERS).get_weights()
@@ -112,20 +112,15 @@ def test_training_learns_and_records_what_was_done(trained):
             "columns": 1,
             "filters": [[4]],
             "kernel_size": 5,
-            "padding": "valid",
-            "batch_normalization": False,
             "dense_units": 16,
-            "dropout": 0.0,
         },
         "optimizer": "adam",
         "learning_rate": 0.01,
         "adam_lr_ratio": 1.0,
-        "weight_decay": 0.0,
         "schedule": "constant",
         "warmup": 0.0,
         "augmentation": None,
         "batch_size": 20,
-        "gpu_batch_size": None,
         "epochs": 3,
         "precision": "float32",
         "test_time_shift": 0,
@@ -145,7 +140,7 @@ def test_training_learns_and_records_what_was_done(trained):
     assert training["model_digest"] == weights_digest(model.get_weights())
 
 
-def test_the_validation_part_holds_each_digit_and_is_never_trained_on(
+def test_the_validation_part_is_stratified_and_never_trained_on(
     arrays, dataset_info, checkpoints, monkeypatch
 ):
     trained_on, validated_on = [], []
@@ -191,18 +186,20 @@ def test_the_model_is_compiled_but_without_the_optimizers_state(trained, tmp_pat
     assert loaded.compiled
 
 
-def test_arrays_that_are_not_those_described_are_refused(
+def test_arrays_that_dataset_info_does_not_describe_are_refused(
     arrays, dataset_info, checkpoints
 ):
     x_train, y_train = arrays
-    with pytest.raises(ProjectError, match=r"received y_train .*run prepare again"):
+    with pytest.raises(
+        ProjectError, match=r"received y_train .*dataset_info does not describe"
+    ):
         train((x_train, y_train[::-1]), dataset_info, checkpoints)
 
 
 BFLOAT16 = recipe_with(precision="bfloat16")
 
 
-def test_in_bfloat16_all_but_the_softmax_computes_in_it():
+def test_in_bfloat16_only_the_softmax_layer_computes_in_float32():
     model = build_model(*BFLOAT16)
     policies = [layer.dtype_policy for layer in model.layers]
     assert {policy.compute_dtype for policy in policies[:-1]} == {"bfloat16"}
@@ -210,7 +207,7 @@ def test_in_bfloat16_all_but_the_softmax_computes_in_it():
     assert policies[-1].compute_dtype == "float32"
 
 
-def test_what_was_trained_in_bfloat16_is_a_float32_model(
+def test_training_in_bfloat16_returns_a_float32_model(
     arrays, dataset_info, checkpoints
 ):
     _, training, predictions, model = train(arrays, dataset_info, checkpoints, BFLOAT16)
@@ -225,7 +222,7 @@ def test_what_was_trained_in_bfloat16_is_a_float32_model(
     np.testing.assert_allclose(probabilities, ours, atol=1e-5)
 
 
-def test_the_model_looks_at_shifted_images_where_the_recipe_says_so(
+def test_the_model_averages_over_shifts_if_the_recipe_says_so(
     arrays, dataset_info, checkpoints, trained
 ):
     _, training, _, model = train(
@@ -246,7 +243,7 @@ def test_the_model_looks_at_shifted_images_where_the_recipe_says_so(
     assert np.abs(answers - unshifted[0]).max() > 0.01
 
 
-def test_columns_are_trained_each_on_its_own_and_answer_together(
+def test_columns_are_trained_separately_and_joined_in_the_model(
     arrays, dataset_info, checkpoints
 ):
     network = {"columns": 3, "filters": [[4]], "kernel_size": 5, "dense_units": 16}
@@ -315,17 +312,15 @@ class StoppingCheckpoints(Checkpoints):
                 "columns": 2,
                 "filters": [[2, 2]],
                 "kernel_size": 3,
-                "batch_normalization": True,
                 "dense_units": 4,
-                "dropout": 0.5,
             },
             "augmentation": {"rotation": 9.0, "shift": 2.0, "zoom": 0.1, "shear": 0.1},
             "precision": "bfloat16",
         },
     ],
-    ids=["plain", "muon", "columns, dropout, augmentation"],
+    ids=["plain", "muon", "columns with augmentation"],
 )
-def test_a_stopped_training_ends_with_the_weights_of_one_that_was_not(
+def test_a_resumed_training_ends_with_the_same_weights_as_an_unstopped_one(
     arrays, dataset_info, tmp_path, changes
 ):
     recipe = recipe_with(**changes)
@@ -333,7 +328,7 @@ def test_a_stopped_training_ends_with_the_weights_of_one_that_was_not(
         arrays, dataset_info, Checkpoints(tmp_path / "whole"), recipe
     )
     folder = tmp_path / "stopped"
-    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 whole epochs of 3"):
+    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 complete epochs of 3"):
         train(arrays, dataset_info, StoppingCheckpoints(folder), recipe)
     history, training, _, _ = train(arrays, dataset_info, Checkpoints(folder), recipe)
     assert training["resumed_after"] == [2]
@@ -343,7 +338,7 @@ def test_a_stopped_training_ends_with_the_weights_of_one_that_was_not(
     )
 
 
-def test_without_resume_a_stopped_training_begins_anew(
+def test_without_resume_a_stopped_training_starts_from_the_first_epoch(
     arrays, dataset_info, tmp_path, capsys
 ):
     with pytest.raises(KeyboardInterrupt):
@@ -356,14 +351,14 @@ def test_without_resume_a_stopped_training_begins_anew(
     assert "Epoch 1/3" in capsys.readouterr().out
 
 
-def test_a_training_that_came_to_no_good_keeps_no_checkpoint(
+def test_a_failed_training_leaves_no_checkpoint(
     arrays, dataset_info, tmp_path, monkeypatch
 ):
     checkpoints = Checkpoints(tmp_path / "checkpoints")
 
-    def one_epoch_then_nan(*_, history, keep, **__):
+    def one_epoch_then_nan(*_, history, save_checkpoint, **__):
         history.append({"epoch": 1})
-        keep()
+        save_checkpoint()
         assert checkpoints.folder.exists()
         raise ProjectError("expected a finite loss, received nan")
 
@@ -371,14 +366,6 @@ def test_a_training_that_came_to_no_good_keeps_no_checkpoint(
     with pytest.raises(ProjectError, match="expected a finite loss, received nan"):
         train(arrays, dataset_info, checkpoints)
     assert not checkpoints.folder.exists()
-
-
-def test_a_gpu_takes_its_own_batch_size(arrays, dataset_info, checkpoints, monkeypatch):
-    monkeypatch.setattr(nodes, "gpus", lambda: ["a GPU"])
-    _, training, _, _ = train(
-        arrays, dataset_info, checkpoints, recipe_with(gpu_batch_size=100)
-    )
-    assert (training["batch_size"], training["gpus"]) == (100, ["a GPU"])
 
 
 def test_determinism_can_be_turned_off(arrays, dataset_info, checkpoints, monkeypatch):

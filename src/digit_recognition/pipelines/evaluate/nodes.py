@@ -10,7 +10,13 @@ from scipy.special import log_softmax
 
 from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets.mnist_dataset import CONTESTED_TEST_INDICES, MNIST
-from digit_recognition.evaluation import LogProbabilities, mean_loss, verify_record
+from digit_recognition.evaluation import (
+    EvaluateParameters,
+    LogProbabilities,
+    mean_loss,
+    verify_record,
+    verify_test_arrays,
+)
 from digit_recognition.models.cnn import Classifier
 from digit_recognition.recognition.calibration import (
     coverage_at,
@@ -39,7 +45,9 @@ def predict_digits(
     training: dict[str, Any],
     x_test: np.ndarray,
     y_test: np.ndarray,
+    dataset_info: dict[str, Any],
     temperature: float,
+    parameters: EvaluateParameters,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Predict the digit in each test image, and compute the model's losses.
 
@@ -48,11 +56,14 @@ def predict_digits(
     and the probabilities p0..p9, without scaling.
 
     The second result has the mean cross-entropies in nats, without and with scaling,
-    the temperature and the model's digest. The losses are computed from the logits, as
-    in Keras: probabilities near 0 are too coarsely rounded.
+    the temperature, the model's digest, and the dataset with its digest. The losses are
+    computed from the logits, as in Keras: probabilities near 0 are too coarsely
+    rounded.
 
-    Raises ProjectError if ``training`` is the record of another model.
+    Raises ProjectError if ``training`` is the record of another model, and if the model
+    was trained on another dataset than the test arrays belong to.
     """
+    test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
     log_probabilities = LogProbabilities(model)(x_test)
     probabilities = np.exp(log_probabilities)
@@ -72,12 +83,12 @@ def predict_digits(
         "nll_calibrated": mean_loss(scaled, y_test),
         "temperature": temperature,
         "model_digest": model_digest,
+        **test_data,
     }
 
 
 def score_predictions(
     predictions: pd.DataFrame,
-    test_data: dict[str, str],
     training: dict[str, Any],
     model_scores: dict[str, Any],
     lineage: dict[str, Any],
@@ -111,9 +122,10 @@ def score_predictions(
         "test_images": images,
         "accuracy_low": float(interval.low),
         "accuracy_high": float(interval.high),
-        **_uncontested(predictions["index"], correct, test_data["dataset"]),
+        **_uncontested(predictions["index"], correct, model_scores["dataset"]),
         **_calibration(predictions, correct.to_numpy(), model_scores),
-        **test_data,
+        "dataset": model_scores["dataset"],
+        "dataset_digest": model_scores["dataset_digest"],
         "trained_on": training["dataset"],
         **{
             key: training[key]

@@ -2,7 +2,6 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.evaluation import verify_test_arrays
 from digit_recognition.viz.node_previews import node_with_preview
 
 from .charts import (
@@ -19,23 +18,18 @@ def create_pipeline() -> Pipeline:
     """Connect the model and the test arrays to predictions, metrics and reports."""
     return Pipeline(
         [
-            node_with_preview(
-                verify_test_arrays,
-                ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
-                ["verified_x_test", "verified_y_test", "test_data"],
-            ),
             node_with_preview(calibrate, "validation_predictions", "temperature"),
             node_with_preview(
                 predict_digits,
                 [
-                    *("model", "training", "verified_x_test", "verified_y_test"),
-                    "temperature",
+                    *("model", "training", "x_test", "y_test", "dataset_info"),
+                    *("temperature", "params:evaluate"),
                 ],
                 ["predictions", "model_scores"],
             ),
             node_with_preview(
                 score_predictions,
-                ["predictions", "test_data", "training", "model_scores", "lineage"],
+                ["predictions", "training", "model_scores", "lineage"],
                 "metrics",
             ),
             node_with_preview(score_digits, "predictions", "digit_scores"),
@@ -48,7 +42,7 @@ def create_pipeline() -> Pipeline:
                 draw_confusion_matrix, ["predictions", "metrics"], "confusion_matrix"
             ),
             node_with_preview(
-                draw_mistakes, ["verified_x_test", "predictions", "metrics"], "mistakes"
+                draw_mistakes, ["x_test", "predictions", "metrics"], "mistakes"
             ),
             node_with_preview(
                 draw_reliability, ["predictions", "metrics"], "reliability_diagram"

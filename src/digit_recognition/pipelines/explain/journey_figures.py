@@ -182,7 +182,7 @@ def _panel(stage: Stage) -> _Panel:
 
 
 def _positive_maximum(values: np.ndarray) -> float:
-    """Return the maximum if it is above 0, else 1. The maximum is drawn brightest."""
+    """Return the maximum, which is drawn brightest, or 1 if it is not above 0."""
     return float(values.max(initial=0)) or 1.0
 
 

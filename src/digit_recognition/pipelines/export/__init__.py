@@ -1,4 +1,4 @@
-"""The trained model as ONNX, with the thresholds that say when to trust it."""
+"""Export the classifier and the detector to ONNX, and compare them with Keras."""
 
 from .pipeline import create_pipeline
 

@@ -1,35 +1,23 @@
-"""The road from a trained model to one that runs without what trained it."""
+"""The pipeline that exports the model to ONNX."""
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.evaluation import verify_test_arrays
 from digit_recognition.viz.node_previews import node_with_preview
 
-from .nodes import export_model, fit_detector
+from .nodes import export_model
 
 
 def create_pipeline() -> Pipeline:
-    """From the model and its validation part to ONNX, held beside it on test images."""
+    """Create the pipeline from the model and the detector to a checked ONNX model."""
     return Pipeline(
         [
             node_with_preview(
-                verify_test_arrays,
-                ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
-                ["verified_x_test", "verified_y_test", "test_data"],
-            ),
-            node_with_preview(
-                fit_detector,
-                [
-                    *("model", "x_train", "y_train", "training"),
-                    *("validation_predictions", "params:export"),
-                ],
-                "detector",
-            ),
-            node_with_preview(
                 export_model,
                 [
-                    *("model", "detector", "training", "validation_predictions"),
-                    *("verified_x_test", "test_data", "lineage"),
+                    *("model", "training", "validation_predictions"),
+                    *("detector", "detector_training", "detector_predictions"),
+                    *("x_test", "y_test", "dataset_info", "params:evaluate"),
+                    "lineage",
                 ],
                 ["export_check", "model_onnx"],
             ),

@@ -1,4 +1,4 @@
-"""MNIST as it was published, made into the arrays that a network takes."""
+"""Prepare MNIST: the arrays that the network takes."""
 
 from .pipeline import create_pipeline
 

@@ -1,4 +1,4 @@
-"""Nodes that make model input of MNIST's images and labels."""
+"""Nodes that turn MNIST's images and labels into model input."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets.mnist_dataset import (
+    HOW_TO_GET_DATA,
     NAMES,
     SAMPLE,
-    THREE_WAYS,
     Split,
     identify_dataset,
 )
@@ -20,7 +20,7 @@ from digit_recognition.parameters import Parameters
 
 
 class PrepareParameters(Parameters):
-    """``allow_sample``: whether the 5,000-image sample may stand in for MNIST."""
+    """``allow_sample``: whether the 5,000-image sample may replace MNIST."""
 
     allow_sample: bool
 
@@ -28,37 +28,42 @@ class PrepareParameters(Parameters):
 def load_mnist(
     mnist: tuple[Split, Split], parameters: PrepareParameters
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Training images and labels, test images and labels, and what dataset they are.
+    """Return the training and test arrays, and a description of the dataset.
 
-    Images are uint8 (n, 28, 28) in 0..255, labels uint8 (n,) in 0..9, as they were
-    published. ``dataset`` is ``mnist``, ``mnist-sample`` or ``custom``, and
-    ``dataset_digest`` is over the four arrays. Raises ProjectError where only the
-    sample could be had and is not allowed.
+    The order is training images and labels, then test images and labels. Images are
+    uint8 (n, 28, 28) in 0..255, labels uint8 (n,) in 0..9. In the description,
+    ``dataset`` is ``mnist``, ``mnist-sample`` or ``custom``; ``dataset_digest`` is the
+    digest of the four arrays. Raises ProjectError if only the sample is available and
+    it is not allowed.
     """
     (train_images, train_labels), (test_images, test_labels) = mnist
-    four = (train_images, train_labels, test_images, test_labels)
-    arrays = dict(zip(NAMES, four, strict=True))
+    published = (train_images, train_labels, test_images, test_labels)
+    arrays = dict(zip(NAMES, published, strict=True))
     dataset = identify_dataset(arrays)
     if dataset == SAMPLE and not parameters.allow_sample:
         raise ProjectError(
             "expected MNIST, received only its 5,000-image sample, which "
-            f"prepare.allow_sample=false refuses; {THREE_WAYS}"
+            f"prepare.allow_sample=false refuses; {HOW_TO_GET_DATA}"
         )
-    return *four, {"dataset": dataset, "dataset_digest": combined_digest(arrays)}
+    return *published, {"dataset": dataset, "dataset_digest": combined_digest(arrays)}
 
 
 def reshape_images(images: np.ndarray) -> np.ndarray:
-    """Images (n, 28, 28) as (n, 28, 28, 1): one grey channel, no copy."""
+    """Add the channel axis: (n, 28, 28) becomes (n, 28, 28, 1), without a copy."""
     return images[..., np.newaxis]
 
 
 def normalize_pixels(images: np.ndarray) -> np.ndarray:
-    """Pixels 0..255 as float32 in 0..1, in the same shape."""
+    """Scale pixels from 0..255 to float32 in 0..1; the shape stays the same."""
     return np.divide(images, 255, dtype=np.float32)
 
 
 def one_hot_labels(labels: np.ndarray) -> np.ndarray:
-    """Labels (n,) in 0..9 as float32 (n, 10): 1 at the label, 0 elsewhere."""
+    """Encode labels (n,) in 0..9 as float32 (n, 10): 1 at the label, 0 elsewhere.
+
+    >>> one_hot_labels(np.array([2]))
+    array([[0., 0., 1., 0., 0., 0., 0., 0., 0., 0.]], dtype=float32)
+    """
     from keras.utils import to_categorical
 
     return to_categorical(labels, NUM_CLASSES).astype(np.float32)
@@ -71,7 +76,7 @@ def describe_dataset(
     x_test: np.ndarray,
     y_test: np.ndarray,
 ) -> dict[str, Any]:
-    """What dataset it is, its sizes, and the digests of the arrays a model takes."""
+    """Return the dataset's name, its sizes, and the digests of the prepared arrays."""
     arrays = dict(zip(NAMES, (x_train, y_train, x_test, y_test), strict=True))
     return {
         **published,

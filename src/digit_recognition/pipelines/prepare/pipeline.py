@@ -1,4 +1,4 @@
-"""The road from MNIST to model input."""
+"""The pipeline that prepares MNIST."""
 
 from kedro.pipeline import Pipeline
 
@@ -14,7 +14,7 @@ from .nodes import (
 
 
 def create_pipeline() -> Pipeline:
-    """From MNIST to the arrays that the network takes."""
+    """Create the pipeline from MNIST to the arrays that the network takes."""
     nodes = [
         node_with_preview(
             load_mnist,

@@ -14,12 +14,15 @@ from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.parameters import Parameters
+from digit_recognition.recognition.acceptance import KEEP_DIGITS
 from digit_recognition.recognition.reader import (
     InferenceSession,
     Line,
     NothingToRead,
     Reader,
+    load_reader,
 )
+from digit_recognition.recognition.thresholds import CERTAINTY
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +37,11 @@ PACKED = 1000
 
 
 class ReadParameters(Parameters):
-    """How sure a number must be."""
+    """The acceptance rule; the fields are those of ``find_acceptance_rule``."""
 
     max_error: Annotated[float, Field(gt=0, lt=1)]
+    certainty: Annotated[float, Field(gt=0, lt=1)] = CERTAINTY
+    keep_digits: Annotated[float, Field(gt=0, le=1)] = KEEP_DIGITS
 
 
 class PicturesPath(Parameters, RootModel[str]):
@@ -62,7 +67,8 @@ def read_pictures(
     """
     from rich.progress import track
 
-    reader = Reader(model_onnx, parameters.max_error)
+    reader = load_reader(model_onnx, **parameters.model_dump())
+    threshold = reader.rule.threshold
     readings = _Table(READINGS)
     digits = _Table(DIGITS)
     outcomes: Counter[str] = Counter()
@@ -91,9 +97,10 @@ def read_pictures(
         **{name: outcomes[name] for name in ("read", "set_aside", "not_readable")},
         "files_skipped": pictures.skipped,
         "max_error": parameters.max_error,
-        "certain": reader.threshold.keeps(parameters.max_error),
-        "certain_max_error": reader.threshold.max_error,
-        "threshold": reader.threshold.threshold,
+        "certainty": parameters.certainty,
+        "certain": threshold.guarantees(parameters.max_error),
+        "certain_max_error": threshold.max_error,
+        "threshold": threshold.threshold,
         **{
             name: reader.metadata[name]
             for name in ("model_version", "recipe", "dataset")

@@ -13,10 +13,12 @@ from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import (
     RANDOM_CHANGES,
+    EvaluateParameters,
     LogProbabilities,
     mean_loss,
     random_changes,
     verify_record,
+    verify_test_arrays,
 )
 from digit_recognition.models.cnn import Classifier
 from digit_recognition.parameters import Parameters, Seed
@@ -78,21 +80,27 @@ def measure_robustness(
     training: dict[str, Any],
     x_test: np.ndarray,
     y_test: np.ndarray,
+    dataset_info: dict[str, Any],
     mnist_c: dict[str, dict[str, np.ndarray]],
     seed: Seed,
     parameters: RobustnessParameters,
-) -> tuple[pd.DataFrame, Examples]:
+    evaluate_parameters: EvaluateParameters,
+) -> tuple[pd.DataFrame, Examples, dict[str, str]]:
     """Measure accuracy, loss and calibration error for each family of corruptions.
 
     The table has a row for each family, after a first row for the clean images.
     Columns: family, strength (0 for clean images, empty for published ones), near
     (whether training used a similar random change), images, accuracy (0..1), loss
     (nats) and expected_calibration_error (0..1). The second result holds example
-    images of each family with their predictions.
+    images of each family with their predictions, the third the dataset and its digest.
 
-    Raises ProjectError if ``training`` is the record of another model, or if published
-    images do not match the test images.
+    Raises ProjectError if ``training`` is the record of another model, if the model was
+    trained on another dataset than the test arrays belong to, or if published images do
+    not match the test images.
     """
+    test_data = verify_test_arrays(
+        x_test, y_test, dataset_info, training, evaluate_parameters
+    )
     verify_record(model, training)
     log_probabilities = LogProbabilities(model)
     labels = y_test.argmax(axis=1)
@@ -125,7 +133,7 @@ def measure_robustness(
         }
     table = pd.DataFrame(rows)
     table["strength"] = table["strength"].astype("Int64")
-    return table, examples
+    return table, examples, test_data
 
 
 def near_families(training: dict[str, Any], nearest: dict[str, str]) -> set[str]:

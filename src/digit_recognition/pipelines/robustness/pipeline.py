@@ -2,7 +2,6 @@
 
 from kedro.pipeline import Pipeline
 
-from digit_recognition.evaluation import verify_test_arrays
 from digit_recognition.viz.node_previews import node_with_preview
 
 from .family_charts import draw_corruptions, draw_robustness
@@ -14,17 +13,12 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             node_with_preview(
-                verify_test_arrays,
-                ["x_test", "y_test", "dataset_info", "training", "params:evaluate"],
-                ["verified_x_test", "verified_y_test", "test_data"],
-            ),
-            node_with_preview(
                 measure_robustness,
                 [
-                    *("model", "training", "verified_x_test", "verified_y_test"),
-                    *("mnist_c", "params:seed", "params:robustness"),
+                    *("model", "training", "x_test", "y_test", "dataset_info"),
+                    *("mnist_c", "params:seed", "params:robustness", "params:evaluate"),
                 ],
-                ["robustness", "corrupted_examples"],
+                ["robustness", "corrupted_examples", "test_data"],
             ),
             node_with_preview(
                 summarize_robustness,

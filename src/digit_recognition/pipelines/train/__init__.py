@@ -1,4 +1,4 @@
-"""A network, trained on a part of the training images and watched on the rest."""
+"""Train a network on the training images and validate it on a held-out part."""
 
 from .pipeline import create_pipeline
 

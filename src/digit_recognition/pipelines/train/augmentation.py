@@ -1,4 +1,4 @@
-"""Random changes of the training images, a new one for each image in each epoch."""
+"""Augmentation: random changes of the training images, new ones in each epoch."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 class Augmentation(Parameters):
-    """Limits of the affine changes, each drawn evenly between minus and plus it.
+    """Limits of the random affine changes, and the random paper.
 
-    ``rotation`` in degrees; ``shift`` in pixels, down and across on their own;
-    ``zoom`` as a fraction of the size, height and width on their own; ``shear`` as
-    pixels across for a pixel down. Digits are never mirrored. ``paper`` is what
-    happens to the moved images, or null.
+    Each change is drawn uniformly between minus and plus its limit: ``rotation`` in
+    degrees; ``shift`` in pixels, separately down and across; ``zoom`` as a fraction of
+    the size, separately for height and width; ``shear`` in pixels across per pixel
+    down. Digits are never mirrored. ``paper`` is applied to the moved images; None
+    leaves them white on black.
     """
 
     rotation: Annotated[float, Field(ge=0, le=45)]
@@ -34,10 +35,11 @@ class Augmentation(Parameters):
 def augment(
     images: tf.Tensor, seed: tf.Tensor, augmentation: Augmentation
 ) -> tf.Tensor:
-    """The images, each changed in its own way, black where nothing was drawn.
+    """Change each image at random; pixels from outside the image are black.
 
-    ``images`` is float32 (n, height, width, 1); ``seed`` two integers that alone decide
-    what is drawn. All moves of all images are one bilinear resampling.
+    ``images`` is float32 (n, height, width, 1), and so is the result. ``seed`` is two
+    integers, which determine all random values. The affine changes are combined into
+    one bilinear resampling.
     """
     import keras
     import tensorflow as tf
@@ -45,9 +47,10 @@ def augment(
     drawn = tf.random.stateless_uniform(
         (tf.shape(images)[0], 6), seed, minval=-1.0, maxval=1.0
     )
+    _, height, width, _ = images.shape
     changed = keras.ops.image.affine_transform(
         images,
-        affine_transforms(drawn, *images.shape[1:3], augmentation),
+        affine_transforms(drawn, height, width, augmentation),
         interpolation="bilinear",
         fill_mode="constant",
         data_format="channels_last",
@@ -61,23 +64,24 @@ def augment(
 def affine_transforms(
     drawn: tf.Tensor, height: int, width: int, limits: Augmentation
 ) -> tf.Tensor:
-    """Rows a0 a1 a2 b0 b1 b2 0 0, as Keras' ``affine_transform`` takes them.
+    """Return the transforms (n, 8) that Keras' ``affine_transform`` takes.
 
-    What comes to pixel (x, y) is taken from (a0 x + a1 y + a2, b0 x + b1 y + b2): a
-    rotation, a shear and a zoom about the image's centre, and a shift. ``drawn`` is
-    (n, 6) in -1..1: the shares of rotation, shear, zoom across and down, shift across
-    and down.
+    A row is a0 a1 a2 b0 b1 b2 0 0: the output pixel (x, y) is sampled at
+    (a0 x + a1 y + a2, b0 x + b1 y + b2) of the input. Each transform is a rotation, a
+    shear and a zoom about the centre of the image, and a shift. ``drawn`` is (n, 6) in
+    -1..1, as fractions of the limits of: rotation, shear, zoom across, zoom down, shift
+    across, shift down.
     """
     import tensorflow as tf
 
-    rotation, shear, across, down, right, low = tf.unstack(drawn, axis=1)
+    rotation, shear, zoom_x, zoom_y, shift_x, shift_y = tf.unstack(drawn, axis=1)
     angle, shear = rotation * math.radians(limits.rotation), shear * limits.shear
-    across, down = 1 / (1 + across * limits.zoom), 1 / (1 + down * limits.zoom)
+    zoom_x, zoom_y = 1 / (1 + zoom_x * limits.zoom), 1 / (1 + zoom_y * limits.zoom)
     cosine, sine = tf.cos(angle), tf.sin(angle)
-    a0, a1 = across * (cosine + shear * sine), across * (shear * cosine - sine)
-    b0, b1 = down * sine, down * cosine
+    a0, a1 = zoom_x * (cosine + shear * sine), zoom_x * (shear * cosine - sine)
+    b0, b1 = zoom_y * sine, zoom_y * cosine
     x, y = (width - 1) / 2, (height - 1) / 2
-    a2 = x - a0 * x - a1 * y + right * limits.shift
-    b2 = y - b0 * x - b1 * y + low * limits.shift
-    none = tf.zeros_like(angle)
-    return tf.stack([a0, a1, a2, b0, b1, b2, none, none], axis=1)
+    a2 = x - a0 * x - a1 * y + shift_x * limits.shift
+    b2 = y - b0 * x - b1 * y + shift_y * limits.shift
+    zeros = tf.zeros_like(angle)
+    return tf.stack([a0, a1, a2, b0, b1, b2, zeros, zeros], axis=1)

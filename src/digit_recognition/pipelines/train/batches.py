@@ -1,4 +1,4 @@
-"""How images reach the network: the split, and batches of them."""
+"""The validation split, and the batches that the network is trained on."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .augmentation import Augmentation, augment
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Python is asked once for so many batches: a whole run in float32 with batches of 64
-# then took 1.06 of a plain script's processor time, asked for each batch 1.19.
-BATCHES_AT_ONCE = 16
+BATCHES_PER_CALL = 16
+"""Batches that one call of Python fetches. With 16, a run in float32 with batches of 64
+took 1.06 times the processor time of a plain script; with one call per batch, 1.19."""
 
 
 def split_validation(
     labels: np.ndarray, fraction: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the images to train on and of those to validate on, stratified.
+    """Return the indices of the training images and of the validation images.
 
-    ``labels`` is (n,). Raises ProjectError where a digit is too rare to be on both
-    sides.
+    ``labels`` is (n,). The split is stratified: both parts hold the same fraction of
+    each digit. Raises ProjectError if a digit is too rare to be in both parts.
     """
     from sklearn.model_selection import train_test_split
 
@@ -47,15 +47,15 @@ def split_validation(
 def batches(
     images: np.ndarray, labels: np.ndarray, indices: np.ndarray, batch_size: int
 ) -> tf.data.Dataset:
-    """Batches of the images and labels at ``indices``, in their order.
+    """Return batches of the images and labels at ``indices``, in that order.
 
-    They are cut from the arrays when they are due, some at once: a tensor of all the
-    images would be a second copy of them (188 MB for MNIST).
+    Batches are taken from the arrays when they are needed: a tensor of all images
+    would be a second copy of them (188 MB for MNIST).
     """
     import tensorflow as tf
 
     return (
-        _cut(images, labels, indices, batch_size)
+        _fetch_batches(images, labels, indices, batch_size)
         .apply(tf.data.experimental.assert_cardinality(-(-len(indices) // batch_size)))
         .prefetch(tf.data.AUTOTUNE)
     )
@@ -71,10 +71,11 @@ def training_batches(
     epochs: range,
     augmentation: Augmentation | None = None,
 ) -> tf.data.Dataset:
-    """Batches of the epochs one after the other, each shuffled and augmented anew.
+    """Return the batches of all ``epochs``, shuffled and augmented in each epoch.
 
-    What is in an epoch is decided by the seed and the epoch's number alone, so that a
-    training that goes on with a later epoch sees what it would have seen.
+    The seed and the epoch's number determine the order and the augmentation, so a
+    training that resumes with a later epoch gets the same batches as one that was not
+    stopped.
     """
     import tensorflow as tf
 
@@ -83,13 +84,15 @@ def training_batches(
             tf.random.split(tf.stack([tf.constant(seed, tf.int64), number]), 2)
         )
         shuffled = tf.random.experimental.stateless_shuffle(indices, order)
-        return _cut(images, labels, shuffled, batch_size, changes, augmentation)
+        return _fetch_batches(
+            images, labels, shuffled, batch_size, changes, augmentation
+        )
 
     numbers = tf.data.Dataset.range(epochs.start, epochs.stop)
     return numbers.flat_map(epoch).prefetch(tf.data.AUTOTUNE)
 
 
-def _cut(
+def _fetch_batches(
     images: np.ndarray,
     labels: np.ndarray,
     indices: np.ndarray | tf.Tensor,
@@ -99,14 +102,14 @@ def _cut(
 ) -> tf.data.Dataset:
     import tensorflow as tf
 
-    def cut(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def take(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return images[rows], labels[rows]
 
-    @tf.autograph.experimental.do_not_convert  # which fails, with a warning, on 3.13
+    @tf.autograph.experimental.do_not_convert  # AutoGraph warns on Python 3.13
     def fetch(number: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        # said to be stateful, it would end all prefetching in deterministic runs
+        # stateful=True disables prefetching in deterministic mode
         x, y = tf.numpy_function(
-            cut, [rows], [images.dtype, labels.dtype], stateful=False
+            take, [rows], [images.dtype, labels.dtype], stateful=False
         )
         x = tf.ensure_shape(x, (None, *images.shape[1:]))
         y = tf.ensure_shape(y, (None, *labels.shape[1:]))
@@ -116,7 +119,7 @@ def _cut(
 
     return (
         tf.data.Dataset.from_tensor_slices(indices)
-        .batch(BATCHES_AT_ONCE * batch_size)
+        .batch(BATCHES_PER_CALL * batch_size)
         .enumerate()
         .map(fetch)
         .rebatch(batch_size)

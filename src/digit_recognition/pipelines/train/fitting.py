@@ -1,4 +1,4 @@
-"""How a network is fitted, and what is seen and kept of it meanwhile."""
+"""Compiling and fitting a network, with its history, progress and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,54 +15,62 @@ import numpy as np
 from digit_recognition import NUM_CLASSES
 from digit_recognition.errors import ProjectError
 from digit_recognition.models.cnn import LAST_LAYER, Classifier
+from digit_recognition.models.schedules import warmup_cosine
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    import keras
     import tensorflow as tf
 
     from .recipes import Recipe
 
 Epoch = dict[str, float]
 """A row of the history: epoch (from 1), loss, accuracy, val_loss, val_accuracy,
-learning_rate (at the epoch's end), seconds. Of the network that is trained, in its
-precision, and without a recipe's test-time shifts."""
+learning_rate (at the end of the epoch), seconds. Loss and accuracy are those of the
+network in training: in its precision, and without a recipe's test-time shifts."""
 
 
-def compiled(
+def compile_network(
     network: Classifier, recipe: Recipe, steps: int | None = None
 ) -> Classifier:
-    """The network, ready to be fitted as the recipe says, in so many ``steps`` in all.
+    """Compile the network as the recipe says, and return it.
 
-    Without them the learning rate is the recipe's own, constant.
+    ``steps`` is the number of all optimizer steps, which a schedule needs. Without it
+    the learning rate is constant.
     """
     import keras
 
-    settings = {"learning_rate": recipe.learning_rate}
-    if recipe.weight_decay or recipe.optimizer in ("adamw", "muon"):
-        settings["weight_decay"] = recipe.weight_decay  # their own default is not 0
+    learning_rate = recipe.learning_rate
     if recipe.schedule == "cosine" and steps:
-        settings["learning_rate"] = _cosine(recipe, steps)
+        warmup_steps = int(recipe.warmup * steps)
+        learning_rate = warmup_cosine(learning_rate, steps, warmup_steps)
     if recipe.optimizer == "muon":
-        settings |= {
-            "exclude_layers": [LAST_LAYER],
-            "adam_lr_ratio": recipe.adam_lr_ratio,
-            "adam_weight_decay": recipe.weight_decay,
-        }
-    columns = network.output_shape != (None, NUM_CLASSES)
+        optimizer = keras.optimizers.Muon(
+            learning_rate,
+            exclude_layers=[LAST_LAYER],
+            adam_lr_ratio=recipe.adam_lr_ratio,
+            weight_decay=0.0,  # Keras' default is 0.004 in each of the two
+            adam_weight_decay=0.0,
+        )
+    else:
+        optimizer = keras.optimizers.Adam(learning_rate)
+    has_columns = network.output_shape != (None, NUM_CLASSES)
     network.compile(
-        keras.optimizers.get({"class_name": recipe.optimizer, "config": settings}),
-        column_loss if columns else "categorical_crossentropy",
-        metrics=[accuracy if columns else "accuracy"],
+        optimizer,
+        column_loss if has_columns else "categorical_crossentropy",
+        metrics=[
+            keras.metrics.MeanMetricWrapper(column_accuracy, name="accuracy")
+            if has_columns
+            else "accuracy"
+        ],
     )
     return network
 
 
 def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """The mean cross-entropy of columns, each judged on its own, for each image (n,).
+    """Return the mean of the columns' cross-entropies, for each image (n,).
 
-    ``labels`` is one-hot (n, 10), ``columns`` the probabilities (n, columns, 10).
+    ``labels`` is one-hot (n, 10); ``columns`` are the probabilities (n, columns, 10).
     """
     import keras
 
@@ -71,10 +79,11 @@ def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     return keras.ops.mean(losses, axis=1)
 
 
-def accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """Whether the columns' mean logits are right, for each image (n,); shapes as above.
+def column_accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """Return 1 for each image (n,) that the columns' mean logits classify correctly.
 
-    Logits and the logarithms of probabilities have the same order.
+    ``labels`` is one-hot (n, 10); ``columns`` are the probabilities (n, columns, 10).
+    Their logarithms stand for the logits, which differ by a constant per image.
     """
     import keras
 
@@ -90,23 +99,25 @@ def fit(
     steps: int,
     epochs: int,
     history: list[Epoch],
-    keep: Callable[[], None],
+    save_checkpoint: Callable[[], None],
 ) -> None:
-    """Fit the network in place, in epochs of so many steps, and add to the history.
+    """Fit the network in place, and append a row to ``history`` after each epoch.
 
-    Epochs that it holds already are not done again. ``keep`` is called after each. A
-    terminal shows progress within the epoch, anything else gets a line an epoch. Raises
-    ProjectError where the loss is no longer a number, KeyboardInterrupt that says how
-    far it came.
+    An epoch has ``steps`` batches. Fitting starts after the epochs that ``history``
+    already holds. ``save_checkpoint`` is called after each epoch. On a terminal, Keras'
+    progress bar is shown; otherwise one line per epoch is printed.
+
+    Raises ProjectError if the loss is not finite. On Ctrl-C, raises a
+    KeyboardInterrupt that says how many epochs are saved.
     """
     import keras
 
-    watched = sys.stdout.isatty()
+    on_terminal = sys.stdout.isatty()
     started = perf_counter()
-    kept = len(history)
+    saved = len(history)
 
     def record(epoch: int, logs: dict[str, float]) -> None:
-        nonlocal started, kept
+        nonlocal started, saved
         losses = logs["loss"], logs["val_loss"]
         if not np.isfinite(losses).all():
             raise ProjectError(
@@ -127,17 +138,17 @@ def fit(
             }
         )
         started = ended
-        if not watched:
-            print(_line(history[-1], epochs), flush=True)
-        keep()
-        kept = len(history)
+        if not on_terminal:
+            print(_format_epoch(history[-1], epochs), flush=True)
+        save_checkpoint()
+        saved = len(history)
 
-    def check(batch: int, logs: dict[str, float]) -> None:  # noqa: ARG001 (Keras' names)
-        if asked:
+    def stop_if_asked(batch: int, logs: dict[str, float]) -> None:  # noqa: ARG001 (Keras' names)
+        if interrupts:
             raise KeyboardInterrupt
 
     try:
-        with _asked_to_stop() as asked:
+        with _count_interrupts() as interrupts:
             network.fit(
                 training,
                 validation_data=validation,
@@ -145,67 +156,53 @@ def fit(
                 epochs=epochs,
                 steps_per_epoch=steps,
                 shuffle=False,  # the batches are shuffled already
-                verbose=1 if watched else 0,
+                verbose=1 if on_terminal else 0,
                 callbacks=[
                     keras.callbacks.LambdaCallback(
                         on_epoch_end=record,
-                        on_train_batch_end=check,
-                        on_test_batch_end=check,
+                        on_train_batch_end=stop_if_asked,
+                        on_test_batch_end=stop_if_asked,
                     )
                 ],
             )
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(
-            f"Stopped after {kept} whole epochs of {epochs}, which are kept: the same "
-            "command goes on from there (unless train.resume=false)."
+            f"Stopped after {saved} complete epochs of {epochs}, which are saved: the "
+            "same command resumes from there (unless train.resume=false)."
         ) from stopped
 
 
 @contextlib.contextmanager
-def _asked_to_stop() -> Iterator[list[int]]:
-    """Signals of Ctrl-C so far, to be looked at between batches.
+def _count_interrupts() -> Iterator[list[int]]:
+    """Collect the signals of Ctrl-C, so that fitting can stop between two batches.
 
-    Python's own KeyboardInterrupt may be raised where it is ignored, such as in what
-    TensorFlow does when it drops a function: then the training would go on. A second
-    Ctrl-C raises it at once. Outside of the main thread, and where Ctrl-C has another
-    meaning, nothing changes.
+    Python's own KeyboardInterrupt may be raised in a place that ignores it, such as a
+    destructor in TensorFlow; then the training would not stop. A second Ctrl-C raises
+    it at once. Nothing changes outside of the main thread, and if another handler for
+    Ctrl-C is installed.
     """
-    asked: list[int] = []
+    interrupts: list[int] = []
 
-    def ask(number: int, frame: FrameType | None) -> None:
-        if asked:
+    def handle(number: int, frame: FrameType | None) -> None:
+        if interrupts:
             signal.default_int_handler(number, frame)
-        asked.append(number)
+        interrupts.append(number)
 
-    before = signal.getsignal(signal.SIGINT)
-    usual = before is signal.default_int_handler  # else somebody cares, or nobody may
-    if not usual or threading.current_thread() is not threading.main_thread():
-        yield asked
+    previous = signal.getsignal(signal.SIGINT)
+    is_default = previous is signal.default_int_handler
+    if not is_default or threading.current_thread() is not threading.main_thread():
+        yield interrupts
         return
-    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGINT, handle)
     try:
-        yield asked
+        yield interrupts
     finally:
-        signal.signal(signal.SIGINT, before)
-    if asked:
+        signal.signal(signal.SIGINT, previous)
+    if interrupts:
         raise KeyboardInterrupt
 
 
-def _cosine(recipe: Recipe, steps: int) -> keras.optimizers.schedules.CosineDecay:
-    import keras
-
-    warmup = int(recipe.warmup * steps)
-    if not warmup:
-        return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0,
-        decay_steps=steps - warmup,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=warmup,
-    )
-
-
-def _line(row: Epoch, epochs: int) -> str:
+def _format_epoch(row: Epoch, epochs: int) -> str:
     return (
         f"Epoch {row['epoch']}/{epochs}: loss {row['loss']:.4f}, "
         f"accuracy {row['accuracy']:.4f}, val_loss {row['val_loss']:.4f}, "

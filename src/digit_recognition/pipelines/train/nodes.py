@@ -17,7 +17,7 @@ from digit_recognition.parameters import RecipeName, Seed
 from digit_recognition.runtime import dtype_policy, gpus, make_deterministic
 
 from .batches import batches, split_validation, training_batches
-from .fitting import compiled, fit
+from .fitting import compile_network, fit
 from .recipes import TrainParameters
 from .resuming import Checkpoint
 
@@ -25,16 +25,17 @@ from .resuming import Checkpoint
 def build_model(
     recipe: RecipeName, seed: Seed, parameters: TrainParameters
 ) -> Classifier:
-    """The recipe's network, compiled, with first weights drawn by the seed.
+    """Build and compile the recipe's network, with initial weights drawn by the seed.
 
-    It computes in the precision that the recipe and this machine agree on.
+    Its precision is the recipe's; ``auto`` depends on this machine.
     """
     chosen = parameters.recipe(recipe)
 
     import keras
 
     keras.utils.set_random_seed(seed.root)
-    return compiled(chosen.network.build(dtype_policy(chosen.precision)), chosen)
+    network = chosen.network.build(dtype_policy(chosen.precision))
+    return compile_network(network, chosen)
 
 
 def train_model(
@@ -47,14 +48,16 @@ def train_model(
     seed: Seed,
     parameters: TrainParameters,
 ) -> Iterator[tuple[pd.DataFrame, dict[str, Any], pd.DataFrame, Classifier]]:
-    """The history, the record, predictions on the validation part, and the model.
+    """Train the model; yield its history, record, validation predictions, and itself.
 
-    ``x_train`` is float32 (n, 28, 28, 1) in 0..1, ``y_train`` one-hot (n, 10). The
-    model is float32, whatever it was trained in, compiled, and without the optimizer's
-    state. The predictions' columns are index (into x_train), label and the logits
-    logit0..logit9. Raises ProjectError where the arrays are not those that
-    ``dataset_info`` describes. A generator, so that the checkpoint is removed when its
-    one result has been saved.
+    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
+    model is float32 whatever precision it was trained in; it is compiled and holds no
+    optimizer state. The columns of the predictions are index (into x_train), label, and
+    the logits logit0..logit9. Raises ProjectError if ``dataset_info`` does not describe
+    the arrays.
+
+    The node is a generator with a single result: Kedro resumes it after the result is
+    saved, and only then it removes the checkpoint.
     """
     _check_arrays(x_train, y_train, dataset_info)
     chosen = parameters.recipe(recipe)
@@ -68,14 +71,11 @@ def train_model(
     keras.utils.set_random_seed(seed.root)
     if parameters.deterministic:
         make_deterministic()
-    on_gpu = bool(gpus())
-    batch_size = (on_gpu and chosen.gpu_batch_size) or chosen.batch_size
-    steps = -(-len(train) // batch_size)
-    network = compiled(untrained_model, chosen, steps * chosen.epochs)
+    steps = -(-len(train) // chosen.batch_size)
+    network = compile_network(untrained_model, chosen, steps * chosen.epochs)
     training = {
         "recipe": recipe.root,
         **chosen.model_dump(),
-        "batch_size": batch_size,
         "precision": dtype_policy(chosen.precision),
         "deterministic": parameters.deterministic,
         "gpus": gpus(),
@@ -89,7 +89,7 @@ def train_model(
     checkpoint = Checkpoint(checkpoints, training, network)
     history, resumed_after = checkpoint.restore() if parameters.resume else ([], [])
     if history:
-        print(f"Going on after epoch {len(history)} of {chosen.epochs}", flush=True)
+        print(f"Resuming after epoch {len(history)} of {chosen.epochs}", flush=True)
     try:
         fit(
             network,
@@ -97,7 +97,7 @@ def train_model(
                 x_train,
                 y_train,
                 train,
-                batch_size,
+                chosen.batch_size,
                 seed=seed.root,
                 epochs=range(len(history), chosen.epochs),
                 augmentation=chosen.augmentation,
@@ -106,12 +106,12 @@ def train_model(
             steps=steps,
             epochs=chosen.epochs,
             history=history,
-            keep=lambda: checkpoint.save(history, resumed_after),
+            save_checkpoint=lambda: checkpoint.save(history, resumed_after),
         )
     except ProjectError:
-        checkpoint.remove()  # going on with it would end in the same way
+        checkpoint.remove()  # resuming from it would fail in the same way
         raise
-    model = compiled(chosen.finish(network), chosen)
+    model = compile_network(chosen.finish(network), chosen)
     training |= {
         "fit_seconds": round(sum(epoch["seconds"] for epoch in history), 3),
         "resumed_after": resumed_after,
@@ -128,10 +128,10 @@ def _check_arrays(
     for name, array in {"x_train": x_train, "y_train": y_train}.items():
         if array_digest(array) != dataset_info["digests"][name]:
             raise ProjectError(
-                f"expected x_train and y_train of one `kedro run --pipeline prepare`, "
-                f"received {name} {array.shape} that is not the one which dataset_info "
-                "describes; run prepare again, or name x_train, y_train and "
-                "dataset_info of one version with --load-versions"
+                "expected x_train, y_train and dataset_info of one run of prepare, "
+                f"received {name} {array.shape} that dataset_info does not describe; "
+                "run `kedro run --pipelines prepare` again, or name all three of one "
+                "version with --load-versions"
             )
 
 

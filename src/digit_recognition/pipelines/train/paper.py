@@ -8,95 +8,100 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from digit_recognition.parameters import Parameters
+from digit_recognition.parameters import Fraction, Parameters
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-Share = Annotated[float, Field(ge=0, le=1)]
-
 
 class Paper(Parameters):
-    """What happens to a ``share`` of the images; the others stay white ink on black.
+    """The random paper that a ``share`` of the images is put on.
 
-    Each of these is the share of those to which it happens: ``lines``, a straight line
-    across; ``holes``, a rectangle missing; ``blurred``, by up to ``blur``;
-    ``sharpened``, as scanners do, by up to ``sharpening`` times what a blur of up to
-    ``blur`` takes away; ``bars``, grey bars over two sides; ``noisy``, by up to
-    ``noise``; ``inverted``, ink darker than the paper.
+    The other images stay white ink on black. These are fractions of the images on
+    paper:
 
-    ``blur`` is the standard deviation of a Gaussian in pixels, down and across on their
-    own; ``noise`` that of a pixel. Ink and paper differ by at least ``contrast`` (of
-    0..1), before the light falls off by up to ``slope`` of 0..1 from edge to edge.
+    - ``lines``: a straight line crosses the image.
+    - ``holes``: a rectangle is missing.
+    - ``blurred``: a Gaussian blur, of a standard deviation up to ``blur`` pixels,
+      drawn separately down and across.
+    - ``sharpened``: an unsharp mask, as scanners apply it, of an amount up to
+      ``sharpening`` and a blur up to ``blur``.
+    - ``inverted``: the ink is darker than the paper.
+    - ``bars``: grey bars cover two opposite sides.
+    - ``noisy``: Gaussian noise, of a standard deviation up to ``noise``.
+
+    Ink and paper differ by at least ``contrast`` (pixels are in 0..1). Then the light
+    falls off by up to ``slope`` from edge to edge.
     """
 
-    share: Share
-    lines: Share
-    holes: Share
-    blurred: Share
-    sharpened: Share
+    share: Fraction
+    lines: Fraction
+    holes: Fraction
+    blurred: Fraction
+    sharpened: Fraction
     blur: Annotated[float, Field(ge=0.2, le=5)]
     sharpening: Annotated[float, Field(ge=0, le=20)]
-    inverted: Share
+    inverted: Fraction
     contrast: Annotated[float, Field(gt=0, le=1)]
-    slope: Share
-    bars: Share
-    noisy: Share
+    slope: Fraction
+    bars: Fraction
+    noisy: Fraction
     noise: Annotated[float, Field(ge=0, le=1)]
 
 
 def put_on_paper(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
-    """The images, float32 (n, height, width, 1) in 0..1, some of them on paper.
+    """Put some of the images on random paper.
 
-    ``seed`` is two integers that alone decide which and how.
+    ``images`` is float32 (n, height, width, 1) in 0..1, and so is the result. ``seed``
+    is two integers, which determine all random values.
     """
     import tensorflow as tf
 
     def change(x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         seeds = iter(tf.unstack(tf.random.split(seed, 7)))
-        for share, drawn in (
+        for share, change_images in (
             (paper.lines, draw_line),
             (paper.holes, cut_hole),
-            (paper.blurred, partial(blur, most=paper.blur)),
+            (paper.blurred, partial(blur, max_sigma=paper.blur)),
             (
                 paper.sharpened,
-                partial(sharpen, most=paper.sharpening, blurring=paper.blur),
+                partial(sharpen, max_amount=paper.sharpening, max_sigma=paper.blur),
             ),
-            (1.0, partial(light, paper=paper)),
+            (1.0, partial(apply_light, paper=paper)),
             (paper.bars, cover_bars),
-            (paper.noisy, partial(add_noise, most=paper.noise)),
+            (paper.noisy, partial(add_noise, max_sigma=paper.noise)),
         ):
-            x = on_some(x, next(seeds), share, drawn)
+            x = apply_to_share(x, next(seeds), share, change_images)
         return tf.clip_by_value(x, 0.0, 1.0)
 
-    changed = on_some(images[..., 0], seed, paper.share, change)
+    changed = apply_to_share(images[..., 0], seed, paper.share, change)
     return changed[..., None]
 
 
-def on_some(
+def apply_to_share(
     images: tf.Tensor,
     seed: tf.Tensor,
     share: float,
     change: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> tf.Tensor:
-    """The images, a random ``share`` of them changed."""
+    """Apply ``change`` to a random ``share`` of the images."""
     import tensorflow as tf
 
     if share in (0, 1):
         return change(images, seed) if share else images
-    which, how = tf.unstack(tf.random.split(seed, 2))
+    choice, changes = tf.unstack(tf.random.split(seed, 2))
     count = tf.shape(images)[0]
-    some = tf.cast(tf.round(share * tf.cast(count, tf.float32)), tf.int32)
-    rows = tf.random.experimental.stateless_shuffle(tf.range(count), which)[:some]
-    changed = change(tf.gather(images, rows), how)
+    chosen = tf.cast(tf.round(share * tf.cast(count, tf.float32)), tf.int32)
+    rows = tf.random.experimental.stateless_shuffle(tf.range(count), choice)[:chosen]
+    changed = change(tf.gather(images, rows), changes)
     return tf.tensor_scatter_nd_update(images, rows[:, None], changed)
 
 
 def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """A straight line across each, 0.6 to 2.4 pixels wide, of 0.2 to full ink."""
+    """Draw a straight line across each image, 0.6 to 2.4 pixels wide, ink 0.2 to 1."""
     import tensorflow as tf
 
-    angle, offset, width, ink = _drawn(
+    angle, offset, width, ink = _draw(
         images, seed, (0.0, 3.1416), (-12.0, 12.0), (0.3, 1.2), (0.2, 1.0)
     )
     down, right = _from_centre(images)
@@ -106,10 +111,10 @@ def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """A rectangle of each left out, 2 to 8 pixels high and wide, near the middle."""
+    """Erase a rectangle near the middle of each image, with sides of 2 to 8 pixels."""
     import tensorflow as tf
 
-    y, x, high, wide = _drawn(
+    y, x, high, wide = _draw(
         images, seed, (-10.0, 10.0), (-10.0, 10.0), (1.0, 4.0), (1.0, 4.0)
     )
     down, right = _from_centre(images)
@@ -117,8 +122,11 @@ def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return tf.where(hole, 0.0, images)
 
 
-def blur(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
-    """Each blurred down and across, by matrices from pixels to pixels."""
+def blur(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor:
+    """Blur each image by a Gaussian of 0.2 to ``max_sigma`` pixels.
+
+    The blur is two matrix products, one for rows and one for columns.
+    """
     import tensorflow as tf
 
     side = images.shape[1]
@@ -126,30 +134,30 @@ def blur(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
     squared = (pixels[:, None] - pixels[None]) ** 2
     down, across = (
         tf.nn.softmax(-squared / (2 * sigma**2), axis=2)
-        for sigma in _drawn(images, seed, (0.2, most), (0.2, most))
+        for sigma in _draw(images, seed, (0.2, max_sigma), (0.2, max_sigma))
     )
     return tf.matmul(tf.matmul(down, images), across, transpose_b=True)
 
 
 def sharpen(
-    images: tf.Tensor, seed: tf.Tensor, most: float, blurring: float
+    images: tf.Tensor, seed: tf.Tensor, max_amount: float, max_sigma: float
 ) -> tf.Tensor:
-    """Each with more of what a blur takes away: an unsharp mask.
+    """Sharpen each image by an unsharp mask; values may leave 0..1.
 
-    Ink then ends in a rim, and paper in a halo, beyond 0..1.
+    Ink gets a darker rim, and the paper beside it a brighter halo.
     """
     import tensorflow as tf
 
-    how, much = tf.unstack(tf.random.split(seed, 2))
-    (amount,) = _drawn(images, much, (0.0, most))
-    return images + amount * (images - blur(images, how, blurring))
+    blur_seed, amount_seed = tf.unstack(tf.random.split(seed, 2))
+    (amount,) = _draw(images, amount_seed, (0.0, max_amount))
+    return images + amount * (images - blur(images, blur_seed, max_sigma))
 
 
-def light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
-    """Ink of one brightness on paper of another, in light that falls off to a side."""
+def apply_light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
+    """Give ink and paper a random brightness, and let the light fall off to a side."""
     import tensorflow as tf
 
-    contrast, level, negative, slope, angle = _drawn(
+    contrast, level, inversion, slope, angle = _draw(
         images,
         seed,
         (paper.contrast, 1.0),
@@ -158,8 +166,8 @@ def light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
         (0.0, paper.slope),
         (0.0, 6.2832),
     )
-    darker = level * (1 - contrast)  # of ink and paper
-    inverted = negative < paper.inverted
+    darker = level * (1 - contrast)  # the darker one of ink and paper
+    inverted = inversion < paper.inverted
     base = tf.where(inverted, darker + contrast, darker)
     contrast = tf.where(inverted, -contrast, contrast)
     down, right = _from_centre(images)
@@ -168,10 +176,10 @@ def light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
 
 
 def cover_bars(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Grey bars over two opposite sides of each, or beside it, at any angle."""
+    """Cover two opposite sides of each image by grey bars, at any angle."""
     import tensorflow as tf
 
-    angle, *bars = _drawn(
+    angle, *bars = _draw(
         images, seed, (0.0, 6.2832), *2 * [(6.0, 16.0), (1.5, 5.0), (0.0, 1.0)]
     )
     down, right = _from_centre(images)
@@ -182,19 +190,19 @@ def cover_bars(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return images
 
 
-def add_noise(images: tf.Tensor, seed: tf.Tensor, most: float) -> tf.Tensor:
-    """Gaussian noise, of its own strength on each."""
+def add_noise(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor:
+    """Add Gaussian noise to each image, of a standard deviation up to ``max_sigma``."""
     import tensorflow as tf
 
     strength, pixels = tf.unstack(tf.random.split(seed, 2))
-    (sigma,) = _drawn(images, strength, (0.0, most))
+    (sigma,) = _draw(images, strength, (0.0, max_sigma))
     return images + sigma * tf.random.stateless_normal(tf.shape(images), pixels)
 
 
-def _drawn(
+def _draw(
     images: tf.Tensor, seed: tf.Tensor, *ranges: tuple[float, float]
 ) -> list[tf.Tensor]:
-    """For each range a number for each image, (n, 1, 1)."""
+    """Draw a value (n, 1, 1) for each image from each of the ranges."""
     import tensorflow as tf
 
     shape = (tf.shape(images)[0], len(ranges))
@@ -206,7 +214,7 @@ def _drawn(
 
 
 def _from_centre(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """How far down (1, height, 1) and right (1, 1, width) of the centre pixels are."""
+    """Return pixel offsets from the centre: down (1, h, 1) and right (1, 1, w)."""
     import tensorflow as tf
 
     _, height, width = images.shape

@@ -1,4 +1,4 @@
-"""The road from model input to a trained model."""
+"""The pipeline that trains a model."""
 
 from kedro.pipeline import Pipeline
 
@@ -8,9 +8,9 @@ from .nodes import build_model, train_model
 
 
 def create_pipeline() -> Pipeline:
-    """From the training arrays and a recipe to a model and the record of its training.
+    """Create the pipeline from training arrays and a recipe to a trained model.
 
-    The model comes last, when what describes it is saved already.
+    ``train_model`` returns the model last: when it is saved, its records already are.
     """
     recipe = ["params:recipe", "params:seed", "params:train"]
     return Pipeline(

@@ -1,8 +1,8 @@
-"""What a recipe is: the network, how it learns and for how long."""
+"""Recipes: which network is trained, and how."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -15,22 +15,20 @@ from digit_recognition.models.cnn import (
     build_columns,
     join_columns,
 )
-from digit_recognition.parameters import Parameters, RecipeName
+from digit_recognition.parameters import Parameters, RecipeName, resolve_bases
 from digit_recognition.runtime import Precision
 
 from .augmentation import Augmentation
 
 Count = Annotated[int, Field(ge=1)]
-Share = Annotated[float, Field(ge=0, lt=1)]
+PositiveFloat = Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
 
 
 class Network(Parameters):
-    """What ``digit_recognition.models.cnn`` builds: ``columns`` CNNs side by side.
+    """The network of a recipe: ``columns`` CNNs side by side.
 
-    ``filters`` of each convolution, stage by stage, each stage ended by a 2x2 max
-    pooling; ``kernel_size`` in pixels; ``padding`` that keeps the size (same) or not;
-    whether each pooling is followed by a batch normalization; the share of values that
-    ``dropout`` leaves out before and after the dense layer.
+    ``filters`` lists the filters of each convolution, stage by stage; a 2x2 max pooling
+    ends each stage. ``kernel_size`` is in pixels.
     """
 
     columns: Count = 1
@@ -38,28 +36,23 @@ class Network(Parameters):
         list[Annotated[list[Count], Field(min_length=1)]], Field(min_length=1)
     ]
     kernel_size: Count
-    padding: Literal["valid", "same"] = "valid"
-    batch_normalization: bool = False
     dense_units: Count
-    dropout: Share = 0.0
 
     @model_validator(mode="after")
-    def _leave_pixels(self) -> Network:
+    def _require_pixels(self) -> Network:
         side = INPUT_SHAPE[0]
         for stage in self.filters:
-            if self.padding == "valid":
-                side -= len(stage) * (self.kernel_size - 1)
-            side //= 2
+            side = (side - len(stage) * (self.kernel_size - 1)) // 2
             if side < 1:
                 raise ValueError(
-                    f"{self.filters} with {self.kernel_size} pixels and a 2x2 pooling "
-                    f"after each stage leave nothing of {INPUT_SHAPE[0]} pixels: take "
-                    "fewer or smaller convolutions, or padding same"
+                    f"{self.filters} with a kernel of {self.kernel_size} pixels and a "
+                    "2x2 pooling after each stage leave nothing of "
+                    f"{INPUT_SHAPE[0]} pixels: take fewer or smaller convolutions"
                 )
         return self
 
     def build(self, dtype: str) -> Classifier:
-        """The network to be trained, in Keras' dtype policy of that name."""
+        """Build the network for training, in Keras' dtype policy ``dtype``."""
         options = self.model_dump(exclude={"columns"})
         if self.columns == 1:
             return build_cnn(**options, dtype=dtype)
@@ -67,34 +60,31 @@ class Network(Parameters):
 
 
 class Recipe(Parameters):
-    """How a model is trained; everything but the data and the seed.
+    """How a model is trained, apart from the data and the seed.
 
-    The learning rate is constant, or rises evenly from 0 over the ``warmup`` share of
-    all steps and falls on a cosine to 0. ``adam_lr_ratio`` is of muon alone: it takes
-    that share of the learning rate for what it leaves to Adam, all but the hidden dense
-    layer. ``gpu_batch_size`` is the batch size where TensorFlow sees a GPU, or null.
-    With a ``test_time_shift`` (pixels) the trained network answers by the mean of what
-    it makes of the image as it is and shifted to each side.
+    ``schedule`` is the learning rate's: constant, or a cosine that falls to 0 after a
+    linear rise over the ``warmup`` fraction of all steps. With the optimizer muon, Adam
+    trains all layers but the hidden dense one, at ``adam_lr_ratio`` times the learning
+    rate. With a ``test_time_shift`` (pixels), the trained network averages its logits
+    over the image and its four shifts.
     """
 
     network: Network
-    optimizer: Literal["adam", "adamw", "muon", "nadam", "rmsprop", "sgd"]
-    learning_rate: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
-    adam_lr_ratio: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] = 1.0
-    weight_decay: Share = 0.0
+    optimizer: Literal["adam", "muon"]
+    learning_rate: PositiveFloat
+    adam_lr_ratio: PositiveFloat = 1.0
     schedule: Literal["constant", "cosine"]
-    warmup: Share = 0.0
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augmentation: Augmentation | None = None
     batch_size: Count
-    gpu_batch_size: Count | None = None
     epochs: Count
     precision: Precision = "auto"
     test_time_shift: Annotated[int, Field(ge=0, le=4)] = 0
 
     def finish(self, trained: Classifier) -> Classifier:
-        """The network that answers: float32, columns joined, looking at shifted images.
+        """Build the float32 classifier from the trained network's weights.
 
-        Its weights are copied from ``trained``, whose precision its layers keep.
+        Columns are joined, and shifts are averaged if the recipe asks for them.
         """
         model = self.network.build("float32")
         model.set_weights(trained.get_weights())
@@ -105,7 +95,7 @@ class Recipe(Parameters):
         return model
 
     @model_validator(mode="after")
-    def _agree(self) -> Recipe:
+    def _refuse_unused_values(self) -> Recipe:
         if self.warmup and self.schedule == "constant":
             raise ValueError(
                 f"warmup: expected 0 with a constant schedule, received {self.warmup}; "
@@ -114,17 +104,19 @@ class Recipe(Parameters):
         if self.adam_lr_ratio != 1 and self.optimizer != "muon":
             raise ValueError(
                 f"adam_lr_ratio: expected 1 with {self.optimizer}, received "
-                f"{self.adam_lr_ratio}; it is of optimizer muon alone"
+                f"{self.adam_lr_ratio}; only the optimizer muon uses it"
             )
         return self
 
 
 class TrainParameters(Parameters):
-    """What all recipes share, and the recipes.
+    """The recipes, and the settings that all of them share.
 
-    ``validation_fraction`` is the share of the training images kept for validation;
-    ``deterministic`` whether the same seed gives the same weights to the last bit;
-    ``resume`` whether a training that was stopped goes on from its last whole epoch.
+    ``validation_fraction`` is the fraction of the training images kept for validation.
+    With ``deterministic``, the same seed gives the same weights bit for bit. With
+    ``resume``, a stopped training continues after its last complete epoch.
+
+    A recipe with ``base: NAME`` takes from the recipe NAME all that it does not state.
     """
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]
@@ -132,8 +124,15 @@ class TrainParameters(Parameters):
     resume: bool
     recipes: dict[str, Recipe]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve_bases(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(values.get("recipes"), dict):
+            values = {**values, "recipes": resolve_bases(values["recipes"])}
+        return values
+
     def recipe(self, name: RecipeName) -> Recipe:
-        """The recipe of that name; ProjectError that lists the names otherwise."""
+        """Return the recipe of that name; raise ProjectError if there is none."""
         if name.root not in self.recipes:
             known = ", ".join(self.recipes)
             raise ProjectError(

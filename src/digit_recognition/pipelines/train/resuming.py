@@ -1,8 +1,9 @@
-"""How a training that was stopped goes on."""
+"""Checkpoints from which a stopped training resumes."""
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from importlib.metadata import version
 from pathlib import Path
@@ -12,20 +13,23 @@ import numpy as np
 
 from digit_recognition.datasets import Checkpoints
 from digit_recognition.digests import weights_digest
-from digit_recognition.models import cnn
+from digit_recognition.models import cnn, schedules
 from digit_recognition.models.cnn import Classifier
 
 from .fitting import Epoch
 
-CODE = (*Path(__file__).parent.glob("*.py"), Path(cnn.__file__))
+TRAINING_CODE = (
+    *Path(__file__).parent.glob("*.py"),
+    *(Path(inspect.getfile(module)) for module in (cnn, schedules)),
+)
 
 
 class Checkpoint:
-    """All that a training needs to go on from its last whole epoch.
+    """The state of a training after its last complete epoch.
 
-    It is found again by ``conditions`` (data, recipe, seed, ...), the first weights,
-    the versions of Keras and TensorFlow, and the code that trains: where any of them
-    differs, another training would be gone on with.
+    A checkpoint is found by a digest of ``conditions`` (data, recipe, seed, ...), the
+    initial weights, the versions of Keras and TensorFlow, and the training code. If
+    any of these differs, the checkpoint belongs to another training.
     """
 
     def __init__(
@@ -34,21 +38,21 @@ class Checkpoint:
         conditions: dict[str, Any],
         network: Classifier,
     ):
-        """``network`` is compiled, and has its first weights."""
+        """Prepare a checkpoint of the compiled ``network`` with its initial weights."""
         network.optimizer.build(network.trainable_variables)
         self._variables = [*network.variables, *network.optimizer.variables]
         self._checkpoints = checkpoints
         self._name = _digest(
             {
                 **conditions,
-                "first_weights": weights_digest(network.get_weights()),
-                "code": [file.read_text() for file in sorted(CODE)],
+                "initial_weights": weights_digest(network.get_weights()),
+                "code": [file.read_text() for file in sorted(TRAINING_CODE)],
                 **{name: version(name) for name in ("keras", "tensorflow")},
             }
         )
 
     def save(self, history: list[Epoch], resumed_after: list[int]) -> None:
-        """Keep the weights, the optimizer's state and what is known of the epochs."""
+        """Save the weights, the optimizer's state and the history."""
         record = {"history": history, "resumed_after": resumed_after}
         values = (variable.numpy() for variable in self._variables)
         self._checkpoints.save(
@@ -60,7 +64,10 @@ class Checkpoint:
         )
 
     def restore(self) -> tuple[list[Epoch], list[int]]:
-        """Put back what was kept last; two empty lists where there is nothing."""
+        """Restore the saved state; return the history and the epochs resumed after.
+
+        Both lists are empty if there is no checkpoint.
+        """
         arrays = self._checkpoints.load(self._name)
         if arrays is None:
             return [], []
@@ -71,7 +78,7 @@ class Checkpoint:
         return history, [*record["resumed_after"], len(history)]
 
     def remove(self) -> None:
-        """Remove it: the training has ended."""
+        """Remove the checkpoint of a training that has ended."""
         self._checkpoints.remove(self._name)
 
 

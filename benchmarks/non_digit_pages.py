@@ -1,6 +1,7 @@
-"""Pages without a digit, of kinds that no network here is trained on.
+"""Pages without digits, of kinds that no network of the project is trained on.
 
-Each kind takes a random generator and gives a page, float32 (h, w) in 0..1 (1 white).
+Each kind is a function that takes a random generator and returns a page, float32
+(height, width) in 0..1, with 1 for white.
 """
 
 from functools import cache
@@ -16,9 +17,9 @@ from skimage.filters import threshold_otsu
 from skimage.morphology import skeletonize
 from sklearn.datasets import load_sample_images
 
-FINE = 3  # strokes are drawn so many times as large
+SUPERSAMPLING = 3  # strokes are drawn three times as large, then reduced
 LETTERS = "AEFHKMNRTVWXYaefhkmnrtvwxy"
-LIKE_DIGITS = "CGJLPUcdjpu"
+LETTERS_LIKE_DIGITS = "CGJLPUcdjpu"
 SYMBOLS = "+×÷=%&@#?$€*♥★☺→✓§¤~<>∑∞π♪☂✈☎☀♣♠"  # noqa: RUF001 (meant as they are)
 WORDS = (
     *("the", "and", "house", "water", "paper", "number", "total", "name", "street"),
@@ -31,7 +32,7 @@ PHOTOS = (
     *("text", "clock", "brick", "grass", "gravel", "hubble_deep_field"),
     *("immunohistochemistry", "retina"),
 )
-PLAIN = "DejaVuSans"
+DEFAULT_FONT = "DejaVuSans"
 FONTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSans-BoldOblique"),
     *("DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSansMono-Oblique"),
@@ -41,7 +42,7 @@ FONTS = (
 
 
 def blank_paper(rng: np.random.Generator) -> np.ndarray:
-    """Paper in uneven light, its grain fine or coarse."""
+    """Draw unevenly lit paper with fine or coarse grain."""
     side = int(rng.choice([64, 128, 256]))
     down, across = np.mgrid[:side, :side] / side - 0.5
     light = rng.uniform(0.6, 1) + rng.uniform(-0.25, 0.25) * down
@@ -51,7 +52,7 @@ def blank_paper(rng: np.random.Generator) -> np.ndarray:
 
 
 def noise(rng: np.random.Generator) -> np.ndarray:
-    """Pixels at random: normal, uniform, black ones on white, or large squares."""
+    """Draw random pixels: normal, uniform, black on white, or 8x8 squares."""
     side = int(rng.choice([28, 64, 128]))
     squares = rng.random((side // 8, side // 8))
     pages = (
@@ -64,13 +65,13 @@ def noise(rng: np.random.Generator) -> np.ndarray:
 
 
 def scribbles(rng: np.random.Generator) -> np.ndarray:
-    """One stroke: wandering, through random points, hatching or in loops."""
+    """Draw one stroke: a random walk, a spline, a zigzag or loops."""
     kind = rng.integers(4)
     if kind == 0:
         steps = int(rng.integers(60, 250))
-        turned = np.cumsum(rng.normal(0, 0.5, steps))
-        turned += np.linspace(0, rng.uniform(-20, 20), steps)
-        stroke = np.cumsum(np.stack([np.cos(turned), np.sin(turned)], axis=1), axis=0)
+        angles = np.cumsum(rng.normal(0, 0.5, steps))
+        angles += np.linspace(0, rng.uniform(-20, 20), steps)
+        stroke = np.cumsum(np.stack([np.cos(angles), np.sin(angles)], axis=1), axis=0)
     elif kind == 1:
         points = rng.random((int(rng.integers(5, 14)), 2))
         times = np.arange(len(points))
@@ -79,61 +80,66 @@ def scribbles(rng: np.random.Generator) -> np.ndarray:
         count = int(rng.integers(6, 16))
         across = np.arange(count) / count + rng.normal(0, 0.03, count)
         down = np.arange(count) % 2 * rng.uniform(0.4, 1) + rng.normal(0, 0.08, count)
-        stroke = np.stack([across, down], axis=1) @ _turned(rng.uniform(0, np.pi))
+        stroke = np.stack([across, down], axis=1) @ _rotation_matrix(
+            rng.uniform(0, np.pi)
+        )
     else:
         t = np.linspace(0, rng.uniform(4, 10) * np.pi, 400)
         across = rng.uniform(0.3, 1) * np.cos(t) + rng.uniform(0.02, 0.15) * t
         stroke = np.stack([across, np.sin(rng.uniform(0.95, 1.05) * t)], axis=1)
     stroke = stroke - stroke.min(axis=0)
     stroke = 0.1 + 0.8 * stroke / stroke.max()
-    return _drawn([stroke], rng.uniform(0.016, 0.09), rng)
+    return _draw_strokes([stroke], rng.uniform(0.016, 0.09), rng)
 
 
 def ruled_lines(rng: np.random.Generator) -> np.ndarray:
-    """Two to eight lines, or as many each way, a little turned."""
+    """Draw two to eight horizontal or vertical lines, or both, slightly rotated."""
     places = np.linspace(0.08, 0.92, int(rng.integers(2, 9)))
-    level = [np.array([(0.03, place), (0.97, place)]) for place in places]
-    upright = [line[:, ::-1] for line in level]
-    lines = (level, upright, level + upright)[rng.integers(3)]
-    turn = _turned(rng.normal(0, 0.04))
-    lines = [(line - 0.5) @ turn + 0.5 for line in lines]
-    return _drawn(lines, rng.uniform(0.01, 0.03), rng)
+    horizontal = [np.array([(0.03, place), (0.97, place)]) for place in places]
+    vertical = [line[:, ::-1] for line in horizontal]
+    lines = (horizontal, vertical, horizontal + vertical)[rng.integers(3)]
+    rotation = _rotation_matrix(rng.normal(0, 0.04))
+    lines = [(line - 0.5) @ rotation + 0.5 for line in lines]
+    return _draw_strokes(lines, rng.uniform(0.01, 0.03), rng)
 
 
 def printed_words(rng: np.random.Generator) -> np.ndarray:
-    """A word of two letters or more, in one of twelve fonts."""
+    """Print a word of at least two letters in one of twelve fonts."""
     word, font = rng.choice(WORDS), rng.choice(FONTS)
     return _on_paper(_text(word, 60, font), rng)
 
 
 def printed_letters(rng: np.random.Generator, letters: str = LETTERS) -> np.ndarray:
-    """A letter in one of twelve fonts."""
+    """Print a letter in one of twelve fonts."""
     letter, font = rng.choice(list(letters)), rng.choice(FONTS)
     return _on_paper(_text(letter, 90, font), rng)
 
 
 def penned_letters(rng: np.random.Generator, letters: str = LETTERS) -> np.ndarray:
-    """The same by a wavering pen, slanted and pulled out of shape."""
-    ink = _text(rng.choice(list(letters)), 100, PLAIN)
+    """Draw a letter with a pen, slanted and distorted."""
+    ink = _text(rng.choice(list(letters)), 100, DEFAULT_FONT)
     points = np.argwhere(skeletonize(ink > 0.5)).astype(float)
-    shape = _turned(rng.normal(0, 0.12)) @ [[1, 0], [rng.normal(0.05, 0.2), 1]]
-    points = (points - points.mean(axis=0)) @ shape * rng.uniform(0.8, 1.25, 2)
-    waver = ndimage.gaussian_filter(rng.normal(size=(2, 260, 260)), (0, 22, 22))
-    waver *= rng.uniform(0, 4) / waver.std()
+    transform = _rotation_matrix(rng.normal(0, 0.12)) @ [
+        [1, 0],
+        [rng.normal(0.05, 0.2), 1],
+    ]
+    points = (points - points.mean(axis=0)) @ transform * rng.uniform(0.8, 1.25, 2)
+    offsets = ndimage.gaussian_filter(rng.normal(size=(2, 260, 260)), (0, 22, 22))
+    offsets *= rng.uniform(0, 4) / offsets.std()
     down, across = np.clip(points + 130, 0, 259).astype(int).T
-    points += waver[:, down, across].T
+    points += offsets[:, down, across].T
     points = (points - points.min(axis=0) + 20).astype(int)
-    paper = np.ones(points.max(axis=0) + 21, bool)
-    paper[tuple(points.T)] = False
-    away = ndimage.distance_transform_edt(paper)
-    return _on_paper(np.clip(rng.uniform(2, 6) - away + 0.5, 0, 1), rng)
+    background = np.ones(points.max(axis=0) + 21, bool)
+    background[tuple(points.T)] = False
+    distance = ndimage.distance_transform_edt(background)
+    return _on_paper(np.clip(rng.uniform(2, 6) - distance + 0.5, 0, 1), rng)
 
 
 def photos(rng: np.random.Generator) -> np.ndarray:
-    """A square of a photo, half of them as negatives."""
-    known = _photos()
+    """Cut a random square out of a photo; half of them are negatives."""
+    all_photos = _photos()
     while True:
-        photo = known[rng.integers(len(known))]
+        photo = all_photos[rng.integers(len(all_photos))]
         side = int(rng.uniform(0.2, 1) * min(photo.shape))
         top, left = (int(rng.integers(length - side + 1)) for length in photo.shape)
         page = photo[top : top + side, left : left + side]
@@ -144,7 +150,7 @@ def photos(rng: np.random.Generator) -> np.ndarray:
 
 
 def parts_of_photos(rng: np.random.Generator) -> np.ndarray:
-    """One of the six largest dark regions of a photo, on white."""
+    """Cut one of the six largest dark regions out of a photo, on white."""
     photo = photos(rng)
     labels, count = ndimage.label(photo < threshold_otsu(photo))
     largest = np.argsort(np.bincount(labels.ravel())[1:])[::-1][:6] + 1
@@ -153,16 +159,16 @@ def parts_of_photos(rng: np.random.Generator) -> np.ndarray:
 
 
 def symbols(rng: np.random.Generator) -> np.ndarray:
-    """A printed sign that is neither a letter nor a digit."""
-    return _on_paper(_text(rng.choice(list(SYMBOLS)), 90, PLAIN), rng)
+    """Print a symbol that is neither a letter nor a digit."""
+    return _on_paper(_text(rng.choice(list(SYMBOLS)), 90, DEFAULT_FONT), rng)
 
 
 def drawings(rng: np.random.Generator) -> np.ndarray:
-    """A face, triangle, box, star, cross, arrow, house, heart or coil, in outline."""
+    """Outline a face, triangle, box, star, cross, arrow, house, heart or spiral."""
     t = np.linspace(0, 2 * np.pi, 60)
     ring = np.stack([np.cos(t), np.sin(t)], axis=1)
     fifths = np.arange(6) * 4 * np.pi / 5
-    coil = np.linspace(0, 6 * np.pi, 200)
+    spiral = np.linspace(0, 6 * np.pi, 200)
     left, right = 0.08 * ring - (0.35, 0.25), 0.08 * ring - (-0.35, 0.25)
     mouth = (0.5, 0.3) * ring[:30] + (0, 0.1)
     box = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]
@@ -177,33 +183,33 @@ def drawings(rng: np.random.Generator) -> np.ndarray:
         [[(-1, 0), (1, 0)], [(0.4, -0.6), (1, 0), (0.4, 0.6)]],
         [walls, [(-0.2, 1), (-0.2, 0.4), (0.3, 0.4), (0.3, 1)]],
         [np.stack([np.sin(t) ** 3, -down / 16], axis=1)],
-        [coil[:, None] / 19 * np.stack([np.cos(coil), np.sin(coil)], axis=1)],
+        [spiral[:, None] / 19 * np.stack([np.cos(spiral), np.sin(spiral)], axis=1)],
     )[rng.integers(9)]
-    shape = _turned(rng.normal(0, 0.12)) * rng.uniform(0.28, 0.4, 2)
-    strokes = [np.array(stroke) @ shape + 0.5 for stroke in strokes]
+    transform = _rotation_matrix(rng.normal(0, 0.12)) * rng.uniform(0.28, 0.4, 2)
+    strokes = [np.array(stroke) @ transform + 0.5 for stroke in strokes]
     strokes = [
         stroke + (rng.normal(0, 0.02, stroke.shape) if len(stroke) < 7 else 0)
         for stroke in strokes
     ]
-    return _drawn(strokes, rng.uniform(0.016, 0.09), rng)
+    return _draw_strokes(strokes, rng.uniform(0.016, 0.09), rng)
 
 
 def letters_like_digits(rng: np.random.Generator) -> np.ndarray:
-    """C, G, J, L, P, U, c, d, j, p, u, printed or by a wavering pen."""
-    make = (printed_letters, penned_letters)[rng.integers(2)]
-    return make(rng, LIKE_DIGITS)
+    """Print, or draw with a pen, one of C, G, J, L, P, U, c, d, j, p and u."""
+    draw = (printed_letters, penned_letters)[rng.integers(2)]
+    return draw(rng, LETTERS_LIKE_DIGITS)
 
 
 KINDS = (
     *(blank_paper, noise, scribbles, ruled_lines, printed_words),
     *(printed_letters, penned_letters, photos, parts_of_photos),
 )
-EXTRAS = (symbols, drawings, letters_like_digits)
+EXTRA_KINDS = (symbols, drawings, letters_like_digits)
 
 
 @cache
 def _photos() -> list[np.ndarray]:
-    """Those that come with scikit-image and scikit-learn, grey, in 0..1."""
+    """Return the photos of scikit-image and scikit-learn, grey in 0..1."""
     images = [getattr(data, name)() for name in PHOTOS] + load_sample_images().images
     return [
         (image.mean(axis=2) if image.ndim == 3 else image) / np.float32(255)
@@ -212,29 +218,29 @@ def _photos() -> list[np.ndarray]:
 
 
 def _text(text: str, size: int, font: str) -> np.ndarray:
-    """Ink, float (h, w) in 0..1."""
+    """Print a text; return its ink, float (height, width) in 0..1."""
     path = Path(mpl.get_data_path(), "fonts", "ttf", f"{font}.ttf")
-    letters = ImageFont.truetype(path, size)
-    left, top, right, bottom = letters.getbbox(text)
+    typeface = ImageFont.truetype(path, size)
+    left, top, right, bottom = typeface.getbbox(text)
     image = Image.new("L", (int(right - left) + 40, int(bottom - top) + 40))
-    ImageDraw.Draw(image).text((20 - left, 20 - top), text, font=letters, fill=255)
+    ImageDraw.Draw(image).text((20 - left, 20 - top), text, font=typeface, fill=255)
     return np.asarray(image) / 255
 
 
-def _drawn(
+def _draw_strokes(
     strokes: list[np.ndarray], width: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """A page with strokes, points (n, 2) in 0..1; the pen's width is a share of it."""
-    side = int(rng.choice([100, 200])) * FINE
+    """Draw strokes, each (n, 2) points in 0..1, with a pen ``width`` pages wide."""
+    side = int(rng.choice([100, 200])) * SUPERSAMPLING
     image = Image.new("L", (side, side))
     draw = ImageDraw.Draw(image)
-    reach = max(width * side, FINE) / 2
+    radius = max(width * side, SUPERSAMPLING) / 2
     for stroke in strokes:
         points = [tuple(point) for point in np.asarray(stroke) * side]
-        draw.line(points, fill=255, width=round(2 * reach), joint="curve")
+        draw.line(points, fill=255, width=round(2 * radius), joint="curve")
         for x, y in (points[0], points[-1]):
-            draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=255)
-    return _on_paper(np.asarray(image.reduce(FINE)) / 255, rng)
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return _on_paper(np.asarray(image.reduce(SUPERSAMPLING)) / 255, rng)
 
 
 def _on_paper(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -247,5 +253,5 @@ def _page(grey: np.ndarray) -> np.ndarray:
     return np.clip(grey, 0, 1).astype(np.float32)
 
 
-def _turned(angle: float) -> np.ndarray:
+def _rotation_matrix(angle: float) -> np.ndarray:
     return np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])

@@ -1,0 +1,128 @@
+"""Helpers that the benchmarks share: arguments, paths, processes, results."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+    from digit_recognition.recognition.reader import Reader
+
+ROOT = Path(__file__).parents[1]
+MNIST = ROOT / "data" / "01_raw" / "mnist.npz"
+FOLDER = ROOT / "data" / "benchmarks"
+
+
+def parse_arguments(description: str, **arguments) -> argparse.Namespace:
+    """Parse the positional arguments of a benchmark.
+
+    The value of a keyword is the argument's default, or its type if it is required. A
+    list stands for any number of arguments.
+    """
+    parser = argparse.ArgumentParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for name, value in arguments.items():
+        if isinstance(value, type):
+            options = {"type": value}
+        elif isinstance(value, list):
+            options = {"nargs": "*", "default": value}
+        else:
+            options = {"nargs": "?", "type": type(value), "default": value}
+            options["help"] = f"default: {value}"
+        parser.add_argument(name, **options)
+    return parser.parse_args()
+
+
+def copy_project(project: Path) -> None:
+    """Copy the project without its data, but with MNIST."""
+    for name in ("conf/base", "src"):
+        shutil.rmtree(project / name, ignore_errors=True)
+        shutil.copytree(
+            ROOT / name, project / name, ignore=shutil.ignore_patterns("*.egg-info")
+        )
+    (project / "conf" / "local").mkdir(parents=True, exist_ok=True)
+    for name in ("pyproject.toml", ".telemetry"):
+        shutil.copy(ROOT / name, project)
+    raw = project / "data" / "01_raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    if not MNIST.exists():
+        sys.exit(
+            f"expected MNIST in {MNIST.relative_to(ROOT)}, received no file; run "
+            "`make run` to download it"
+        )
+    shutil.copy(MNIST, raw)
+
+
+def run_kedro(project: Path, *arguments: str) -> None:
+    """Run a kedro command in a copy of the project; exit if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kedro", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(project / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"kedro {' '.join(arguments)} failed:\n{done.stderr}")
+
+
+class Measurement(NamedTuple):
+    """Costs of a process, and what it printed."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    output: str
+
+
+def measure_process(command: list[str], folder: Path) -> Measurement:
+    """Run a command in ``folder`` and measure it; exit if it fails."""
+    started = perf_counter()
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        for file in (output, errors):
+            file.seek(0)
+        if status:
+            sys.exit(f"{' '.join(command)} failed:\n{output.read()}{errors.read()}")
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        return Measurement(seconds, cpu_seconds, usage.ru_maxrss / 1000, output.read())
+
+
+def newest_version(project: Path, path: str) -> Path:
+    """Return the newest version of a file or folder below the project's data."""
+    folder = project / "data" / path
+    return max(folder.iterdir()) / folder.name
+
+
+def read_report(project: Path, name: str) -> dict:
+    """Read the newest version of a JSON report."""
+    return json.loads(newest_version(project, f"08_reporting/{name}.json").read_text())
+
+
+def load_session() -> "InferenceSession":
+    """Load the newest exported model of this project."""
+    import onnxruntime
+
+    model = newest_version(ROOT, "06_models/model.onnx")
+    return onnxruntime.InferenceSession(model)
+
+
+def load_newest_reader(max_error: float) -> "Reader":
+    """Load the newest exported model of this project as a reader of numbers."""
+    from digit_recognition.recognition.reader import load_reader
+
+    return load_reader(load_session(), max_error)

@@ -1,0 +1,78 @@
+"""Atomic saving on a local disk: write into a temporary folder, then rename."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is locked, so nothing counts as abandoned
+    fcntl = None
+
+PREFIX = ".saving-"
+
+
+@contextlib.contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Yield an empty folder ``.saving-*`` in ``parent`` and remove it at the end.
+
+    What was written there is renamed into its place, which is on the same disk. A
+    killed process leaves its folder behind; the next call for ``parent`` removes it.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(parent)
+    folder, lock = _make_locked_folder(parent)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def remove_abandoned(parent: Path) -> None:
+    """Remove the temporary folders in ``parent`` that no living process uses.
+
+    Each process locks its folder. The operating system releases the lock when the
+    process ends, however it ends, so an unlocked folder is in nobody's use.
+    """
+    for folder in parent.glob(f"{PREFIX}*"):
+        lock = _lock(folder, wait=False)
+        if lock is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(lock)
+
+
+def _make_locked_folder(parent: Path) -> tuple[Path, int | None]:
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        lock = _lock(folder, wait=True)
+        if folder.exists():
+            return folder, lock
+        # Another process removed the folder before it was locked.
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(folder: Path, *, wait: bool) -> int | None:
+    """Return the descriptor that holds the lock on ``folder``.
+
+    None if another process holds it, or if the file system cannot lock folders.
+    """
+    if fcntl is None:
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

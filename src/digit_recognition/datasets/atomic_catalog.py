@@ -1,0 +1,51 @@
+"""A catalog in which a version appears whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from kedro.io import AbstractVersionedDataset, DataCatalog, DatasetError
+
+from digit_recognition.datasets.atomic import temporary_folder
+
+
+class AtomicCatalog(DataCatalog):
+    """A catalog that saves versions on a local disk atomically.
+
+    A version is written into a temporary folder beside the folder of versions and then
+    renamed into its place. What a failed, interrupted or killed run was writing never
+    counts as a version.
+
+    Kedro has no public way to redirect a dataset, so ``_filepath`` is set for the time
+    of the save.
+    """
+
+    def save(self, ds_name: str, data: Any) -> None:
+        """Save the data; DatasetError if that fails."""
+        dataset = self[ds_name]
+        if not is_versioned(dataset) or getattr(dataset, "_protocol", "") != "file":
+            super().save(ds_name, data)
+            return
+        versions = Path(dataset._filepath)
+        try:
+            with temporary_folder(versions.parent) as folder:
+                dataset._filepath = PurePosixPath(folder / versions.name)
+                try:
+                    super().save(ds_name, data)
+                finally:
+                    dataset._filepath = PurePosixPath(versions)
+                    dataset.release()
+                (version,) = (folder / versions.name).iterdir()
+                versions.mkdir(exist_ok=True)
+                version.rename(versions / version.name)
+        except OSError as error:
+            raise DatasetError(
+                f"expected to save a version of {ds_name} in {versions}, received "
+                f"{error}; check that the folder is writable and the disk not full"
+            ) from error
+
+
+def is_versioned(dataset: Any) -> bool:
+    """Return whether the catalog's entry of the dataset says ``versioned: true``."""
+    return isinstance(dataset, AbstractVersionedDataset) and bool(dataset._version)

@@ -1,0 +1,56 @@
+"""Configuration files, with errors that name the file and the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kedro.config import MissingConfigException, OmegaConfigLoader
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import MarkedYAMLError, YAMLError
+
+from digit_recognition.errors import ProjectError
+
+
+class ConfigLoader(OmegaConfigLoader):
+    """Kedro's loader, which raises ProjectError for files that cannot be read.
+
+    Kedro's own messages name neither the file nor the line of most mistakes in YAML.
+    """
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return the merged configuration: ``loader["parameters"]``."""
+        try:
+            return super().__getitem__(key)
+        except MissingConfigException:
+            raise
+        except Exception as error:
+            folders = (self.base_env, self.env or self.default_run_env)
+            for folder in dict.fromkeys(filter(None, folders)):
+                for path in sorted(Path(self.conf_source, folder).rglob("*")):
+                    if reason := _find_mistake(path):
+                        raise ProjectError(reason) from error
+            if isinstance(error, OmegaConfBaseException | ValueError):
+                raise ProjectError(
+                    f"expected a valid {key} configuration, received an error: {error}"
+                    f"; correct it in {self.conf_source}"
+                ) from error
+            raise
+
+
+def _find_mistake(path: Path) -> str | None:
+    """Return what is wrong with a YAML or JSON file; None if it is well formed."""
+    if path.suffix not in (".yml", ".yaml", ".json") or not path.is_file():
+        return None
+    try:
+        content = OmegaConf.load(path)
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        line, problem = "", str(error)
+        if isinstance(error, MarkedYAMLError) and error.problem_mark:
+            line = f", line {error.problem_mark.line + 1}"
+            problem = error.problem or problem
+        return f"expected YAML in {path}{line}, received: {problem}; correct the file"
+    if isinstance(content, DictConfig):
+        return None
+    return f"expected names with values in {path}, received a list; write `name: value`"

@@ -1,0 +1,87 @@
+"""Paths of input files, given on the command line or in ``conf/``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kedro.config import AbstractConfigLoader
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+
+from digit_recognition.errors import ProjectError
+
+INPUT_PATHS = {"pictures": False, "explain.picture": True, "robustness.mnist_c": True}
+"""The parameters that hold a path, and whether each may be null."""
+
+MISSING = object()
+
+
+class InputPathsHooks:
+    """Give the catalog an absolute path for each ``${runtime_params:...}`` path.
+
+    A leading ``~`` is the user's home folder. A relative path in ``--params`` starts
+    at the folder where the command was given, a relative path in ``conf/`` at the
+    project's folder.
+    """
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Make the paths absolute; ProjectError if one is not text."""
+        loader = context.config_loader
+        given = {name: _find(loader.runtime_params, name) for name in INPUT_PATHS}
+        for name, path in given.items():
+            _set_absolute(loader, name, path, Path.cwd())
+        # The files are read after that: merging them with an unescaped ${ would fail.
+        for name, path in given.items():
+            if path is MISSING:
+                found = _find(loader["parameters"], name)
+                _set_absolute(loader, name, found, context.project_path)
+
+
+def expand_home(path: str) -> str:
+    """Replace a leading ``~`` or ``~user`` by the home folder, as a shell does.
+
+    The path stays unchanged if there is no such user.
+    """
+    return os.path.expanduser(path)  # noqa: PTH111 (Path.expanduser raises instead)
+
+
+def _set_absolute(
+    loader: AbstractConfigLoader, name: str, path: Any, start: Path
+) -> None:
+    if path is MISSING or (path is None and INPUT_PATHS[name]):
+        return
+    keys = name.split(".")
+    if not isinstance(path, str) or not path.strip():
+        raise ProjectError(_describe_error(keys, path))
+    # OmegaConf takes an unescaped ${ for an interpolation.
+    escaped = str(start / expand_home(path)).replace("${", "\\${")
+    loader.runtime_params = _replace(loader.runtime_params or {}, keys, escaped)
+
+
+def _find(parameters: Any, name: str) -> Any:
+    for key in name.split("."):
+        if not isinstance(parameters, Mapping) or key not in parameters:
+            return MISSING
+        parameters = parameters[key]
+    return parameters
+
+
+def _replace(parameters: Any, keys: list[str], value: str) -> dict[str, Any]:
+    """Return a copy of the nested parameters with ``value`` at ``keys``."""
+    key, *rest = keys
+    inner = _replace(parameters.get(key, {}), rest, value) if rest else value
+    return {**parameters, key: inner}
+
+
+def _describe_error(keys: list[str], path: Any) -> str:
+    example = '"/scans/007"'
+    for key in reversed(keys[1:]):
+        example = f"{{{key}: {example}}}"
+    return (
+        f"expected text in the parameter {'.'.join(keys)}, received {path!r}; put the "
+        f"path in quotes in conf/local/parameters.yml: {keys[0]}: {example}"
+    )

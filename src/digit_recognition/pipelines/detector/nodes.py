@@ -1,0 +1,104 @@
+"""The node that trains the detector."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from digit_recognition import NUM_CLASSES
+from digit_recognition.digests import array_digest, weights_digest
+from digit_recognition.errors import ProjectError
+from digit_recognition.evaluation import verify_record
+from digit_recognition.models.cnn import Classifier, convolutions
+from digit_recognition.models.detector import build_detector_head, join_detector
+from digit_recognition.models.schedules import warmup_cosine
+from digit_recognition.parameters import Parameters
+from digit_recognition.runtime import make_deterministic
+
+from .training_set import make_training_set
+
+BATCH_SIZE = 256
+LEARNING_RATE = 0.003
+
+
+class DetectorParameters(Parameters):
+    """How the detector is trained: number of ``pictures``, half of digits; epochs."""
+
+    pictures: Annotated[int, Field(ge=1000)]
+    epochs: Annotated[int, Field(ge=1)]
+
+
+def train_detector(
+    model: Classifier,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    training: dict[str, Any],
+    validation_predictions: pd.DataFrame,
+    parameters: DetectorParameters,
+) -> tuple[dict[str, Any], pd.DataFrame, Classifier]:
+    """Train the detector; return its record, its validation logits, and itself.
+
+    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
+    detector is trained on the images, and with the seed, that the model was trained
+    with; the model stays as it is. It maps images to a logit (n, 1). The columns of the
+    logits are index (into x_train) and digit_logit.
+
+    Raises ProjectError for other training images, for the record of another model, and
+    if the training images lack a digit.
+    """
+    model_digest = verify_record(model, training)
+    expected, received = training["digests"]["x_train"], array_digest(x_train)
+    if received != expected:
+        raise ProjectError(
+            f"expected the x_train that the model was trained on ({expected[:12]}…), "
+            f"received another ({received[:12]}…); name its version with "
+            "--load-versions, or train again with `kedro run`"
+        )
+    validation = validation_predictions["index"].to_numpy()
+    train = np.setdiff1d(np.arange(len(x_train)), validation)
+    images, labels = x_train[train, ..., 0], y_train[train].argmax(axis=1)
+    if missing := sorted(set(range(NUM_CLASSES)) - set(labels.tolist())):
+        raise ProjectError(
+            f"expected each digit among the {len(train)} training images, received "
+            f"none of {missing}; take more images"
+        )
+
+    import keras
+
+    started = perf_counter()
+    seed = training["seed"]
+    keras.utils.set_random_seed(seed)
+    if training.get("deterministic", False):  # older records lack this field
+        make_deterministic()
+    x, y = make_training_set(images, labels, parameters.pictures, seed)
+    backbone = convolutions(model)
+    features = backbone.predict(x, batch_size=1000, verbose=0)
+    head = build_detector_head(features.shape[1])
+    _fit(head, features, y, parameters.epochs)
+    detector = join_detector(backbone, head)
+    logits = detector.predict(x_train[validation], batch_size=1000, verbose=0)
+    detector_training = {
+        **parameters.model_dump(),
+        "seed": seed,
+        "deterministic": training.get("deterministic", False),
+        "seconds": round(perf_counter() - started, 3),
+        "model_digest": model_digest,
+        "detector_digest": weights_digest(detector.get_weights()),
+    }
+    predictions = pd.DataFrame({"index": validation, "digit_logit": logits[:, 0]})
+    return detector_training, predictions, detector
+
+
+def _fit(network: Classifier, x: np.ndarray, y: np.ndarray, epochs: int) -> None:
+    import keras
+
+    steps = epochs * -(-len(x) // BATCH_SIZE)
+    network.compile(
+        keras.optimizers.Adam(warmup_cosine(LEARNING_RATE, steps, steps // 10)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    network.fit(x, y, batch_size=BATCH_SIZE, epochs=epochs, verbose=0)

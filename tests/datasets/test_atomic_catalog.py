@@ -1,0 +1,102 @@
+import pytest
+from kedro.framework.project import configure_project, settings
+from kedro.io import DatasetError, Version
+from kedro_datasets.json import JSONDataset
+
+from digit_recognition.datasets import AtomicCatalog
+
+
+def model(folder, save="now"):
+    return JSONDataset(filepath=f"{folder}/model.json", version=Version(None, save))
+
+
+@pytest.fixture
+def atomic(tmp_path):
+    """A catalog of one versioned file, saved as version "now"."""
+    return AtomicCatalog({"model": model(tmp_path)})
+
+
+def files(folder):
+    """Every file and empty folder."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() or not list(path.iterdir())
+    )
+
+
+def test_the_project_uses_it():
+    configure_project("digit_recognition")
+    assert settings.DATA_CATALOG_CLASS is AtomicCatalog
+
+
+def test_a_version_is_in_its_place_only_when_it_is_complete(
+    atomic, tmp_path, monkeypatch
+):
+    save = JSONDataset.save
+
+    def check(dataset, data):
+        save(dataset, data)
+        assert not (tmp_path / "model.json").exists()
+
+    monkeypatch.setattr(JSONDataset, "save", check)
+    atomic.save("model", "mine")
+    assert files(tmp_path) == ["model.json/now/model.json"]
+    assert atomic.load("model") == "mine"
+
+
+def test_without_a_save_version_each_save_makes_a_new_version(tmp_path):
+    atomic = AtomicCatalog({"model": model(tmp_path, save=None)})
+    for value in ("first", "second"):
+        atomic.save("model", value)
+        assert atomic.load("model") == value
+    assert len(files(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_a_save_that_is_interrupted_leaves_nothing_behind(
+    atomic, tmp_path, monkeypatch, error
+):
+    model(tmp_path, "1").save("first")
+
+    def interrupted(dataset, data):
+        path = dataset._get_save_path()
+        dataset._fs.makedirs(path.parent)
+        dataset._fs.pipe_file(str(path), b"half")
+        raise error
+
+    monkeypatch.setattr(JSONDataset, "save", interrupted)
+    with pytest.raises(error):
+        atomic.save("model", "second")
+    assert files(tmp_path) == ["model.json/1/model.json"]
+    assert atomic.load("model") == "first"
+
+
+def test_a_save_that_fails_leaves_nothing_behind(atomic, tmp_path):
+    model(tmp_path, "1").save("first")
+    with pytest.raises(DatasetError, match="not JSON serializable"):
+        atomic.save("model", object())
+    assert files(tmp_path) == ["model.json/1/model.json"]
+    assert atomic["model"].list_versions(full_path=False) == ["1"]
+
+
+def test_a_version_is_never_overwritten(atomic, tmp_path):
+    atomic.save("model", "mine")
+    with pytest.raises(DatasetError, match="expected to save a version of model in"):
+        atomic.save("model", "other")
+    assert atomic.load("model") == "mine"
+    assert files(tmp_path) == ["model.json/now/model.json"]
+
+
+def test_a_file_in_the_place_of_the_versions_is_named_and_kept(atomic, tmp_path):
+    (tmp_path / "model.json").write_text("unversioned")
+    with pytest.raises(DatasetError, match=r"in .*model.json, received .*exists"):
+        atomic.save("model", "mine")
+    assert (tmp_path / "model.json").read_text() == "unversioned"
+    assert files(tmp_path) == ["model.json"]
+
+
+def test_datasets_without_versions_are_saved_as_usual(tmp_path):
+    path = tmp_path / "plain.json"
+    AtomicCatalog({"plain": JSONDataset(filepath=str(path))}).save("plain", 1)
+    assert path.read_text() == "1"
