@@ -19,7 +19,7 @@ def written(api, content):
     return json.loads((api / "nodes" / "1").read_text())
 
 
-def test_files_of_the_project_are_named_as_seen_from_it(api):
+def test_paths_in_the_project_become_relative(api):
     path = f"{api.parents[1]}/project/data/08_reporting/metrics.json"
     found = written(api, {"filepath": path, "preview": [{"rows": 1}], "é": None})
     assert found == {
@@ -29,7 +29,7 @@ def test_files_of_the_project_are_named_as_seen_from_it(api):
     }
 
 
-def test_of_files_elsewhere_the_name_alone_is_kept(api):
+def test_other_absolute_paths_are_cut_to_the_file_name(api):
     content = {"filepath": "/scans/a.png", "parameters": {"pictures": "/scans/mine"}}
     found = written(api, {"inner": [content]})
     shown = {"filepath": "a.png", "parameters": {"pictures": "mine"}}
@@ -37,17 +37,17 @@ def test_of_files_elsewhere_the_name_alone_is_kept(api):
 
 
 @pytest.mark.parametrize("path", ["main/src/nodes.py", "", None, 7])
-def test_what_is_no_absolute_path_stays(api, path):
+def test_other_values_stay_unchanged(api, path):
     assert written(api, {"filepath": path}) == {"filepath": path}
 
 
-def test_a_path_of_the_project_in_another_place_is_refused(api):
+def test_a_path_of_the_project_in_a_longer_text_is_refused(api):
     text = f"read from {api.parents[1]}/project/data"
     with pytest.raises(ProjectError, match=r"no path of this machine.*nodes/1"):
         written(api, {"preview": text})
 
 
-def test_without_results_no_site_is_left(project):
+def test_without_results_no_site_is_built(project):
     with pytest.raises(ProjectError, match=r"received no metrics yet.*kedro run"):
         build_site(project.folder)
     assert not (project.folder / "site").exists()

@@ -1,1 +1,1 @@
-"""Kedro-Viz: previews of nodes, and the static site."""
+"""Previews of nodes in Kedro-Viz, and the static site."""

@@ -1,4 +1,4 @@
-"""Nodes that Kedro-Viz describes in a sentence."""
+"""Nodes with a description in Kedro-Viz."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kedro.pipeline import Node
 from kedro.pipeline.preview_contract import TextPreview
 from kedro.utils import KedroExperimentalWarning
 
-PANEL = 48  # letters that fit beside one another in Kedro-Viz's panel
+PANEL_WIDTH = 48  # characters in a line of Kedro-Viz's panel
 
 
 def node_with_preview(
@@ -22,14 +22,14 @@ def node_with_preview(
     *,
     name: str | None = None,
 ) -> Node:
-    """A node with the first line of its function's docstring as its preview.
+    """Create a node whose preview is the first line of its function's docstring.
 
-    It is named as its function, unless by ``name``.
+    ``name`` defaults to the name of the function.
     """
 
     def describe() -> TextPreview:
         sentence = (inspect.getdoc(func) or func.__name__).partition("\n")[0]
-        return TextPreview(textwrap.fill(sentence, PANEL))
+        return TextPreview(textwrap.fill(sentence, PANEL_WIDTH))
 
     with warnings.catch_warnings(category=KedroExperimentalWarning, action="ignore"):
         return Node(

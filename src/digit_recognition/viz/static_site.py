@@ -1,4 +1,4 @@
-"""Kedro-Viz with its previews as a static site: ``make site``."""
+"""Builds a static site of Kedro-Viz with its previews: ``make site``."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any
 
 from digit_recognition.errors import ProjectError
 
-PARTS = ("index.html", "404.html", "favicon.ico", "assets", "api")
-LEFT_OUT = (".vite", "autoreload.html", "telemetry.html")
-SHOWN = ("metrics", "confusion_matrix")
-"""What `kedro run` makes and the site must show."""
+SITE_FILES = ("index.html", "404.html", "favicon.ico", "assets", "api")
+UNUSED_FILES = (".vite", "autoreload.html", "telemetry.html")
+REQUIRED_PREVIEWS = ("metrics", "confusion_matrix")
+"""Results of `kedro run` that the site must show."""
 
 
 def build_site(project: Path) -> Path:
-    """The folder ``site`` in the project's, with no absolute path in it.
+    """Build the folder ``site`` in the project, without absolute paths, and return it.
 
-    It replaces an older one, and is to be served from any place of any web server.
-    Raises ProjectError without results to show.
+    It replaces an older site. A web server can serve it below any path. Raises
+    ProjectError if there are no results to show.
     """
     _build(project)
     built, site, new = (project / name for name in ("build", "site", ".new-site"))
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
-    for part in PARTS:
+    for part in SITE_FILES:
         shutil.move(built / part, new / part)
-    for leftover in LEFT_OUT:
+    for leftover in UNUSED_FILES:
         shutil.rmtree(built / leftover, ignore_errors=True)
         (built / leftover).unlink(missing_ok=True)
     if not any(built.iterdir()):
@@ -45,21 +45,22 @@ def build_site(project: Path) -> Path:
 
 
 def make_relative(api: Path, project: Path) -> None:
-    """Name files as seen from the project, in all of the site's data.
+    """Shorten the paths in all data of the site.
 
-    Of files elsewhere the name alone is kept. Raises ProjectError where the path of
-    the project, or of the person's home, is left within a text.
+    Paths in the project become relative to it. Other absolute paths are cut to the
+    name of the file. Raises ProjectError if a longer text contains the path of the
+    project or of the user's home.
     """
     private = {f"{folder}/" for folder in (project, Path.home())} - {"//"}
     for file in sorted(api.rglob("*")):
         if file.is_file():
             content = _relative(json.loads(file.read_text()), project)
             text = json.dumps(content, ensure_ascii=False)
-            for found in sorted(place for place in private if place in text):
+            for found in sorted(path for path in private if path in text):
                 raise ProjectError(
-                    f"expected no path of this machine in the site, found {found} in "
-                    f"{file.relative_to(api)}; take it out of the dataset or parameter "
-                    "that it is shown for"
+                    "expected no path of this machine in the site, received "
+                    f"{found} in {file.relative_to(api)}; remove it from the dataset "
+                    "or parameter that this file describes"
                 )
             file.write_text(text)
 
@@ -97,25 +98,23 @@ def _build(project: Path) -> None:
 
 def _check_previews(site: Path) -> None:
     nodes = json.loads((site / "api" / "main").read_text())["nodes"]
-    known = {node["name"]: node["id"] for node in nodes}
-    for name in SHOWN:
-        node = json.loads((site / "api" / "nodes" / known[name]).read_text())
+    ids = {node["name"]: node["id"] for node in nodes}
+    for name in REQUIRED_PREVIEWS:
+        node = json.loads((site / "api" / "nodes" / ids[name]).read_text())
         if not node.get("preview"):
             raise ProjectError(
-                f"expected results to show, received no {name} yet; make them with "
+                f"expected results to show, received no {name} yet; create them with "
                 "`kedro run`"
             )
 
 
 def main() -> None:
-    """Build the site of the project in the current folder, and say where it is."""
+    """Build the site of the project in the current folder, and print where it is."""
     try:
         site = build_site(Path.cwd())
     except ProjectError as error:
         sys.exit(f"Error: {error}")
-    print(
-        f"The site is in {site.name}/; look at it with: python -m http.server -d site"
-    )
+    print(f"The site is in {site.name}/; view it with: python -m http.server -d site")
 
 
 if __name__ == "__main__":
