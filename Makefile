@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint viz site notebooks help
+.PHONY: run test check lint viz site notebooks help
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -18,6 +18,9 @@ run: $(VENV)/installed-to-run ## install, then train and evaluate (kedro run)
 
 test: $(VENV)/installed-to-test ## install with the test extras, then run all tests
 	$(BIN)/pytest -n 2 --dist worksteal
+
+check: lint ## lint, and the tests without whole runs
+	$(BIN)/pytest -n 2 --dist worksteal -m "not runs"
 
 lint: $(VENV)/installed-to-test ## check style and format (ruff)
 	$(BIN)/ruff check .

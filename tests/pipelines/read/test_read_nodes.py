@@ -177,6 +177,7 @@ def test_what_cannot_be_read_has_a_row_with_the_reason_and_all_else_is_read(tmp_
         "max_error": 0.01,
         "certain": True,
         "certain_max_error": 0.01,
+        "certainty": 0.95,
         "threshold": 0.9,
         "model_version": "m1",
         "recipe": "standard",
@@ -224,7 +225,7 @@ def test_a_name_is_a_cell_that_a_spreadsheet_takes_for_text(tmp_path, name, cell
 
 
 @pytest.mark.parametrize(
-    ("asked", "certain", "had"), [(0.02, True, 0.01), (0.001, False, 0.01)]
+    ("asked", "certain", "had"), [(0.02, True, 0.02), (0.001, False, 0.01)]
 )
 def test_the_summary_tells_which_error_is_certain(tmp_path, asked, certain, had):
     page(1).save(tmp_path / "1.png")

@@ -21,7 +21,7 @@ from digit_recognition.runtime import make_deterministic
 
 from .training_set import make_training_set
 
-BATCH_SIZE = 256
+BATCH_SIZE = 128
 LEARNING_RATE = 0.003
 
 
@@ -79,7 +79,9 @@ def train_detector(
     features = backbone.predict(x, batch_size=1000, verbose=0)
     head = build_detector_head(features.shape[1])
     _fit(head, features, y, parameters.epochs)
-    detector = join_detector(backbone, head)
+    saved_head = build_detector_head(features.shape[1])  # without optimizer state
+    saved_head.set_weights(head.get_weights())
+    detector = join_detector(backbone, saved_head)
     logits = detector.predict(x_train[validation], batch_size=1000, verbose=0)
     detector_training = {
         **parameters.model_dump(),
