@@ -11,12 +11,6 @@ from kedro_datasets.json import JSONDataset
 
 from digit_recognition.cli import run
 
-# Kedro 1.7 itself, in the process of the tests
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Accessing the 'model_fields' attribute"),
-    pytest.mark.filterwarnings("ignore:An error occurred while importing"),
-]
-
 WRONG_PARAMETERS = {
     "recipe=standrad": "one of plain, quick, standard, accurate, received",
     "recipe=3": "expected a valid string, received 3",
@@ -62,26 +56,13 @@ def own_project(tmp_path, digits):
     return new_project(tmp_path, digits)
 
 
-@pytest.fixture
-def kedro_run(monkeypatch):
-    """`kedro run` within a project, in this process."""
-    configure_project("digit_recognition")
-
-    def invoke(project, *arguments):
-        monkeypatch.chdir(project.folder)
-        return CliRunner().invoke(run, arguments)
-
-    return invoke
-
-
-@pytest.fixture
-def refused(kedro_run, shared_project):
+@pytest.fixture(scope="module")
+def refused(shared_project):
     """The message with which a run is refused."""
 
-    def message(*arguments, project=shared_project):
-        done = kedro_run(project, *arguments)
-        assert isinstance(done.exception, SystemExit), done.exception
-        assert done.exit_code == 1
+    def message(*arguments, project=shared_project, **environment):
+        done = project.kedro("run", *arguments, **environment)
+        assert done.returncode == 1
         _, *messages = f"\n{done.stderr}".split("\nError: ")
         assert len(messages) == 1
         assert written(project) == []
@@ -128,7 +109,7 @@ def test_a_wrong_parameter_of_explain_is_refused(refused, params, message):
 
 
 def test_a_mistake_ends_the_process_of_kedro_with_one_message(project):
-    done = project.kedro("run", "--pipeline", "evaluate")
+    done = project.python("-m", "kedro", "run", "--pipeline", "evaluate")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr + done.stdout
     (error,) = [line for line in done.stderr.splitlines() if line.startswith("Error:")]
@@ -146,12 +127,15 @@ def test_a_foreign_file_in_the_place_of_mnist_stops_the_run(refused, own_project
 
 
 def test_without_network_and_sample_the_message_says_how_to_get_data(
-    refused, own_project, monkeypatch
+    refused, own_project
 ):
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("KERAS_HOME", str(own_project.folder / "keras"))
     (own_project.folder / "data" / "01_raw" / "mnist.npz").unlink()
-    message = refused("--params", "prepare.allow_sample=false", project=own_project)
+    message = refused(
+        *("--params", "prepare.allow_sample=false"),
+        project=own_project,
+        https_proxy="http://127.0.0.1:9",
+        KERAS_HOME=str(own_project.folder / "keras"),
+    )
     for way in ("mnist.npz", "IDX files", "downloaded", "prepare.allow_sample=true"):
         assert way in message
 
@@ -179,6 +163,7 @@ def test_broken_yaml_is_refused_with_file_and_line(refused, own_project, folder,
     assert f"expected YAML in {path}, line 3, " in refused(project=own_project)
 
 
+@pytest.mark.filterwarnings("ignore:Accessing the 'model_fields' attr")  # Kedro 1.7
 @pytest.mark.parametrize("place", ["--params", "conf"])
 @pytest.mark.parametrize(
     ("dataset", "parameter", "hint"),
@@ -212,9 +197,7 @@ def test_a_missing_input_is_named_with_what_to_do(
     assert str(refused.value).endswith(hint)
 
 
-def test_ctrl_c_while_a_result_is_saved_leaves_nothing_of_it(
-    kedro_run, own_project, monkeypatch
-):
+def test_ctrl_c_while_a_result_is_saved_leaves_nothing_of_it(own_project, monkeypatch):
     def interrupted(dataset, data):
         path = dataset._get_save_path()
         dataset._fs.makedirs(path.parent)
@@ -222,8 +205,8 @@ def test_ctrl_c_while_a_result_is_saved_leaves_nothing_of_it(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(JSONDataset, "save", interrupted)
-    done = kedro_run(own_project, "--pipelines", "prepare")
-    assert done.exit_code == 128 + 2
+    done = own_project.kedro("run", "--pipelines", "prepare")
+    assert done.returncode == 128 + 2
     assert done.stderr.splitlines()[-1] == "Stopped."
     folder = own_project.folder / "data" / "05_model_input"
     assert sorted(path.name for path in folder.iterdir()) == [

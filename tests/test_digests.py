@@ -19,7 +19,7 @@ def test_a_combined_digest_does_not_depend_on_the_order_of_names():
     assert both != combined_digest({"a": two, "b": one})
 
 
-def test_weights_differ_by_one_bit_by_shape_and_by_dtype():
+def test_the_weights_digest_depends_on_every_bit_the_shape_and_the_dtype():
     weights = [np.zeros((2, 2), np.float32)]
     one_bit = [np.array([[0, 0], [0, np.nextafter(np.float32(0), 1)]], np.float32)]
     digests = {

@@ -1,4 +1,3 @@
-import pytest
 from conftest import run_python
 
 
@@ -16,7 +15,7 @@ def test_no_module_of_the_package_imports_tensorflow():
     assert found == "set()"
 
 
-def test_a_pipeline_that_is_named_is_imported_without_the_others():
+def test_a_requested_pipeline_is_imported_without_the_others():
     done = run_python(
         "import sys\n"
         "from kedro.framework.project import configure_project, pipelines\n"
@@ -29,15 +28,18 @@ def test_a_pipeline_that_is_named_is_imported_without_the_others():
     assert done.stdout.splitlines()[-1] == "['evaluate'] ['evaluate']", done.stderr
 
 
-@pytest.mark.parametrize("command", [["registry", "list"], ["run", "-h"], ["info"]])
-def test_kedro_starts_without_tensorflow(command):
+def test_kedro_starts_without_tensorflow():
     done = run_python(
         "import sys\n"
         "from kedro.framework.cli.cli import main\n"
-        f"sys.argv = ['kedro', *{command!r}]\n"
-        "try:\n"
-        "    main()\n"
-        "except SystemExit as end:\n"
-        "    print(end.code, {'tensorflow', 'keras'} & set(sys.modules))"
+        "codes = []\n"
+        "for command in (['registry', 'list'], ['run', '-h'], ['info']):\n"
+        "    sys.argv = ['kedro', *command]\n"
+        "    try:\n"
+        "        main()\n"
+        "    except SystemExit as end:\n"
+        "        codes.append(end.code)\n"
+        "print(codes, {'tensorflow', 'keras'} & set(sys.modules))"
     )
-    assert done.stdout.splitlines()[-1] == "0 set()", done.stderr
+    assert "- evaluate" in done.stdout.splitlines(), done.stderr
+    assert done.stdout.splitlines()[-1] == "[0, 0, 0] set()", done.stderr

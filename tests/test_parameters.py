@@ -1,7 +1,11 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from kedro.validation import ModelInstantiationError
 
-from digit_recognition.parameters import Parameters, Seed
+from digit_recognition.parameters import Fraction, Parameters, Seed
+
+quick = settings(max_examples=30, deadline=None, derandomize=True)
 
 
 class Oven(Parameters):
@@ -9,7 +13,11 @@ class Oven(Parameters):
     minutes: int
 
 
-def test_whole_numbers_are_taken_where_fractions_are_allowed():
+class Loaf(Parameters):
+    rye: Fraction
+
+
+def test_integers_are_accepted_for_floats():
     assert Oven.model_validate({"degrees": 180, "minutes": 40}).degrees == 180.0
 
 
@@ -23,7 +31,7 @@ def test_whole_numbers_are_taken_where_fractions_are_allowed():
         ({"degrees": 1.0, "minutes": 1, "fan": 2}, "fan: expected no such parameter"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_was_expected(values, message):
+def test_a_wrong_field_is_named_with_what_was_expected(values, message):
     with pytest.raises(ModelInstantiationError, match=f"{message}.*correct it in conf"):
         Oven.model_validate(values)
 
@@ -34,5 +42,32 @@ def test_a_seed_is_an_integer_of_32_bits(seed):
         Seed.model_validate(seed)
 
 
-def test_a_good_seed_is_kept():
+def test_the_largest_seed_is_accepted():
     assert Seed.model_validate(2**32 - 1).root == 4294967295
+
+
+@quick
+@given(st.integers())
+def test_exactly_the_integers_of_32_bits_are_seeds(number):
+    if 0 <= number < 2**32:
+        assert Seed.model_validate(number).root == number
+    else:
+        with pytest.raises(ModelInstantiationError, match=rf"received {number};"):
+            Seed.model_validate(number)
+
+
+@quick
+@given(st.floats(allow_nan=True))
+def test_exactly_the_numbers_from_0_to_1_are_fractions(number):
+    if 0 <= number <= 1:
+        assert Loaf.model_validate({"rye": number}).rye == number
+    else:
+        with pytest.raises(ModelInstantiationError, match=r"rye: expected .* received"):
+            Loaf.model_validate({"rye": number})
+
+
+@quick
+@given(st.text(min_size=1).filter(lambda name: name not in ("degrees", "minutes")))
+def test_any_unknown_field_is_refused(name):
+    with pytest.raises(ModelInstantiationError, match="expected no such parameter"):
+        Oven.model_validate({"degrees": 1.0, "minutes": 1, name: 1})

@@ -42,16 +42,14 @@ def gpus_of(monkeypatch):
     return put
 
 
-def test_the_processor_has_its_name_and_its_cores(cpu_info):
+def test_the_processor_is_described_by_name_and_cores(cpu_info):
     cpu_info("processor\t: 0\nmodel name\t: Fast One 3000\n")
     name, cores = processor().rsplit(", ", 1)
     assert name == "Fast One 3000"
     assert int(cores.removesuffix(" cores")) >= 1
 
 
-def test_a_machine_that_does_not_tell_its_processor_still_has_a_name(
-    monkeypatch, tmp_path
-):
+def test_without_a_processor_name_the_machine_type_is_given(monkeypatch, tmp_path):
     monkeypatch.setattr(runtime, "CPU_INFO", tmp_path / "none")
     monkeypatch.setattr(platform, "processor", lambda: "")
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
@@ -69,7 +67,7 @@ def test_a_machine_that_does_not_tell_its_processor_still_has_a_name(
         ("", False),
     ],
 )
-def test_bfloat16_is_taken_where_the_processor_lists_it(cpu_info, text, expected):
+def test_bfloat16_is_used_if_the_processor_lists_it(cpu_info, text, expected):
     cpu_info(text)
     assert has_bfloat16() is expected
     assert dtype_policy("auto") == ("mixed_bfloat16" if expected else "float32")
@@ -84,7 +82,7 @@ def test_without_a_list_of_flags_there_is_no_bfloat16(monkeypatch, tmp_path):
     ("capabilities", "expected"),
     [([(8, 0)], True), ([(9, 0), (7, 5)], False), ([(7, 0)], False)],
 )
-def test_on_gpus_their_compute_capability_decides(
+def test_gpus_have_bfloat16_from_compute_capability_8_on(
     cpu_info, gpus_of, capabilities, expected
 ):
     cpu_info("flags\t: avx512_bf16")
@@ -94,7 +92,7 @@ def test_on_gpus_their_compute_capability_decides(
 
 
 @pytest.mark.parametrize("flags", ["avx512_bf16", "sse2"])
-def test_either_precision_can_be_forced(cpu_info, flags):
+def test_both_precisions_can_be_forced(cpu_info, flags):
     cpu_info(f"flags\t: {flags}")
     assert dtype_policy("float32") == "float32"
     assert dtype_policy("bfloat16") == "mixed_bfloat16"
@@ -102,7 +100,7 @@ def test_either_precision_can_be_forced(cpu_info, flags):
         assert keras.DTypePolicy(dtype_policy(precision)).variable_dtype == "float32"
 
 
-def test_float32_is_full_for_a_while_and_then_as_before():
+def test_full_float32_restores_the_setting_at_the_end():
     enabled = tf.config.experimental.tensor_float_32_execution_enabled
     before = enabled()
     with full_float32():

@@ -53,7 +53,7 @@ def test_the_default_pipeline_needs_only_mnist_and_may_use_checkpoints(pipelines
     }
 
 
-def test_reading_needs_nothing_but_pictures_and_the_exported_model(pipelines):
+def test_reading_needs_only_pictures_and_the_exported_model(pipelines):
     assert pipelines["read"].inputs() == {
         *("pictures", "model_onnx", "params:pictures", "params:read")
     }
@@ -113,7 +113,7 @@ def test_a_pipeline_imports_no_other_pipeline():
                 assert f"from ..{other}" not in text
 
 
-def test_the_catalog_stands_in_layer_order():
+def test_the_catalog_is_in_layer_order():
     layers = ["raw", "model_input", "models", "model_output", "reporting"]
     catalog = yaml.safe_load((BASE / "catalog.yml").read_text())
     found = [
@@ -124,7 +124,7 @@ def test_the_catalog_stands_in_layer_order():
     assert found == sorted(found)
 
 
-def test_what_stays_in_memory_is_handed_on_without_a_copy(configuration):
+def test_datasets_in_memory_are_passed_on_without_a_copy(configuration):
     catalog = DataCatalog.from_config(
         {k: v for k, v in configuration["catalog"].items() if not k.startswith("_")}
     )

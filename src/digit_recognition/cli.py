@@ -40,7 +40,7 @@ def cli() -> None:
     """Digit Recognition."""
 
 
-def _with_short_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+def _with_short_errors(command: Any) -> Callable[..., Any]:
     """Show errors that the user can correct as one message, with exit code 1.
 
     Ctrl-C gives one line and exit code 130.
@@ -84,7 +84,8 @@ def _with_checked_paths(option: click.Parameter) -> click.Parameter:
                 f"({problem}); correct it, or write it into conf/local/parameters.yml"
             ) from error
 
-    option, kedro_split = copy.copy(option), option.callback
+    kedro_split: Any = option.callback
+    option = copy.copy(option)
     option.callback = split
     return option
 
@@ -104,7 +105,8 @@ def _refuse_changed_paths(items: list[str]) -> None:
         rest = list(takewhile(lambda item: "=" not in item, items[position + 1 :]))
         try:
             config = OmegaConf.from_dotlist([f"path={path}"])
-            read = OmegaConf.to_container(config)["path"]
+            container: Any = OmegaConf.to_container(config)
+            read = container["path"]
         except YAMLError:
             read = None
         quoted = isinstance(read, str) and path.startswith(("'", '"'))

@@ -14,7 +14,7 @@ def array_digest(array: np.ndarray) -> str:
     Shape and dtype are left out, so the digest does not depend on the file format that
     the array came in.
     """
-    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
 def combined_digest(arrays: Mapping[str, np.ndarray]) -> str:
@@ -32,5 +32,5 @@ def weights_digest(weights: Iterable[np.ndarray]) -> str:
     digest = hashlib.sha256()
     for array in weights:
         digest.update(f"{array.shape} {array.dtype.str}\n".encode())
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

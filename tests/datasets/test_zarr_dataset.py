@@ -23,7 +23,7 @@ def folder(request, tmp_path):
         fsspec.filesystem("memory").store.clear()
 
 
-def test_an_array_comes_back_as_it_was(folder):
+def test_an_array_is_loaded_as_it_was_saved(folder):
     dataset = ZarrDataset(filepath=f"{folder}/array.zarr")
     assert not dataset.exists()
     dataset.save(ARRAY)
@@ -40,7 +40,7 @@ def test_saving_again_replaces_an_unversioned_array(folder):
     np.testing.assert_array_equal(dataset.load(), ARRAY[:1])
 
 
-def test_a_failed_replacement_keeps_the_array_that_was_there(tmp_path, monkeypatch):
+def test_a_failed_replacement_keeps_the_old_array(tmp_path, monkeypatch):
     dataset = ZarrDataset(filepath=str(tmp_path / "array.zarr"))
     dataset.save(ARRAY)
     rename, calls = Path.rename, []
@@ -75,7 +75,7 @@ def test_a_version_is_never_overwritten(folder):
         dataset.save(ARRAY)
 
 
-def test_an_interrupted_save_leaves_the_last_whole_version_the_newest(
+def test_after_an_interrupted_save_the_last_complete_version_is_the_newest(
     folder, monkeypatch
 ):
     path = f"{folder}/array.zarr"
@@ -125,7 +125,7 @@ def test_credentials_reach_the_filesystem(monkeypatch):
 
 
 @pytest.mark.parametrize("data", [[1, 2], np.array([object()])])
-def test_what_is_no_array_of_numbers_is_refused(tmp_path, data):
+def test_only_arrays_of_numbers_are_saved(tmp_path, data):
     dataset = ZarrDataset(filepath=str(tmp_path / "array.zarr"))
     with pytest.raises(DatasetError, match="expected a NumPy array of numbers"):
         dataset.save(data)
@@ -151,7 +151,7 @@ def test_the_preview_shows_the_first_images_side_by_side(tmp_path):
     assert dataset.preview.__annotations__["return"].__name__ == "ImagePreview"
 
 
-def test_what_is_no_image_has_no_preview(tmp_path):
+def test_arrays_that_are_no_images_have_no_preview(tmp_path):
     dataset = ZarrDataset(filepath=str(tmp_path / "array.zarr"))
     dataset.save(np.zeros(3))
     with pytest.raises(DatasetError, match=r"expected images .* received \(3,\)"):

@@ -61,6 +61,6 @@ def test_an_unknown_interpolation_is_one_message(load):
         load(local_parameters=b"seed: ${nowhere}\n")
 
 
-def test_a_parameter_that_stands_in_two_files_is_one_message(load):
+def test_a_parameter_in_two_files_is_one_message(load):
     with pytest.raises(ProjectError, match=r"(?s)valid parameters .*Duplicate keys"):
         load(base_parameters_b=b"seed: 1\n")

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from digit_recognition.hooks.known_parameters import nearest_parameter
 
@@ -17,3 +19,15 @@ KNOWN = ["seed", "recipe", "train", "train.recipes.a.epochs", "train.recipes.b.e
 )
 def test_the_nearest_parameter_is_suggested_else_all_are_listed(key, nearest):
     assert nearest_parameter(key, KNOWN) == nearest
+
+
+NAMES = ["seed", "recipe", "train.deterministic", "read.max_error", "explain.picture"]
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(st.sampled_from(NAMES), st.data())
+def test_a_parameter_without_one_letter_is_suggested(name, data):
+    start = name.rpartition(".")[0]
+    position = data.draw(st.integers(len(start) + bool(start), len(name) - 1))
+    misspelt = name[:position] + name[position + 1 :]
+    assert nearest_parameter(misspelt, NAMES) == f"did you mean {name}?"

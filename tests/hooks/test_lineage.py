@@ -24,7 +24,7 @@ def test_the_versions_that_are_loaded_are_recorded(catalog, keep):
     assert lineage["kedro_version"].startswith("1.")
 
 
-def test_the_revision_is_the_commit_and_says_when_files_differ(tmp_path):
+def test_the_revision_is_the_commit_with_a_mark_for_changed_files(tmp_path):
     file = tmp_path / "file"
     file.write_text("one")
     assert code_revision(file) == "unknown"

@@ -114,7 +114,5 @@ def test_a_missing_version_is_named(catalog, keep):
 
 def test_outputs_of_a_run_cannot_be_loaded_in_another_version(catalog):
     named = OPTIONS | {"load_versions": {"metrics": "1"}}
-    with pytest.raises(
-        ProjectError, match="that the run does not make, received metrics"
-    ):
+    with pytest.raises(ProjectError, match="does not make, received metrics"):
         VersionHooks().before_pipeline_run(named, JUDGE, catalog)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeGuard
 
 from kedro.io import AbstractVersionedDataset, DataCatalog, DatasetError
 
@@ -46,6 +46,6 @@ class AtomicCatalog(DataCatalog):
             ) from error
 
 
-def is_versioned(dataset: Any) -> bool:
-    """Return whether the catalog's entry of the dataset says ``versioned: true``."""
+def is_versioned(dataset: Any) -> TypeGuard[AbstractVersionedDataset]:
+    """Return whether the dataset's entry in the catalog says ``versioned: true``."""
     return isinstance(dataset, AbstractVersionedDataset) and bool(dataset._version)

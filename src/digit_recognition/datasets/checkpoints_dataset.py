@@ -40,7 +40,7 @@ class Checkpoints:
         try:
             with temporary_folder(self.folder) as folder:
                 with (folder / "arrays.npz").open("wb") as file:
-                    np.savez(file, **arrays)
+                    np.savez(file, **arrays)  # type: ignore[arg-type] # array names
                     file.flush()
                     os.fsync(file.fileno())
                 Path(file.name).replace(self._path(name))

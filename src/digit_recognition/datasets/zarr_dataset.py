@@ -19,6 +19,7 @@ from kedro.io.core import (
     get_protocol_and_path,
 )
 from kedro_datasets._typing import ImagePreview
+from zarr.abc.store import Store
 from zarr.storage import FsspecStore, LocalStore
 
 from digit_recognition.datasets.atomic import temporary_folder
@@ -74,7 +75,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
 
     def load(self) -> np.ndarray:
         """Return the whole array, with the shape and dtype it was saved with."""
-        return self._open()[...]
+        return np.asarray(self._open()[...])
 
     def save(self, data: np.ndarray) -> None:
         """Save an array of any shape and any dtype except ``object``."""
@@ -100,7 +101,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         from PIL import Image
 
         array = self._open()
-        images = array[:count]
+        images = np.asarray(array[:count])
         if images.shape[3:] == (1,):
             images = images[..., 0]
         if len(images.shape) != len(("n", "height", "width")):
@@ -121,6 +122,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
                 f"expected a Zarr array at {path}, found none; run the pipeline that "
                 f"makes {self._filepath.name} first"
             )
+        store: Store
         if self._protocol == "file":
             store = LocalStore(path, read_only=True)
         else:

@@ -61,8 +61,9 @@ class VersionHooks:
 
     @staticmethod
     def _load_same_version(name: str, other: str, catalog: DataCatalog) -> None:
-        dataset = catalog[name]
-        version = catalog[other].resolve_load_version()
+        dataset: Any = catalog[name]
+        described: Any = catalog[other]
+        version = described.resolve_load_version()
         if version in dataset.list_versions(full_path=False):
             dataset._version = Version(version, dataset.resolve_save_version())
         elif other in ("model", "detector") and name != "detector":
@@ -92,15 +93,17 @@ def _load_own_version(dataset: Any) -> None:
 def _require(
     inputs: Iterable[str], requested: dict[str, str], catalog: DataCatalog
 ) -> None:
-    missing = [
-        name
-        for name in sorted(inputs, key=lambda name: (name != "model", name))
-        if _is_made_by_runs(catalog.get(name)) and not catalog.get(name).exists()
-    ]
-    for name in missing:
-        if name in requested and is_versioned(catalog[name]):
+    names = sorted(inputs, key=lambda name: (name != "model", name))
+    datasets: dict[str, Any] = {name: catalog.get(name) for name in names}
+    missing = {
+        name: dataset
+        for name, dataset in datasets.items()
+        if _is_made_by_runs(dataset) and not dataset.exists()
+    }
+    for name, dataset in missing.items():
+        if name in requested and is_versioned(dataset):
             raise ProjectError(
-                f"expected {name} in {_short_path(catalog[name])}, received no version "
+                f"expected {name} in {_short_path(dataset)}, received no version "
                 f"{requested[name]} of it; choose another version, or leave the option "
                 "out to load the newest"
             )
