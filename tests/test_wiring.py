@@ -67,13 +67,13 @@ def test_every_declared_dataset_is_used_and_every_used_one_declared(
 
 
 def test_every_parameter_is_used_and_every_used_one_declared(used, configuration):
-    asked = {name.removeprefix("params:") for name in used if name.startswith("params")}
-    assert asked == set(configuration["parameters"])
+    names = {name.removeprefix("params:") for name in used if name.startswith("params")}
+    assert names == set(configuration["parameters"])
 
 
 def test_every_parameter_is_typed_so_that_kedro_checks_it(used, pipelines):
-    asked = {name.removeprefix("params:") for name in used if name.startswith("params")}
-    assert set(TypeExtractor(pipelines).extract_types_from_pipelines()) == asked
+    names = {name.removeprefix("params:") for name in used if name.startswith("params")}
+    assert set(TypeExtractor(pipelines).extract_types_from_pipelines()) == names
 
 
 def test_a_node_is_named_as_its_function_and_previews_its_docstring(pipelines):

@@ -152,11 +152,6 @@ def test_published_images_of_other_test_images_are_refused(model, arrays, receiv
         measure(model, parameters(mnist_c="somewhere"), {"fog": arrays})
 
 
-def test_a_folder_given_in_conf_is_refused(model):
-    with pytest.raises(ProjectError, match="give it with --params"):
-        measure(model, parameters(mnist_c="somewhere"))
-
-
 def test_the_record_of_another_model_is_refused(model):
     training = DATA | {"model_digest": "0123456789abcdef"}
     with pytest.raises(ProjectError, match="received that of 0123456789ab"):

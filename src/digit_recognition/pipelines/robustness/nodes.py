@@ -38,7 +38,7 @@ class RobustnessParameters(Parameters):
     - ``families``: the strength of each family; null leaves a family out.
     - ``strength``: one strength for all these families instead, or null.
     - ``mnist_c``: a folder of published arrays to use instead of the families, or
-      null. It is read only if it is given with --params.
+      null.
     - ``examples``: the number of images of each family that are drawn.
     - ``nearest``: the family most similar to each random change in training.
     """
@@ -149,11 +149,6 @@ def _corrupted(
     seed: int,
     parameters: RobustnessParameters,
 ) -> Iterator[tuple[str, int | None, np.ndarray]]:
-    if parameters.mnist_c and not mnist_c:
-        raise ProjectError(
-            f"expected robustness.mnist_c in --params, received {parameters.mnist_c} "
-            "in conf/; give it with --params robustness.mnist_c=FOLDER"
-        )
     yield CLEAN, 0, x_test
     for family, arrays in mnist_c.items():
         images = arrays["images"]
