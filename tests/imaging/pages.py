@@ -1,4 +1,4 @@
-"""Pages to read, drawn: float32 (h, w) in 0..1, 1 white."""
+"""Drawn test pages: float32 (h, w) in 0..1, where 1 is white."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -12,7 +12,7 @@ def blank(height=200, width=280):
 
 
 def write(page, image, top, left, scale=3):
-    """Write an MNIST image, uint8, as ink; each of its pixels becomes a block."""
+    """Draw an MNIST image, uint8, on a page, each pixel ``scale`` pixels wide."""
     cover = (image / np.float32(255)).repeat(scale, axis=0).repeat(scale, axis=1)
     height, width = cover.shape
     box = page[top : top + height, left : left + width]
@@ -21,12 +21,12 @@ def write(page, image, top, left, scale=3):
 
 
 def page_of(image):
-    """A light, larger page with an MNIST image on it, dark, not in the middle."""
+    """Return a light page with an MNIST image on it, dark and off-centre."""
     return write(blank(140, 200), image, 30, 105)
 
 
 def row_of(images, scale=3, gap=4):
-    """A page with the images in a line, their ink so many pixels of theirs apart."""
+    """Return a page with images in a row, their ink ``gap`` MNIST pixels apart."""
     boxes = [image[:, np.flatnonzero(image.any(axis=0))] for image in images]
     width = scale * sum(box.shape[1] + gap for box in boxes) + 80
     page = blank(28 * scale + 100, width)
@@ -38,7 +38,7 @@ def row_of(images, scale=3, gap=4):
 
 
 def lines_on(page, lines, width, ink=INK):
-    """The page with strokes on it; each line is ((x, y), ...)."""
+    """Return the page with lines drawn on it; each is ((x, y), ...)."""
     image = Image.fromarray(page)
     for line in lines:
         ImageDraw.Draw(image).line(line, fill=float(ink), width=width)
@@ -46,12 +46,12 @@ def lines_on(page, lines, width, ink=INK):
 
 
 def shaded(page):
-    """Light that falls from left to right, to less than a half."""
+    """Darken the page from left to right, down to 45 % of its brightness."""
     return page * np.linspace(1, 0.45, page.shape[1], dtype=np.float32)
 
 
 def shadowed(page):
-    """A shadow with a soft edge on the right half."""
+    """Darken the right half of the page by a shadow with a soft edge."""
     light = np.ones_like(page)
     light[:, page.shape[1] // 2 :] = 0.6
     return page * ndimage.gaussian_filter(light, 4)
@@ -88,14 +88,14 @@ def framed(page):
 
 
 def edged(page):
-    """The dark edge that a scan has where the paper ends, below and on the right."""
+    """Add the dark border of a scan at the bottom and on the right."""
     page = page.copy()
     page[-9:] = page[:, -6:] = 0.05
     return page
 
 
 def specked(page):
-    """30 specks of 3 x 3 pixels."""
+    """Add 30 specks of 3 x 3 pixels."""
     page = page.copy()
     corners = np.random.default_rng(0).integers(0, np.array(page.shape) - 3, (30, 2))
     for row, column in corners:
@@ -108,7 +108,7 @@ CONDITIONS = (
 )
 
 
-def apart(field, other):
-    """The mean absolute difference, moved by a pixel where that lessens it."""
+def distance(field, other):
+    """Return the mean absolute difference, the minimum over shifts of one pixel."""
     moves = ((y, x) for y in (-1, 0, 1) for x in (-1, 0, 1))
     return min(np.abs(np.roll(field, m, (0, 1)) - other).mean() for m in moves)

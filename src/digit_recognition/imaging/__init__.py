@@ -1,1 +1,4 @@
-"""From pictures of paper to fields as MNIST's: pure functions, without a model."""
+"""Find digits on pictures of paper and convert them to MNIST's format.
+
+These are pure functions that need no model.
+"""

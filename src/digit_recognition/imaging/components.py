@@ -1,4 +1,4 @@
-"""Pieces of ink: which are one digit, which are the rest of a ruling."""
+"""Group the connected components of a mask into digits, and recognize rulings."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-ACROSS = 0.85
-"""A thin line at least this share of the page is a ruling, not a digit."""
+MIN_RULING_SPAN = 0.85
+"""Minimum length of a ruling, as a share of the page's width or height."""
 
 
 @dataclass(eq=False)
-class Piece:
-    """Labels of a mask that belong together, their box, and their pixels in number."""
+class Group:
+    """Connected components that form one object.
 
-    numbers: list[int]
+    ``labels`` are their numbers in the label image. The bounding box is half-open:
+    ``bottom`` and ``right`` are the first pixels outside. ``area`` is the number of
+    pixels of ink.
+    """
+
+    labels: list[int]
     top: int
     left: int
     bottom: int
@@ -24,164 +29,185 @@ class Piece:
 
     @property
     def height(self) -> int:
-        """In pixels."""
+        """Height of the bounding box, in pixels."""
         return self.bottom - self.top
 
     @property
     def width(self) -> int:
-        """In pixels."""
+        """Width of the bounding box, in pixels."""
         return self.right - self.left
 
-    def join(self, other: Piece) -> None:
-        """Take another in."""
-        self.numbers += other.numbers
+    def add(self, other: Group) -> None:
+        """Add the components of another group to this one."""
+        self.labels += other.labels
         self.top, self.left = min(self.top, other.top), min(self.left, other.left)
         self.bottom = max(self.bottom, other.bottom)
         self.right = max(self.right, other.right)
         self.area += other.area
 
 
-def groups(mask: np.ndarray, labels: np.ndarray, stroke: float) -> list[Piece]:
-    """Pieces joined to what may be one digit each.
+def group_components(
+    mask: np.ndarray, labels: np.ndarray, stroke: float
+) -> list[Group]:
+    """Group the connected components so that each group may be one digit.
 
-    Small pieces join a tall one that is near; tall ones that stand side by side stay
-    apart; pieces of which none is tall are one broken digit.
+    ``labels`` is the label image of ``mask``, ``stroke`` the stroke width in pixels.
+
+    - Components much smaller than a stroke are left out.
+    - Small components join a tall one nearby.
+    - Tall components side by side stay separate.
+    - Nearby components without a tall one are one broken digit.
     """
     areas = np.bincount(labels.ravel())
-    pieces = [
-        Piece([number], box[0].start, box[1].start, box[0].stop, box[1].stop, area)
+    groups = [
+        Group([number], box[0].start, box[1].start, box[0].stop, box[1].stop, area)
         for number, (box, area) in enumerate(
             zip(ndimage.find_objects(labels), areas[1:], strict=True), start=1
         )
     ]
-    pieces = [p for p in pieces if p.area >= max(2, 0.6 * stroke**2)]
-    if not pieces:
+    groups = [group for group in groups if group.area >= max(2, 0.6 * stroke**2)]
+    if not groups:
         return []
-    longest = max(pieces, key=lambda p: p.area)
-    near = max(1, round(1.5 * stroke), round(0.02 * longest.height))
-    grown = ndimage.maximum_filter(mask.view(np.uint8), 2 * near + 1)
-    clusters, _ = ndimage.label(grown)
-    belongs: dict[int, list[Piece]] = {}
-    for piece in pieces:
-        row = labels[piece.top, piece.left : piece.right]
-        column = piece.left + int(np.argmax(row == piece.numbers[0]))
-        belongs.setdefault(clusters[piece.top, column], []).append(piece)
-    found = [group for close in belongs.values() for group in _join(close, stroke)]
-    return _with_bars(found)
+    largest = max(groups, key=lambda group: group.area)
+    reach = max(1, round(1.5 * stroke), round(0.02 * largest.height))
+    dilated = ndimage.maximum_filter(mask.view(np.uint8), 2 * reach + 1)
+    clusters, _ = ndimage.label(dilated)
+    neighbours: dict[int, list[Group]] = {}
+    for group in groups:
+        row = labels[group.top, group.left : group.right]
+        column = group.left + int(np.argmax(row == group.labels[0]))
+        neighbours.setdefault(clusters[group.top, column], []).append(group)
+    digits = [
+        digit for near in neighbours.values() for digit in _group_nearby(near, stroke)
+    ]
+    return _attach_bars(digits)
 
 
-def _with_bars(pieces: list[Piece]) -> list[Piece]:
-    """The pieces, flat ones joined to the tall one that they stand close above."""
+def _attach_bars(groups: list[Group]) -> list[Group]:
+    """Add flat groups to the tall group that they lie just above."""
     kept = []
-    for piece in sorted(pieces, key=lambda p: -p.height):
+    for group in sorted(groups, key=lambda group: -group.height):
         below = [
             tall
             for tall in kept
-            if piece.height < 0.3 * tall.height
-            and _overlap(tall, piece) >= 0.5
-            and 0 <= tall.top - piece.bottom <= 0.2 * tall.height
+            if group.height < 0.3 * tall.height
+            and _horizontal_overlap(tall, group) >= 0.5
+            and 0 <= tall.top - group.bottom <= 0.2 * tall.height
         ]
         if below:
-            below[0].join(piece)
+            below[0].add(group)
         else:
-            kept.append(piece)
+            kept.append(group)
     return kept
 
 
-def _join(pieces: list[Piece], stroke: float) -> list[Piece]:
-    """Pieces that are near one another, joined to digits."""
-    above, below = _two_lines(pieces, stroke)
+def _group_nearby(groups: list[Group], stroke: float) -> list[Group]:
+    """Group components that are near one another into digits."""
+    above, below = _split_lines(groups, stroke)
     if above:
-        return _join(above, stroke) + _join(below, stroke)
-    top = min(p.top for p in pieces)
-    whole = max(p.bottom for p in pieces) - top
-    pieces = sorted(pieces, key=lambda p: -p.area)
-    tall = [p for p in pieces if p.height >= 0.55 * whole]
+        return _group_nearby(above, stroke) + _group_nearby(below, stroke)
+    height = max(g.bottom for g in groups) - min(g.top for g in groups)
+    groups = sorted(groups, key=lambda group: -group.area)
+    tall = [group for group in groups if group.height >= 0.55 * height]
     if not tall:
-        first, *others = pieces
+        first, *others = groups
         for other in others:
-            first.join(other)
+            first.add(other)
         return [first]
-    joined: list[Piece] = []
-    for piece in tall:
-        over = max(joined, key=lambda p: _overlap(p, piece), default=None)
-        if over and _overlap(over, piece) >= 0.6:
-            over.join(piece)
+    digits: list[Group] = []
+    for group in tall:
+        closest = max(
+            digits, key=lambda digit: _horizontal_overlap(digit, group), default=None
+        )
+        if closest and _horizontal_overlap(closest, group) >= 0.6:
+            closest.add(group)
         else:
-            joined.append(piece)
-    apart = []
-    for piece in pieces:
-        if piece in tall:
+            digits.append(group)
+    separate = []
+    for group in groups:
+        if group in tall:
             continue
-        nearest = min(joined, key=lambda p: _distance(p, piece))
-        if _hang_together(nearest, piece, stroke):
-            nearest.join(piece)
+        nearest = min(digits, key=lambda digit: _distance(digit, group))
+        if _belongs_to(nearest, group, stroke):
+            nearest.add(group)
         else:
-            apart.append(piece)
-    return joined + apart
+            separate.append(group)
+    return digits + separate
 
 
-def _two_lines(pieces: list[Piece], stroke: float) -> tuple[list[Piece], list[Piece]]:
-    """Pieces above and below a band without ink, both as high as digits; or none."""
-    pieces = sorted(pieces, key=lambda p: p.top)
-    first, last = pieces[0].top, max(p.bottom for p in pieces)
-    least = 0.35 * (last - first)
-    foot = first
-    for count, piece in enumerate(pieces):
-        wide = piece.top - foot > 1.5 * stroke
-        if count and wide and foot - first >= least and last - piece.top >= least:
-            return pieces[:count], pieces[count:]
-        foot = max(foot, piece.bottom)
+def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[Group]]:
+    """Split the groups at a horizontal band without ink into two lines of text.
+
+    Both lines must be at least 35 % of the total height, or both lists are empty.
+    """
+    groups = sorted(groups, key=lambda group: group.top)
+    top, bottom = groups[0].top, max(group.bottom for group in groups)
+    min_height = 0.35 * (bottom - top)
+    line_bottom = top
+    for count, group in enumerate(groups):
+        if (
+            count
+            and group.top - line_bottom > 1.5 * stroke
+            and line_bottom - top >= min_height
+            and bottom - group.top >= min_height
+        ):
+            return groups[:count], groups[count:]
+        line_bottom = max(line_bottom, group.bottom)
     return [], []
 
 
-def _hang_together(tall: Piece, small: Piece, stroke: float) -> bool:
-    """Whether a small piece may belong to the digit beside it, being no digit itself.
+def _belongs_to(tall: Group, small: Group, stroke: float) -> bool:
+    """Return whether a small group may be part of the tall digit nearest to it.
 
-    It stands over or under it, or is so near that both together are still a digit wide.
+    It may if it is above or below the digit, or so near beside it that both together
+    have the aspect ratio of a digit.
     """
-    if _overlap(tall, small) >= 0.5:
+    if _horizontal_overlap(tall, small) >= 0.5:
         return True
     gap = max(tall.left, small.left) - min(tall.right, small.right)
     width = max(tall.right, small.right) - min(tall.left, small.left)
-    if small.height < 0.4 * tall.height:  # flat, as the bar of a 5
+    if small.height < 0.4 * tall.height:  # flat, such as the bar of a 5
         height = max(tall.bottom, small.bottom) - min(tall.top, small.top)
         return width <= 1.3 * height
     return gap <= 1.2 * stroke and width <= 0.95 * tall.height
 
 
-def is_across(piece: Piece, mask: np.ndarray) -> bool:
-    """Whether it is a thin line that reaches almost from one side to the other."""
-    longest = max(piece.width, piece.height)
-    across = piece.width >= ACROSS * mask.shape[1] or (
-        piece.height >= ACROSS * mask.shape[0]
+def is_ruling(group: Group, mask: np.ndarray) -> bool:
+    """Return whether a group is a thin line across almost the whole page."""
+    length = max(group.width, group.height)
+    spans_page = group.width >= MIN_RULING_SPAN * mask.shape[1] or (
+        group.height >= MIN_RULING_SPAN * mask.shape[0]
     )
     return (
-        across
-        and piece.area < 0.06 * longest**2
-        and (min(piece.width, piece.height) < 0.15 * longest)
+        spans_page
+        and group.area < 0.06 * length**2
+        and min(group.width, group.height) < 0.15 * length
     )
 
 
-def is_rest(piece: Piece, mask: np.ndarray, stroke: float) -> bool:
-    """Whether it is what is left at the page's side of a ruling that runs out there."""
+def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
+    """Return whether a group is the thin end of a ruling at the page's border."""
     height, width = mask.shape
-    sides = piece.top, piece.left, height - piece.bottom, width - piece.right
-    thin = min(piece.width, piece.height) < 0.5 * stroke
+    margins = group.top, group.left, height - group.bottom, width - group.right
+    is_thin = min(group.width, group.height) < 0.5 * stroke
     return (
-        min(sides) <= 1
-        and thin
-        and piece.area < 0.5 * stroke * max(piece.width, piece.height)
+        min(margins) <= 1
+        and is_thin
+        and group.area < 0.5 * stroke * max(group.width, group.height)
     )
 
 
-def _overlap(one: Piece, other: Piece) -> float:
-    """The shared width, as a share of the narrower one's."""
+def _horizontal_overlap(one: Group, other: Group) -> float:
+    """Return the shared width as a share of the narrower group; negative for a gap."""
     shared = min(one.right, other.right) - max(one.left, other.left)
     return shared / min(one.width, other.width)
 
 
-def _distance(one: Piece, other: Piece) -> float:
-    apart = max(one.left, other.left) - min(one.right, other.right)
-    above = max(one.top, other.top) - min(one.bottom, other.bottom)
-    return apart + 0.3 * max(0, above)
+def _distance(one: Group, other: Group) -> float:
+    """Return the horizontal gap plus 0.3 times the vertical gap, in pixels.
+
+    A horizontal overlap counts as a negative gap.
+    """
+    across = max(one.left, other.left) - min(one.right, other.right)
+    down = max(one.top, other.top) - min(one.bottom, other.bottom)
+    return across + 0.3 * max(0, down)

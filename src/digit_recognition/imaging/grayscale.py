@@ -1,73 +1,95 @@
-"""Grey in which coloured ink stays as visible as it was."""
+"""Convert colour pictures to greyscale so that coloured ink stays visible."""
 
 from __future__ import annotations
 
 import numpy as np
 
-RED, GREEN, BLUE = (np.float32(weight) for weight in (0.299, 0.587, 0.114))  # BT.601
-SAMPLED = 40_000  # pixels, about so many
-ROWS = 256  # worked on at a time, so that a large page needs little besides itself
+from .ink import MAD_TO_STD
+
+RED_WEIGHT, GREEN_WEIGHT, BLUE_WEIGHT = (
+    np.float32(weight) for weight in (0.299, 0.587, 0.114)
+)
+"""Weights of luma in ITU-R BT.601."""
+
+SAMPLE_PIXELS = 40_000
+"""Approximate number of pixels from which the paper's colour and noise are measured."""
+
+BLOCK_ROWS = 256
+"""Rows that are converted at a time: a large page then needs little extra memory."""
 
 
 def to_grey(pixels: np.ndarray) -> np.ndarray:
-    """Luma, but where ink is coloured the channel that parts it most from the paper.
+    """Convert RGB pixels to grey levels that keep the contrast of coloured ink.
 
-    ``pixels`` is uint8 (h, w, 3), the result float32 (h, w) in 0..1. Yellow on white is
-    as good as gone in luma (0.89 to 1), in blue it is not (0.2 to 1). The paper's
-    colour is the median; what is not more coloured against it than its noise keeps its
-    luma, so that pencil on grey paper gains no channel's noise.
+    ``pixels`` is uint8 (h, w, 3); the result is float32 (h, w) in 0..1, where 1 is
+    white.
+
+    Grey pixels get their luma. Coloured pixels get the level of the channel with the
+    most contrast to the paper. For example, yellow on white is almost invisible in
+    luma (0.89 against 1) but clear in the blue channel (0.2 against 1).
+
+    The paper's colour is the median colour of the page. A pixel counts as coloured if
+    its chroma exceeds the noise of the paper's chroma. So pencil on grey paper keeps
+    its luma and does not take on the noise of a single channel.
     """
     grey = np.empty(pixels.shape[:2], np.float32)
-    step = int(np.ceil(np.sqrt(grey.size / SAMPLED)))
-    sample = _planes(pixels[::step, ::step])
+    step = int(np.ceil(np.sqrt(grey.size / SAMPLE_PIXELS)))
+    sample = _channels(pixels[::step, ::step])
     paper = np.median(sample, axis=(1, 2), keepdims=True)
     chroma = _chroma(sample, paper)
     middle = np.median(chroma)
-    # Six standard deviations of noise, by the median absolute deviation.
-    noise = max(middle + 6 * 1.4826 * np.median(np.abs(chroma - middle)), 0.05)
+    # Six standard deviations above the paper's chroma.
+    noise = max(middle + 6 * MAD_TO_STD * np.median(np.abs(chroma - middle)), 0.05)
     luma, paper_luma = _luma(sample), _luma(paper)
-    lighter = _lighter(sample, paper) - paper_luma
-    darker = paper_luma - _darker(sample, paper)
-    lightening = lighter - darker + 2 * (luma - paper_luma)
-    is_light = (_share(chroma, noise) * lightening).sum() > 0
-    strongest = _lighter if is_light else _darker
-    for row in range(0, len(pixels), ROWS):
-        rows = _planes(pixels[row : row + ROWS])
-        luma = _luma(rows)
-        share = _share(_chroma(rows, paper), noise)
-        grey[row : row + ROWS] = luma + share * (strongest(rows, paper) - luma)
+    gain_if_light = _lightest_level(sample, paper) - paper_luma
+    gain_if_dark = paper_luma - _darkest_level(sample, paper)
+    lightness = gain_if_light - gain_if_dark + 2 * (luma - paper_luma)
+    ink_is_light = (_colour_weight(chroma, noise) * lightness).sum() > 0
+    coloured_level = _lightest_level if ink_is_light else _darkest_level
+    for row in range(0, len(pixels), BLOCK_ROWS):
+        block = _channels(pixels[row : row + BLOCK_ROWS])
+        luma = _luma(block)
+        weight = _colour_weight(_chroma(block, paper), noise)
+        grey[row : row + BLOCK_ROWS] = luma + weight * (
+            coloured_level(block, paper) - luma
+        )
     return np.clip(grey, 0, 1, out=grey)
 
 
-def _planes(pixels: np.ndarray) -> np.ndarray:
-    planes = np.moveaxis(pixels, -1, 0).astype(np.float32, order="C")
-    return np.divide(planes, 255, out=planes)
+def _channels(pixels: np.ndarray) -> np.ndarray:
+    """Return uint8 pixels (h, w, 3) as float32 channels (3, h, w) in 0..1."""
+    channels = np.moveaxis(pixels, -1, 0).astype(np.float32, order="C")
+    return np.divide(channels, 255, out=channels)
 
 
-def _luma(planes: np.ndarray) -> np.ndarray:
-    return RED * planes[0] + GREEN * planes[1] + BLUE * planes[2]
+def _luma(channels: np.ndarray) -> np.ndarray:
+    red, green, blue = channels
+    return RED_WEIGHT * red + GREEN_WEIGHT * green + BLUE_WEIGHT * blue
 
 
-def _balanced(planes: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    return planes / np.maximum(paper, np.float32(0.1))
+def _white_balance(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """Divide the channels by the paper's colour, so that paper becomes white."""
+    return channels / np.maximum(paper, np.float32(0.1))
 
 
-def _chroma(planes: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """How far the channels part once the paper is white; 0 on it, in shadow too."""
-    balanced = _balanced(planes, paper)
+def _chroma(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """Return the range of the white-balanced channels; 0 on paper, also in shadow."""
+    balanced = _white_balance(channels, paper)
     return balanced.max(axis=0) - balanced.min(axis=0)
 
 
-def _share(chroma: np.ndarray, noise: float) -> np.ndarray:
+def _colour_weight(chroma: np.ndarray, noise: float) -> np.ndarray:
+    """Return 0 for chroma up to the noise, rising to 1 at twice the noise."""
     return np.clip(chroma / np.float32(noise) - 1, 0, 1)
 
 
-def _darker(planes: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Luma, or less where one channel is darker against the paper."""
-    darkest = _balanced(planes, paper).min(axis=0) * _luma(paper)
-    return np.minimum(_luma(planes), darkest)
+def _darkest_level(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """Return luma, or the level of a channel that is darker relative to the paper."""
+    darkest = _white_balance(channels, paper).min(axis=0) * _luma(paper)
+    return np.minimum(_luma(channels), darkest)
 
 
-def _lighter(planes: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Luma, or more where one channel is lighter against the paper."""
-    return np.maximum(_luma(planes), (planes - paper).max(axis=0) + _luma(paper))
+def _lightest_level(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    """Return luma, or the level of a channel that is lighter relative to the paper."""
+    lightest = (channels - paper).max(axis=0) + _luma(paper)
+    return np.maximum(_luma(channels), lightest)

@@ -1,4 +1,4 @@
-"""From a grey page to its ink: what of it is paper, what was written."""
+"""Separate ink from paper on a greyscale page."""
 
 from __future__ import annotations
 
@@ -8,141 +8,156 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-DIVIDED = 0.75
-"""The share of the variance that Otsu's threshold explains where it finds ink."""
+MIN_EXPLAINED_VARIANCE = 0.75
+"""Share of the variance that Otsu's threshold explains at least if there is ink."""
 
-HALF_NORMAL = 1.69
-"""The standard deviation of a normal, over what `_median_and_spread` makes of half."""
+MAD_TO_STD = 1.4826
+"""Standard deviation of a normal distribution, in median absolute deviations.
 
-EIGHT = np.ones((3, 3), int)
-"""Neighbours of a pixel, for what hangs together at its corners too."""
+scipy.stats.median_abs_deviation would compute both, but importing scipy.stats takes
+0.8 s, half as long as importing all that reading needs.
+"""
 
-NOISY = 0.08
-"""The page's noise, as a share of ink's contrast, from which on it is smoothed."""
+HALF_NORMAL_TO_STD = 1.69
+"""Standard deviation of a normal distribution, divided by the spread that
+`_median_and_spread` measures on its lower half."""
 
-DARKEST = 0.25
-"""Paper darker than this is taken for no darker: its noise would become ink."""
+EIGHT_CONNECTED = np.ones((3, 3), int)
+"""Neighbourhood for labelling: pixels that touch at a corner are connected."""
 
-LIGHT_SIDE, LIGHT_ROUNDS, BELOW = 32, 8, 0.02
-"""Blocks on the longest side for the plane of light, how often their weights are set,
-and the weight of those below it."""
+MAX_NOISE_TO_CONTRAST = 0.08
+"""Pages with more noise than this share of the ink's contrast are smoothed."""
+
+MIN_PAPER_LEVEL = 0.25
+"""Darker paper is treated as this level: its noise would be amplified into ink."""
+
+LIGHT_GRID_SIDE, LIGHT_ITERATIONS, INK_WEIGHT = 32, 8, 0.02
+"""Fit of the illumination: longest side of the reduced page, number of iterations, and
+weight of the pixels below the fitted plane."""
 
 PAPER_SIDE = 256
-"""The longest side, in pixels, on which the paper is looked at."""
+"""Longest side, in pixels, of the reduced page on which the paper is estimated."""
 
 
 @dataclass(frozen=True)
 class Ink:
-    """What is darker than the paper of a page of (h, w) pixels, or lighter on dark.
+    """The ink of a page of (h, w) pixels, dark on light or light on dark.
 
-    ``density`` is float32 (h, w) in 0..1, 0 where there is paper; ``smooth`` the same
-    with less of the page's noise; ``least`` what stands out of that noise; ``stroke``
-    the usual width of a stroke, in pixels.
+    ``density`` is float32 (h, w) in 0..1, relative to the paper and 0 on it.
+    ``smooth`` is the density with less noise. Values of ``smooth`` above
+    ``noise_floor`` stand out of the noise. ``stroke`` is the typical stroke width in
+    pixels.
     """
 
     density: np.ndarray
     smooth: np.ndarray
-    least: float
+    noise_floor: float
     stroke: float
 
     @property
     def traces(self) -> np.ndarray:
-        """All that stands out of the noise, bool (h, w)."""
-        return self.smooth > self.least
+        """Mask of everything that stands out of the noise, bool (h, w)."""
+        return self.smooth > self.noise_floor
 
     def strokes(self, traces: np.ndarray) -> np.ndarray:
-        """The strokes among the traces, bool (h, w), each piece by its own darkness.
+        """Return the mask of the strokes within a mask of traces, bool (h, w).
 
-        What is faint beside the page's other ink is left out.
+        Each connected component has a threshold of its own, 40 % of its maximum.
+        Components that are faint compared with the page's other ink are left out.
         """
-        labels, count = ndimage.label(traces, EIGHT)
+        labels, count = ndimage.label(traces, EIGHT_CONNECTED)
         if not count:
             return traces
         levels = ndimage.maximum(self.smooth, labels, np.arange(1, count + 1))
         areas = np.bincount(labels.ravel())[1:]
-        strongest = weighted_quantile(levels, areas, 0.9)
-        floors = np.maximum(self.least, 0.4 * levels)
-        floors[levels < max(2 * self.least, 0.25 * strongest)] = np.inf
-        return self.smooth > np.append(np.inf, floors).astype(np.float32)[labels]
+        strong = np.quantile(levels, 0.9, weights=areas, method="inverted_cdf")
+        thresholds = np.maximum(self.noise_floor, 0.4 * levels)
+        thresholds[levels < max(2 * self.noise_floor, 0.25 * strong)] = np.inf
+        return self.smooth > np.append(np.inf, thresholds).astype(np.float32)[labels]
 
 
 def find_ink(grey: np.ndarray) -> Ink:
-    """The ink on a page, float32 (h, w) in 0..1 (1 is white), of whichever polarity.
+    """Return the ink on a page, dark on light or light on dark.
 
-    Paper is what remains when all that is narrower than a few strokes is closed, so
-    that light may be uneven; the density is relative to it.
+    ``grey`` is float32 (h, w) in 0..1, where 1 is white.
+
+    The paper is a greyscale closing of the page by a few stroke widths, which removes
+    the ink but follows uneven light. The density is measured relative to it.
     """
     if not ink_is_dark(grey):
         grey = 1 - grey
     small = reduced(grey, PAPER_SIDE)
     factor = max(grey.shape) / max(small.shape)
     small = ndimage.gaussian_filter(small, min(1.5, max(small.shape) / 100))
-    light = slope_of_light(small)
+    light = estimate_illumination(small)
     level = small / light
-    paper = light * ndimage.grey_closing(level, size=_odd(0.45 * min(small.shape)))
-    rough = _darker(small, paper)
-    stroke = stroke_width(rough > otsu(rough))
-    paper = light * ndimage.grey_closing(level, size=_odd(3 * stroke + 2))
-    density = _darker(grey, resized(paper, grey.shape))
-    smooth, threshold = density, otsu(density)
-    if noise_level(density) > NOISY * _ink_contrast(density, threshold):
+    paper = light * ndimage.grey_closing(level, size=_odd_size(0.45 * min(small.shape)))
+    rough = _relative_darkness(small, paper)
+    stroke = stroke_width(rough > otsu_threshold(rough))
+    paper = light * ndimage.grey_closing(level, size=_odd_size(3 * stroke + 2))
+    density = _relative_darkness(grey, resized(paper, grey.shape))
+    smooth, threshold = density, otsu_threshold(density)
+    contrast = _ink_contrast(density, threshold)
+    if noise_level(density) > MAX_NOISE_TO_CONTRAST * contrast:
         smooth = ndimage.gaussian_filter(density, min(2.0, 0.3 * stroke * factor))
-        threshold = otsu(smooth)
-    usual, least = _paper_level(smooth, threshold)
-    density, smooth = np.clip(density - usual, 0, 1), np.clip(smooth - usual, 0, 1)
-    return Ink(density, smooth, max(0.06, least), stroke * factor)
+        threshold = otsu_threshold(smooth)
+    paper_level, noise_floor = _paper_level_and_noise_floor(smooth, threshold)
+    density = np.clip(density - paper_level, 0, 1)
+    smooth = np.clip(smooth - paper_level, 0, 1)
+    return Ink(density, smooth, max(0.06, noise_floor), stroke * factor)
 
 
-def slope_of_light(grey: np.ndarray) -> np.ndarray:
-    """Light that falls evenly from one side of a page to another, float32 (h, w).
+def estimate_illumination(grey: np.ndarray) -> np.ndarray:
+    """Fit a plane to the brightness of the paper, float32 (h, w) with mean 1.
 
-    A plane through the paper, 1 on the average: closing alone takes paper that gets
-    darker towards the page's side for ink there. What lies below the plane, as ink
-    does, has little weight (asymmetric least squares: Newey and Powell 1987,
-    "Asymmetric least squares estimation and testing").
+    Dividing by it helps the closing, which mistakes paper that darkens towards the
+    border of the page for ink. The plane is an asymmetric least squares fit (Newey and
+    Powell 1987, "Asymmetric least squares estimation and testing"): pixels below the
+    plane, such as ink, have little weight.
     """
-    coarse = reduced(grey, LIGHT_SIDE)
+    coarse = reduced(grey, LIGHT_GRID_SIDE)
     down, across = np.meshgrid(*map(_ramp, coarse.shape), indexing="ij")
     terms = np.stack([np.ones(coarse.size), down.ravel(), across.ravel()], axis=1)
     values = coarse.ravel()
     weights = np.ones(coarse.size)
-    for _ in range(LIGHT_ROUNDS):
+    for _ in range(LIGHT_ITERATIONS):
         root = np.sqrt(weights)
-        level, fall, slant = np.linalg.lstsq(terms * root[:, None], values * root)[0]
-        weights = np.where(values >= terms @ (level, fall, slant), 1.0, BELOW)
-    if level < DARKEST:
+        plane = np.linalg.lstsq(terms * root[:, None], values * root)[0]
+        weights = np.where(values >= terms @ plane, 1.0, INK_WEIGHT)
+    level, slope_down, slope_across = plane
+    if level < MIN_PAPER_LEVEL:
         return np.ones_like(grey)
     rows, columns = map(_ramp, grey.shape)
-    light = 1 + fall / level * rows[:, None] + slant / level * columns
-    return np.clip(light, DARKEST, None).astype(np.float32)
+    light = 1 + slope_down / level * rows[:, None] + slope_across / level * columns
+    return np.clip(light, MIN_PAPER_LEVEL, None).astype(np.float32)
 
 
 def _ramp(side: int) -> np.ndarray:
-    """From -1 to 1; 0 for a single pixel."""
+    """Return ``side`` values from -1 to 1; 0 for a single pixel."""
     return np.linspace(-1, 1, side) if side > 1 else np.zeros(1)
 
 
 def ink_is_dark(grey: np.ndarray) -> bool:
-    """Whether the ink is darker than the paper.
+    """Return whether the ink is darker than the paper.
 
-    Ink takes less room than paper, so that what remains over the light around is skewed
-    towards the ink; and it takes less of the page's border.
+    Ink covers less area than paper. So the grey levels, minus their local mean, are
+    skewed towards the ink. Ink also covers less of the page's border.
     """
     small = reduced(grey, PAPER_SIDE // 2)
-    rest = small - ndimage.uniform_filter(small, max(small.shape))
-    spread = float(rest.std())
-    if spread < 1e-6:
+    detail = small - ndimage.uniform_filter(small, max(small.shape))
+    deviation = float(detail.std())
+    if deviation < 1e-6:
         return True
-    skewness = float((rest**3).mean()) / spread**3
-    dark = small <= otsu(small)
+    skewness = float((detail**3).mean()) / deviation**3
+    dark = small <= otsu_threshold(small)
     border = np.concatenate([dark[0], dark[-1], dark[:, 0], dark[:, -1]])
     return bool(1 - 2 * border.mean() - skewness > 0)
 
 
 def stroke_width(mask: np.ndarray) -> float:
-    """The usual width of the strokes of a mask, in pixels; 1 where there are none.
+    """Return the typical stroke width of a mask in pixels; 1 if the mask is empty.
 
-    A strip of width w has a mean distance to the paper of (w / 2 + 1) / 2.
+    In a strip of width w, the mean distance to the background is (w / 2 + 1) / 2.
     """
     if not mask.any():
         return 1.0
@@ -151,12 +166,16 @@ def stroke_width(mask: np.ndarray) -> float:
 
 
 def noise_level(grey: np.ndarray) -> float:
-    """The standard deviation of the page's noise, from its high-pass, robustly."""
-    return 1.4826 * float(np.median(np.abs(grey - ndimage.uniform_filter(grey, 3))))
+    """Estimate the standard deviation of the noise, ignoring what is written.
+
+    It is measured on the page minus its 3x3 mean, by the median absolute deviation.
+    """
+    detail = grey - ndimage.uniform_filter(grey, 3)
+    return MAD_TO_STD * float(np.median(np.abs(detail)))
 
 
-def otsu(density: np.ndarray) -> float:
-    """Otsu's threshold of a density; 1 where there is nothing to divide."""
+def otsu_threshold(density: np.ndarray) -> float:
+    """Return Otsu's threshold; 1 if all values are nearly equal."""
     from skimage.filters import threshold_otsu
 
     if density.max() - density.min() < 1e-3:
@@ -165,7 +184,10 @@ def otsu(density: np.ndarray) -> float:
 
 
 def reduced(grey: np.ndarray, side: int) -> np.ndarray:
-    """The page, its longest side ``side`` pixels or less, by area averaging."""
+    """Return the page with a longest side of at most ``side`` pixels.
+
+    Larger pages are reduced by area averaging; others are returned as they are.
+    """
     factor = max(grey.shape) / side
     if factor <= 1:
         return grey
@@ -178,7 +200,10 @@ def resized(
     shape: tuple[int, int],
     resample: Image.Resampling = Image.Resampling.BILINEAR,
 ) -> np.ndarray:
-    """The page as float32 of another shape."""
+    """Return the page resized to ``shape``, as float32.
+
+    A page that has this shape already is returned as it is.
+    """
     if grey.shape == tuple(shape):
         return grey
     image = Image.fromarray(np.ascontiguousarray(grey, np.float32))
@@ -186,48 +211,45 @@ def resized(
 
 
 def _ink_contrast(density: np.ndarray, threshold: float) -> float:
-    """How much darker than paper is what is above the threshold."""
+    """Return the mean density above the threshold minus the mean density below."""
     ink = density > threshold
     if not ink.any():
         return 0.0
     return float(density[ink].mean() - density[~ink].mean())
 
 
-def _darker(grey: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    return (paper - grey) / np.maximum(paper, np.float32(DARKEST))
+def _relative_darkness(grey: np.ndarray, paper: np.ndarray) -> np.ndarray:
+    return (paper - grey) / np.maximum(paper, np.float32(MIN_PAPER_LEVEL))
 
 
-def _paper_level(density: np.ndarray, threshold: float) -> tuple[float, float]:
-    """What the density is where there is paper, and what stands out of it there.
+def _paper_level_and_noise_floor(
+    density: np.ndarray, threshold: float
+) -> tuple[float, float]:
+    """Return the density of bare paper, and how much more stands out of its noise.
 
-    Otsu's threshold divides paper from ink, or cuts noise in two: then it explains
-    less of the variance (0.64 of a normal's), and what is below it is half of the
-    noise.
+    Otsu's threshold separates paper from ink if there is ink. If there is only noise,
+    it splits the noise in two: it then explains less of the variance (0.64 for a normal
+    distribution), and the values below it are half of the noise.
     """
     paper = density <= threshold
-    usual, spread = _median_and_spread(density[paper])
+    paper_level, spread = _median_and_spread(density[paper])
     share = float(paper.mean())
     if share == 1:
-        return usual, 5 * spread
-    apart = float(density[~paper].mean() - density[paper].mean())
-    if share * (1 - share) * apart**2 >= DIVIDED * float(density.var()):
-        return usual, min(5 * spread, 0.6 * (threshold - usual))
-    if density.max() < usual + 12 * spread:
-        spread *= HALF_NORMAL
-    return usual, 5 * spread
+        return paper_level, 5 * spread
+    contrast = float(density[~paper].mean() - density[paper].mean())
+    explained = share * (1 - share) * contrast**2
+    if explained >= MIN_EXPLAINED_VARIANCE * float(density.var()):
+        return paper_level, min(5 * spread, 0.6 * (threshold - paper_level))
+    if density.max() < paper_level + 12 * spread:
+        spread *= HALF_NORMAL_TO_STD
+    return paper_level, 5 * spread
 
 
 def _median_and_spread(values: np.ndarray) -> tuple[float, float]:
-    usual = np.median(values)
-    return float(usual), 1.4826 * float(np.median(np.abs(values - usual)))
+    """Return the median, and a robust estimate of the standard deviation."""
+    median = np.median(values)
+    return float(median), MAD_TO_STD * float(np.median(np.abs(values - median)))
 
 
-def _odd(size: float) -> int:
+def _odd_size(size: float) -> int:
     return max(3, 2 * round(size / 2) + 1)
-
-
-def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    """The value below which lies so much of the weight."""
-    order = np.argsort(values)
-    summed = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(summed, share * summed[-1])])

@@ -1,7 +1,8 @@
-"""From a digit's ink to a field as MNIST's were made.
+"""Convert the ink of a digit to the format of MNIST's images.
 
-LeCun, Cortes and Burges, "The MNIST database of handwritten digits": the longest side
-20 pixels, anti-aliased, the centre of mass in the centre of 28x28.
+The longest side of a digit is 20 pixels. Its strokes are anti-aliased. Its centre of
+mass is in the centre of 28x28 pixels. Source: LeCun, Cortes and Burges, "The MNIST
+database of handwritten digits".
 """
 
 from __future__ import annotations
@@ -15,69 +16,74 @@ from digit_recognition import IMAGE_SIZE
 from .ink import resized, stroke_width
 
 LONGEST = 20
+"""Longest side of a digit's bounding box, in pixels."""
+
 CENTRE = 14
+"""Row and column of the centre of mass."""
 
-DRAFT = 80
-"""The longest side, in pixels, on which strokes are made as wide as MNIST's."""
+WORKING_SIDE = 80
+"""Longest side, in pixels, of the reduced ink on which strokes are widened."""
 
-THIN = 0.075
-"""Strokes thinner than this share of the longest side are made wider. In MNIST's first
-4,000 training images they are 0.10 to 0.25 of it (1st and 99th percentile)."""
+MIN_STROKE_RATIO = 0.075
+"""Minimum stroke width, as a share of the longest side; thinner strokes are widened. In
+MNIST's first 4,000 training images it is 0.10 to 0.25 (1st and 99th percentile)."""
 
-WIDENED = 0.1
-"""The share that they are given."""
+WIDENED_STROKE_RATIO = 0.1
+"""Width that thin strokes are widened to, as a share of the longest side."""
 
 
 def to_mnist_format(ink: np.ndarray) -> np.ndarray:
-    """A field, float32 (28, 28) in 0..1, of one digit's ink.
+    """Return the ink of one digit in MNIST's format, float32 (28, 28) in 0..1.
 
-    ``ink`` is float32 (h, w) in 0..1, 0 around the digit, which touches all four
-    sides. Strokes too thin to survive the reduction are made wider first.
+    ``ink`` is float32 (h, w) in 0..1, 0 around the digit, and cropped to the digit.
+    Strokes that are too thin to survive the reduction are widened first.
+
+    >>> to_mnist_format(np.ones((60, 12), np.float32)).shape
+    (28, 28)
     """
-    ink = _widened(ink)
+    ink = _widen_strokes(ink)
     height, width = ink.shape
     scale = LONGEST / max(height, width)
     shape = max(1, round(height * scale)), max(1, round(width * scale))
-    down = scale <= 1
-    small = resized(
-        ink, shape, Image.Resampling.BOX if down else Image.Resampling.BICUBIC
-    )
-    small = np.clip(small, 0, 1)
-    small = small / max(float(small.max()), 1e-6)
-    return centred(small)
+    filter_ = Image.Resampling.BOX if scale <= 1 else Image.Resampling.BICUBIC
+    small = np.clip(resized(ink, shape, filter_), 0, 1)
+    return centre_in_field(small / max(float(small.max()), 1e-6))
 
 
 def is_mnist_format(grey: np.ndarray) -> bool:
-    """Whether a page, float32 (h, w) in 0..1, is a field as MNIST's are already."""
+    """Return whether a page, float32 (h, w) in 0..1, is in MNIST's format already.
+
+    That is, it is 28x28, the digit is at most 20 pixels high and wide, and its centre
+    of mass is at most one pixel off the centre.
+    """
     if grey.shape != (IMAGE_SIZE, IMAGE_SIZE) or not grey.any():
         return False
     rows, columns = np.nonzero(grey)
     longest = max(np.ptp(rows), np.ptp(columns)) + 1
-    off = np.abs(np.subtract(ndimage.center_of_mass(grey), CENTRE)).max()
-    return bool(longest <= LONGEST and off <= 1 and grey.max() > 0.5)
+    offset = np.abs(np.subtract(ndimage.center_of_mass(grey), CENTRE)).max()
+    return bool(longest <= LONGEST and offset <= 1 and grey.max() > 0.5)
 
 
-def centred(small: np.ndarray) -> np.ndarray:
-    """The ink, at most 28x28, in a field, its centre of mass at index (14, 14).
+def centre_in_field(small: np.ndarray) -> np.ndarray:
+    """Place ink of at most 28x28 pixels with its centre of mass at index (14, 14).
 
-    It is moved by whole pixels, and by fewer where the field would cut it.
+    The ink moves by whole pixels, and only as far as it stays within the 28x28 pixels.
     """
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
-    corner = [
+    top, left = (
         int(np.clip(round(CENTRE - mass), 0, IMAGE_SIZE - length))
         for mass, length in zip(ndimage.center_of_mass(small), small.shape, strict=True)
-    ]
-    top, left = corner
+    )
     field[top : top + small.shape[0], left : left + small.shape[1]] = small
     return field
 
 
-def _widened(ink: np.ndarray) -> np.ndarray:
+def _widen_strokes(ink: np.ndarray) -> np.ndarray:
+    """Reduce the ink to WORKING_SIDE, and widen strokes that are too thin."""
     longest = max(ink.shape)
-    if longest > DRAFT:
-        step = longest / DRAFT
-        stroke = stroke_width(ink > 0.5)
-        if stroke < step:  # it would fade in the reduction
+    if longest > WORKING_SIDE:
+        step = longest / WORKING_SIDE
+        if stroke_width(ink > 0.5) < step:  # the stroke would fade in the reduction
             ink = ndimage.maximum_filter(ink, size=int(np.ceil(step)))
         shape = tuple(max(1, round(length / step)) for length in ink.shape)
         ink = resized(ink, shape, Image.Resampling.BOX)
@@ -87,10 +93,10 @@ def _widened(ink: np.ndarray) -> np.ndarray:
     if longest < LONGEST:
         return ink
     stroke = stroke_width(ink > 0.5)
-    if stroke < THIN * longest:
-        more = max(1, round(WIDENED * longest - stroke))
-        ink = np.pad(ink, more)
-        ink = ndimage.grey_dilation(ink, footprint=_disk(more + 1))
+    if stroke < MIN_STROKE_RATIO * longest:
+        missing = max(1, round(WIDENED_STROKE_RATIO * longest - stroke))
+        ink = np.pad(ink, missing)
+        ink = ndimage.grey_dilation(ink, footprint=_disk(missing + 1))
         rows, columns = np.nonzero(ink > 0.25)
         ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     return ink

@@ -1,4 +1,4 @@
-"""From ink to digits: which strokes belong together, which line they stand in."""
+"""Find the digits on a page and order them in lines."""
 
 from __future__ import annotations
 
@@ -9,39 +9,42 @@ from scipy import ndimage
 
 from digit_recognition import IMAGE_SIZE
 
-from .components import Piece, groups, is_across, is_rest
-from .ink import EIGHT, Ink, find_ink, stroke_width
+from .components import Group, group_components, is_ruling, is_ruling_fragment
+from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
 from .mnist_format import is_mnist_format, to_mnist_format
 
-MOST_TRACES = 30_000
-"""More pieces than this, rulings and specks among them, are a texture."""
+MAX_TRACES = 30_000
+"""Maximum number of connected components, rulings and specks included; pages with more
+are texture."""
 
-MOST_PIECES = 3000
-"""So are more than this of strokes."""
+MAX_STROKES = 3000
+"""Maximum number of connected components of strokes; pages with more are texture."""
 
-FAINT = 0.05
-"""What stands out less of what is around it is a shade of the paper."""
+MIN_CONTRAST = 0.05
+"""Marks with less contrast to their surroundings are shades of the paper."""
 
-UNEVEN = 0.5
-"""The span of 80 % of a mark's pixels, as a share of its usual darkness, from which on
-it is no pen's: of pencils in poor light it was at most 0.45, of things in photographs
-mostly above 0.55."""
+MAX_DARKNESS_SPREAD = 0.5
+"""Maximum spread of a pen's darkness: the range of the central 80 % of a mark's pixels,
+divided by their median. Pencils in poor light had at most 0.45, objects in photographs
+mostly more than 0.55."""
 
-WIDE_ENOUGH = 4.0
-"""Pixels of a stroke's width from which on that can be told."""
+MIN_SPREAD_STROKE = 4.0
+"""Minimum stroke width, in pixels, at which the spread of darkness is measured."""
 
-SMALL = 0.35
-"""What is lower and narrower than this share of the usual digit is a speck."""
+MIN_RELATIVE_SIZE = 0.35
+"""Minimum longest side of a mark, as a share of the typical digit's; smaller marks are
+specks."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What may be a digit: its box in the page's pixels, and its ink.
+    """An object on a page that may be a digit: its bounding box and its ink.
 
-    ``ink`` is float32 (height, width) in 0..1, 0 where the page or another mark is;
-    ``placed`` says that it stands as it should in a field of 28x28 already, ``uneven``
-    that its darkness varies more than a pen's does.
+    The box is in pixels of the page. ``ink`` is float32 (height, width) in 0..1, and 0
+    on paper and on other marks. ``placed`` is set if the page is a 28x28 image in
+    MNIST's format already. ``uneven`` is set if the darkness varies more than a pen's
+    does.
     """
 
     x: int
@@ -54,7 +57,10 @@ class Mark:
 
     @property
     def field(self) -> np.ndarray:
-        """Float32 (28, 28) in 0..1, as MNIST's; of a placed mark where it stands."""
+        """The mark in MNIST's format, float32 (28, 28) in 0..1.
+
+        A placed mark keeps its position.
+        """
         if not self.placed:
             return to_mnist_format(self.ink)
         field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
@@ -62,123 +68,138 @@ class Mark:
         return field
 
 
-class TooManyMarks(ValueError):  # noqa: N818 (it is not an error of the program)
-    """There are so many pieces of ink that the page cannot be one of digits."""
+class TooManyMarks(ValueError):  # noqa: N818 (the program itself is not at fault)
+    """The page has more pieces of ink than a page of digits can have."""
 
 
 def find_digits(grey: np.ndarray) -> list[list[Mark]]:
-    """The marks on a page, float32 (h, w) in 0..1, in lines from above, left to right.
+    """Return the marks on a page in lines, from top to bottom and left to right.
 
-    A page that is a field as MNIST's is one mark, as it is. Raises TooManyMarks for a
-    page of texture.
+    ``grey`` is float32 (h, w) in 0..1, where 1 is white. The ink may be dark on light
+    or light on dark. A page in MNIST's format becomes one mark that keeps its pixels.
+    Raises TooManyMarks for a page of texture.
+
+    >>> [[(mark.x, mark.y) for mark in line] for line in find_digits(page)]
+    [[(20, 15), (60, 15)], [(20, 75)]]
     """
     if is_mnist_format(grey):
-        return [[_placed(grey)]]
+        return [[_placed_mark(grey)]]
     ink = find_ink(grey)
-    _refuse_texture(ink.traces, MOST_TRACES)
+    _label_components(ink.traces, MAX_TRACES)
     traces = without_rulings(without_edges(ink.traces), ink.smooth, ink.stroke)
     mask = ink.strokes(traces)
     stroke = stroke_width(mask)
-    labels = _refuse_texture(mask, MOST_PIECES)
+    labels = _label_components(mask, MAX_STROKES)
     if not mask.any():
         return []
-    found = groups(mask, labels, stroke)
-    rulings = [group for group in found if is_across(group, mask)]
+    groups = group_components(mask, labels, stroke)
+    rulings = [group for group in groups if is_ruling(group, mask)]
     if len(rulings) == 1 and rulings[0].height > rulings[0].width:
         rulings = []  # a 1 may be as high as the page
     marks = [
-        _mark(ink, labels, group)
-        for group in found
+        _make_mark(ink, labels, group)
+        for group in groups
         if group not in rulings
-        and not is_rest(group, mask, stroke)
-        and _contrast(ink, labels, group, stroke) >= FAINT
+        and not is_ruling_fragment(group, mask, stroke)
+        and _edge_contrast(ink, labels, group, stroke) >= MIN_CONTRAST
     ]
-    return _lines(_without_specks(marks))
+    return _sort_into_lines(_remove_specks(marks))
 
 
-def _refuse_texture(mask: np.ndarray, most: int) -> np.ndarray:
-    """The labels of the mask's pieces; TooManyMarks where there are more than that."""
-    labels, count = ndimage.label(mask, EIGHT)
-    if count > most:
+def _label_components(mask: np.ndarray, max_count: int) -> np.ndarray:
+    """Return the label image; raise TooManyMarks for more than ``max_count`` labels."""
+    labels, count = ndimage.label(mask, EIGHT_CONNECTED)
+    if count > max_count:
         raise TooManyMarks(f"{count:,} pieces of ink")
     return labels
 
 
-def _placed(field: np.ndarray) -> Mark:
+def _placed_mark(field: np.ndarray) -> Mark:
     rows, columns = np.nonzero(field)
     top, left = int(rows.min()), int(columns.min())
     ink = field[top : rows.max() + 1, left : columns.max() + 1]
     return Mark(left, top, ink.shape[1], ink.shape[0], ink, placed=True)
 
 
-def _contrast(ink: Ink, labels: np.ndarray, piece: Piece, stroke: float) -> float:
-    """How much darker a piece is at its edge than right outside, relative to paper."""
-    near = max(2, round(stroke / 4))
-    top, left = max(0, piece.top - near), max(0, piece.left - near)
-    box = np.s_[top : piece.bottom + near, left : piece.right + near]
-    own = np.isin(labels[box], piece.numbers)
-    outside = ndimage.maximum_filter(own, 2 * near + 1) & (labels[box] == 0)
-    inside = own & ndimage.maximum_filter(outside, 2 * near + 1)
+def _edge_contrast(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> float:
+    """Return the density just inside a group's edge minus the density just outside."""
+    margin = max(2, round(stroke / 4))
+    top, left = max(0, group.top - margin), max(0, group.left - margin)
+    box = np.s_[top : group.bottom + margin, left : group.right + margin]
+    own = np.isin(labels[box], group.labels)
+    outside = ndimage.maximum_filter(own, 2 * margin + 1) & (labels[box] == 0)
+    inside = own & ndimage.maximum_filter(outside, 2 * margin + 1)
     if not inside.any():
         return 0.0
     smooth = ink.smooth[box]
     return float(np.median(smooth[inside]) - np.median(smooth[outside]))
 
 
-def _mark(ink: Ink, labels: np.ndarray, piece: Piece) -> Mark:
-    box = np.s_[piece.top : piece.bottom, piece.left : piece.right]
-    own = np.isin(labels[box], piece.numbers)
+def _make_mark(ink: Ink, labels: np.ndarray, group: Group) -> Mark:
+    box = np.s_[group.top : group.bottom, group.left : group.right]
+    own = np.isin(labels[box], group.labels)
     density = ink.density[box]
     level = max(float(np.percentile(density[own], 75)), 1e-6)
-    soft = ndimage.maximum_filter(own.view(np.uint8), 3).astype(bool)
-    soft &= own | (labels[box] == 0)
+    # The soft edge of a stroke is one pixel wide and belongs to no other mark.
+    with_edge = ndimage.maximum_filter(own.view(np.uint8), 3).astype(bool)
+    with_edge &= own | (labels[box] == 0)
     return Mark(
-        piece.left,
-        piece.top,
-        piece.width,
-        piece.height,
-        np.where(soft, np.clip(density / level, 0, 1), 0).astype(np.float32),
+        group.left,
+        group.top,
+        group.width,
+        group.height,
+        np.where(with_edge, np.clip(density / level, 0, 1), 0).astype(np.float32),
         uneven=_is_uneven(ink.smooth[box], own),
     )
 
 
 def _is_uneven(smooth: np.ndarray, own: np.ndarray) -> bool:
     core = ndimage.binary_erosion(own)
-    if not core.any() or stroke_width(own) < WIDE_ENOUGH:
-        return False  # all of a thin stroke is its edge
+    if not core.any() or stroke_width(own) < MIN_SPREAD_STROKE:
+        return False  # a thin stroke consists of soft edges only
     low, middle, high = np.percentile(smooth[core], [10, 50, 90])
-    return bool(high - low > UNEVEN * middle)
+    return bool(high - low > MAX_DARKNESS_SPREAD * middle)
 
 
-def _without_specks(marks: list[Mark]) -> list[Mark]:
-    """Those of a digit's size, by the mark that has the median share of all ink."""
+def _remove_specks(marks: list[Mark]) -> list[Mark]:
+    """Remove marks that are much smaller than the typical digit.
+
+    The typical size is the median of the marks' longest sides, weighted by their ink.
+    """
     if not marks:
         return []
-    longest = np.array([max(m.width, m.height) for m in marks])
-    inked = np.array([m.ink.sum() for m in marks])
-    order = np.argsort(longest)
-    summed = np.cumsum(inked[order])
-    usual = longest[order][np.searchsorted(summed, summed[-1] / 2)]
-    return [m for m, long in zip(marks, longest, strict=True) if long >= SMALL * usual]
+    sizes = np.array([max(mark.width, mark.height) for mark in marks])
+    amounts = np.array([mark.ink.sum() for mark in marks])
+    order = np.argsort(sizes)
+    cumulative = np.cumsum(amounts[order])
+    typical = sizes[order][np.searchsorted(cumulative, cumulative[-1] / 2)]
+    min_size = MIN_RELATIVE_SIZE * typical
+    return [mark for mark, size in zip(marks, sizes, strict=True) if size >= min_size]
 
 
-def _lines(marks: list[Mark]) -> list[list[Mark]]:
-    """Marks stand in a line with one of its last three with which they share height."""
+def _sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
+    """Sort marks from left to right into lines from top to bottom.
+
+    A mark joins the line with which it overlaps most vertically, if the overlap is at
+    least 40 %. Comparing with the last three marks of a line lets lines be tilted.
+    """
     lines: list[list[Mark]] = []
-    for mark in sorted(marks, key=lambda m: m.x + m.width / 2):
-        best = max(lines, key=lambda line: _fits(line, mark), default=None)
-        if best and _fits(best, mark) >= 0.4:
+    for mark in sorted(marks, key=lambda mark: mark.x + mark.width / 2):
+        best = max(lines, key=lambda line: _overlap_with_line(line, mark), default=None)
+        if best and _overlap_with_line(best, mark) >= 0.4:
             best.append(mark)
         else:
             lines.append([mark])
-    return sorted(lines, key=lambda line: np.mean([m.y + m.height / 2 for m in line]))
+    return sorted(
+        lines, key=lambda line: np.mean([mark.y + mark.height / 2 for mark in line])
+    )
 
 
-def _fits(line: list[Mark], mark: Mark) -> float:
-    return max(_level(other, mark) for other in line[-3:])
+def _overlap_with_line(line: list[Mark], mark: Mark) -> float:
+    return max(_vertical_overlap(other, mark) for other in line[-3:])
 
 
-def _level(one: Mark, other: Mark) -> float:
-    """The shared height, as a share of the lower one's."""
+def _vertical_overlap(one: Mark, other: Mark) -> float:
+    """Return the shared height as a share of the lower mark; negative for a gap."""
     shared = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
     return shared / min(one.height, other.height)

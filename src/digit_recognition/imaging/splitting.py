@@ -1,4 +1,4 @@
-"""What else ink may be: one mark two digits that touch, two marks a broken digit."""
+"""Split marks of touching digits, and merge the parts of broken ones."""
 
 from __future__ import annotations
 
@@ -11,53 +11,58 @@ from scipy import ndimage
 from .ink import reduced, resized
 from .segmentation import Mark
 
-SEARCHED = 48
-"""The longest side, in pixels, on which cuts are looked for."""
+SEARCH_SIDE = 48
+"""Longest side, in pixels, of the reduced mark on which cuts are searched."""
 
-PLACES = 3
-"""So many places are tried."""
+MAX_CUTS = 3
+"""Maximum number of cuts that are tried."""
 
-TALL = 0.6
-"""Digits that touch are both at least this share of the mark's height."""
+MIN_PART_HEIGHT = 0.6
+"""Minimum height of both parts, as a share of the mark's height."""
 
-FREE = 0.02
-"""What a step over paper costs, ink being 1: a cut may go round a stroke."""
+PAPER_COST = 0.02
+"""Cost of a pixel of paper on a cut's path. Full ink costs 1 more, so that a cut rather
+goes round a stroke."""
 
 
 def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
-    """The mark in two, left and right, cut where there is little ink to cut.
+    """Yield up to three ways to split a mark into a left and a right part.
 
-    At most three ways, from the places with the least ink above one another on. A cut
-    goes from the top to the foot along the least ink.
+    Cuts start at the columns with the least ink and run from top to bottom along the
+    path with the least ink. The candidates come in the order of the columns' ink, least
+    first.
+
+    >>> for left, right in split_candidates(mark):
+    ...     print(left.width, right.width)
     """
     from skimage.graph import route_through_array
 
-    small = reduced(mark.ink, SEARCHED)
+    small = reduced(mark.ink, SEARCH_SIDE)
     height, width = small.shape
     first, last = round(0.2 * width), round(0.8 * width)
     if last - first < 2:
         return
     profile = ndimage.gaussian_filter1d(small.sum(axis=0), max(1.0, width / 24))
     inside = profile[first:last]
-    lowest = ndimage.minimum_filter1d(inside, 5) == inside
-    places = first + np.flatnonzero(lowest)
-    places = places[np.argsort(profile[places])][:PLACES]
-    costs = np.pad(FREE + small, ((1, 1), (0, 0)), constant_values=FREE)
-    costs[:, :first] = costs[:, last:] = -1  # no way
-    for place in places:
-        path, _ = route_through_array(costs, (0, place), (height + 1, place))
+    is_minimum = ndimage.minimum_filter1d(inside, 5) == inside
+    columns = first + np.flatnonzero(is_minimum)
+    columns = columns[np.argsort(profile[columns])][:MAX_CUTS]
+    costs = np.pad(PAPER_COST + small, ((1, 1), (0, 0)), constant_values=PAPER_COST)
+    costs[:, :first] = costs[:, last:] = -1  # negative costs are impassable
+    for start in columns:
+        path, _ = route_through_array(costs, (0, start), (height + 1, start))
         left = np.zeros(small.shape, np.float32)
         for row, column in path:
             if 1 <= row <= height:
                 left[row - 1, : column + 1] = 1
-        whole = resized(left, mark.ink.shape, Image.Resampling.NEAREST) > 0
-        parts = [_part(mark, side) for side in (whole, ~whole)]
-        if all(part and part.height >= TALL * mark.height for part in parts):
+        is_left = resized(left, mark.ink.shape, Image.Resampling.NEAREST) > 0
+        parts = [_crop_part(mark, side) for side in (is_left, ~is_left)]
+        if all(part and part.height >= MIN_PART_HEIGHT * mark.height for part in parts):
             yield tuple(parts)
 
 
 def merge_marks(left: Mark, right: Mark) -> Mark:
-    """Both as one mark."""
+    """Return one mark with the ink of both."""
     x, y = min(left.x, right.x), min(left.y, right.y)
     width = max(left.x + left.width, right.x + right.width) - x
     height = max(left.y + left.height, right.y + right.height) - y
@@ -68,7 +73,8 @@ def merge_marks(left: Mark, right: Mark) -> Mark:
     return Mark(x, y, width, height, ink, uneven=left.uneven or right.uneven)
 
 
-def _part(mark: Mark, side: np.ndarray) -> Mark | None:
+def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
+    """Return the part of a mark within the mask ``side``; None if it has no ink."""
     ink = np.where(side, mark.ink, 0)
     rows, columns = np.nonzero(ink > 0.25)
     if not len(rows):
