@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from kedro.io import DatasetError
 
-from digit_recognition.datasets import PicturesDataset
+from digit_recognition.datasets import PicturesDataset, picture_formats
+from digit_recognition.datasets.picture_formats import FORMATS, PictureFormat
 
 
 def put(folder, *names):
@@ -22,13 +23,25 @@ def names(pictures):
     return [picture.name for picture in pictures]
 
 
-def test_pictures_of_all_folders_come_in_natural_order_as_often_as_one_likes(tmp_path):
+def test_pictures_of_all_folders_are_in_natural_order_each_time(tmp_path):
     put(tmp_path, "page10.png", "page2.PNG", "b/1.jpeg", "b/c/2.Tiff", "A2.webp")
     pictures = load(tmp_path)
     expected = ["A2.webp", "b/1.jpeg", "b/c/2.Tiff", "page2.PNG", "page10.png"]
     assert names(pictures) == names(pictures) == expected
     assert len(pictures) == 5
     assert [picture.path for picture in pictures] == [tmp_path / n for n in expected]
+
+
+def test_all_suffixes_of_the_table_of_formats_are_pictures(tmp_path, monkeypatch):
+    suffixes = [suffix for form in FORMATS for suffix in form.suffixes]
+    put(tmp_path, *(f"1{suffix}" for suffix in (*suffixes, ".avif")))
+    assert sorted(names(load(tmp_path))) == sorted(f"1{suffix}" for suffix in suffixes)
+    avif = PictureFormat("AVIF", (".avif",), rb"....ftypavi[fs]", "PIL.AvifImagePlugin")
+    monkeypatch.setattr(picture_formats, "FORMATS", (*FORMATS, avif))
+    assert "1.avif" in names(load(tmp_path))
+    put(tmp_path, "other/1.txt")
+    with pytest.raises(DatasetError, match=r"PNG, JPEG, .* WebP or AVIF in"):
+        load(tmp_path / "other")
 
 
 def test_other_and_hidden_files_are_skipped_and_counted(tmp_path):
@@ -51,7 +64,7 @@ def test_one_file_is_one_picture_whatever_its_suffix(tmp_path):
     assert picture == ("scan", tmp_path / "scan", "")
 
 
-def test_names_survive_as_they_are(tmp_path):
+def test_unusual_names_are_kept_unchanged(tmp_path):
     odd = [" a b.png", "'\"#,: .png", "new\nline.png", "文字/数.png", "${x}.png"]
     odd.append(os.fsdecode(b"\xff\xfe.png"))
     put(tmp_path, *odd)
@@ -60,7 +73,7 @@ def test_names_survive_as_they_are(tmp_path):
     assert all(picture.path.exists() for picture in pictures)
 
 
-def test_links_are_followed_to_each_folder_once_and_loops_end(tmp_path):
+def test_links_are_followed_but_each_folder_is_visited_once(tmp_path):
     put(tmp_path / "scans", "z/1.png", "3.png")
     put(tmp_path / "elsewhere", "2.png")
     (tmp_path / "scans" / "again").symlink_to(tmp_path / "scans")
@@ -69,7 +82,7 @@ def test_links_are_followed_to_each_folder_once_and_loops_end(tmp_path):
     assert names(load(tmp_path / "scans")) == ["3.png", "out/2.png", "z/1.png"]
 
 
-def test_links_that_lead_nowhere_are_pictures_by_their_suffix(tmp_path):
+def test_broken_links_are_pictures_by_their_suffix(tmp_path):
     put(tmp_path, "1.png")
     (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere")
     (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
@@ -81,7 +94,7 @@ def test_links_that_lead_nowhere_are_pictures_by_their_suffix(tmp_path):
 
 @pytest.fixture
 def locked(tmp_path, monkeypatch):
-    """A folder that may not be opened, though root may open any."""
+    """Return a folder that cannot be opened, also if the tests run as root."""
     put(tmp_path, "1.png", "locked/2.png")
     scan = os.scandir
 
@@ -94,15 +107,15 @@ def locked(tmp_path, monkeypatch):
     return tmp_path / "locked"
 
 
-def test_a_folder_without_permission_is_an_entry_with_the_reason(locked):
+def test_a_subfolder_without_permission_is_an_entry_with_the_reason(locked):
     assert [(p.name, p.reason) for p in load(locked.parent)] == [
         ("1.png", ""),
         ("locked", "Permission denied"),
     ]
 
 
-def test_where_the_folder_itself_cannot_be_opened_that_is_said(locked):
-    with pytest.raises(DatasetError, match="received: Permission denied; allow it"):
+def test_a_top_folder_without_permission_is_refused_with_the_reason(locked):
+    with pytest.raises(DatasetError, match="received: Permission denied; change its"):
         load(locked)
 
 
@@ -117,20 +130,20 @@ def test_where_the_folder_itself_cannot_be_opened_that_is_said(locked):
         ("other", "received none among 2 files; put .* --params pictures=FOLDER"),
     ],
 )
-def test_where_there_is_no_picture_the_way_to_some_is_named(tmp_path, path, message):
+def test_a_path_without_pictures_is_refused_with_a_hint(tmp_path, path, message):
     if path == "other":
         put(tmp_path, "other/1.txt", "other/2.doc")
     with pytest.raises(DatasetError, match=f"expected .*{tmp_path}.*{message}"):
         load(tmp_path / path)
 
 
-def test_without_a_path_there_are_no_pictures_and_nothing_is_missing():
+def test_a_dataset_without_a_path_exists_and_is_empty():
     dataset = PicturesDataset(filepath=None)
     pictures = dataset.load()
     assert (len(pictures), list(pictures), pictures.skipped) == (0, [], 0)
     assert dataset.exists()
 
 
-def test_nothing_is_ever_written(tmp_path):
-    with pytest.raises(DatasetError, match="expected to be loaded only"):
+def test_pictures_cannot_be_saved(tmp_path):
+    with pytest.raises(DatasetError, match="expected a node that only loads"):
         PicturesDataset(filepath=str(tmp_path)).save([])

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from digit_recognition.datasets import picture_formats
+from digit_recognition.datasets.picture_formats import FORMATS, PictureFormat
 from digit_recognition.imaging import decoding
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 
-FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
+NAMES = [form.name for form in FORMATS]
 PICTURE = Image.new("RGB", (60, 40), "white")
 PICTURE.paste("navy", (10, 5, 16, 35))
 
@@ -26,10 +28,10 @@ def pages(data):
     return list(decode(io.BytesIO(data)))
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_a_picture_of_each_format_is_one_page_of_grey(form, tmp_path):
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_of_each_format_is_decoded_to_one_grey_page(name, tmp_path):
     path = tmp_path / "any name"
-    path.write_bytes(encoded(form))
+    path.write_bytes(encoded(name))
     (page,) = decode(path)
     assert page.grey.shape == (40, 60)
     assert page.grey.dtype == np.float32
@@ -38,7 +40,7 @@ def test_a_picture_of_each_format_is_one_page_of_grey(form, tmp_path):
     assert page.grey[20, 12] < 0.15
 
 
-def test_every_page_of_a_tiff_is_read_but_none_repeated_smaller():
+def test_all_pages_of_a_tiff_are_decoded_except_reduced_copies():
     small = PICTURE.reduce(2)
     small.encoderinfo = {"tiffinfo": {254: 1}}
     turned = PICTURE.rotate(90, expand=True)
@@ -46,7 +48,7 @@ def test_every_page_of_a_tiff_is_read_but_none_repeated_smaller():
     assert [page.grey.shape for page in pages(data)] == [(40, 60), (60, 40)]
 
 
-def test_the_pages_before_a_damaged_one_are_still_given():
+def test_the_pages_before_a_damaged_page_are_decoded():
     data = encoded("TIFF", save_all=True, append_images=[PICTURE, PICTURE])
     found = decode(io.BytesIO(data[: len(data) * 3 // 4]))
     assert next(found).grey.shape == (40, 60)
@@ -55,16 +57,16 @@ def test_the_pages_before_a_damaged_one_are_still_given():
 
 
 @pytest.mark.parametrize("form", ["PNG", "GIF", "WEBP"])
-def test_of_an_animation_the_first_frame_is_read(form):
+def test_the_first_frame_of_an_animation_is_decoded(form):
     data = encoded(form, save_all=True, append_images=[PICTURE.rotate(180)])
     (page,) = pages(data)
     assert page.grey[20, 12] < 0.15
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP"])
-def test_a_picture_is_turned_as_exif_says(form):
+def test_a_picture_is_rotated_by_its_exif_orientation(form):
     exif = Image.Exif()
-    exif[0x112] = 6  # to be turned to the right by a quarter
+    exif[0x112] = 6  # to be rotated by 90 degrees clockwise
     (page,) = pages(encoded(form, exif=exif))
     assert page.grey.shape == (60, 40)
     assert page.grey[12, 20] < 0.15
@@ -72,7 +74,7 @@ def test_a_picture_is_turned_as_exif_says(form):
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 def test_a_large_picture_is_reduced_by_a_whole_factor(form, monkeypatch):
-    monkeypatch.setattr(decoding, "SEARCHED_PIXELS", 60 * 40 / 8)
+    monkeypatch.setattr(decoding, "MAX_PAGE_PIXELS", 60 * 40 / 8)
     (page,) = pages(encoded(form))
     assert page.scale in (3, 4)
     assert page.grey.shape == (-(-40 // page.scale), -(-60 // page.scale))
@@ -80,7 +82,7 @@ def test_a_large_picture_is_reduced_by_a_whole_factor(form, monkeypatch):
 
 
 def png(width, height):
-    """A PNG that is valid but for pixels that are missing."""
+    """Return a PNG file that is valid except that pixels are missing."""
 
     def chunk(name, data):
         check = struct.pack(">I", zlib.crc32(name + data))
@@ -90,6 +92,17 @@ def png(width, height):
     pixels = zlib.compress(bytes(1000))
     start = b"\x89PNG\r\n\x1a\n"
     return start + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def test_a_new_format_is_one_line_in_the_table(monkeypatch):
+    data = encoded("PPM")
+    with pytest.raises(UnreadablePicture, match="BMP, GIF or WebP, received another"):
+        pages(data)
+    ppm = PictureFormat("PPM", (".ppm",), rb"P6", "PIL.PpmImagePlugin")
+    monkeypatch.setattr(picture_formats, "FORMATS", (*FORMATS, ppm))
+    assert pages(data)[0].grey.shape == (40, 60)
+    with pytest.raises(UnreadablePicture, match="GIF, WebP or PPM, received another"):
+        pages(b"PK\3\4" + bytes(99))
 
 
 @pytest.mark.parametrize(
@@ -107,12 +120,12 @@ def png(width, height):
         (png(12_000, 12_000), "expected at most .* received 144,000,000"),
     ],
 )
-def test_what_cannot_be_read_is_refused_with_the_reason(data, reason):
+def test_unreadable_files_are_refused_with_the_reason(data, reason):
     with pytest.raises(UnreadablePicture, match=reason):
         pages(data)
 
 
-def test_what_is_no_file_is_refused_and_nothing_waits(tmp_path):
+def test_paths_that_are_not_files_are_refused_without_blocking(tmp_path):
     folder, pipe = tmp_path / "folder.png", tmp_path / "pipe.png"
     dangling, loop = tmp_path / "dangling.png", tmp_path / "loop.png"
     folder.mkdir()
@@ -143,7 +156,7 @@ def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
         list(decode(path))
 
 
-def test_a_name_that_is_not_unicode_can_be_read(tmp_path):
+def test_a_file_name_may_be_invalid_unicode(tmp_path):
     path = os.fsencode(tmp_path) + b"/\xff 1\n.png"
     Path(os.fsdecode(path)).write_bytes(encoded("PNG"))
     assert len(list(decode(os.fsdecode(path)))) == 1
@@ -152,7 +165,7 @@ def test_a_name_that_is_not_unicode_can_be_read(tmp_path):
 @pytest.mark.parametrize(
     "data",
     [
-        *map(encoded, FORMATS),
+        *map(encoded, NAMES),
         encoded("JPEG", progressive=True),
         encoded("JPEG", PICTURE.convert("CMYK")),
         encoded("PNG", PICTURE.convert("P"), transparency=0),
@@ -165,7 +178,7 @@ def test_a_name_that_is_not_unicode_can_be_read(tmp_path):
     ],
     ids=lambda data: data[:4].hex() + f" {len(data)}",
 )
-def test_damage_of_any_kind_gives_pages_or_a_reason_and_nothing_else(data):
+def test_damaged_files_give_valid_pages_or_raise_unreadable_picture(data):
     random = np.random.default_rng(0)
     for round_ in range(60):
         damaged = bytearray(data)

@@ -2,20 +2,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digit_recognition.imaging.pillow_modes import grey, plain
+from digit_recognition.imaging.pillow_modes import to_basic_mode, to_grey_page
 
 
 def read(array, mode=None):
     picture = Image.fromarray(np.asarray(array))
-    return grey(plain(picture if mode is None else picture.convert(mode)))
+    return to_grey_page(
+        to_basic_mode(picture if mode is None else picture.convert(mode))
+    )
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
         (np.uint16([[0, 65535], [32768, 257]]), [[0, 1], [0.50001, 0.00392]]),
-        (np.uint16([[0, 4095], [2048, 0]]), [[0, 1], [0.50012, 0]]),  # of 12 bits
-        (np.uint16([[0, 1], [2, 3]]), [[0, 0.00392], [0.00784, 0.01176]]),  # of 8
+        (np.uint16([[0, 4095], [2048, 0]]), [[0, 1], [0.50012, 0]]),  # 12 bits
+        (np.uint16([[0, 1], [2, 3]]), [[0, 0.00392], [0.00784, 0.01176]]),  # 8 bits
         (np.int32([[0, 65535], [0, 0]]), [[0, 1], [0, 0]]),
         (np.int32([[-5, 5], [0, 5]]), [[0, 1], [0.5, 1]]),
         (np.float32([[0, 1], [0.25, 1]]), [[0, 1], [0.25, 1]]),
@@ -24,7 +26,7 @@ def read(array, mode=None):
         (np.float32([[np.nan, np.nan]]), [[1, 1]]),
     ],
 )
-def test_levels_of_16_and_32_bits_come_into_0_to_1(values, expected):
+def test_levels_of_16_and_32_bits_are_scaled_to_0_to_1(values, expected):
     found = read(values)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -43,19 +45,19 @@ def transparent(ink):
     return picture
 
 
-def test_dark_ink_on_transparency_lies_on_white():
+def test_a_transparent_background_is_white_if_the_ink_is_dark():
     found = read(transparent((0, 0, 0)))
     assert (found[0, 0], found[10, 10]) == (1, 0)
 
 
 @pytest.mark.parametrize("ink", [(255, 255, 255), (255, 230, 40)])
-def test_light_ink_on_transparency_lies_on_black(ink):
+def test_a_transparent_background_is_black_if_the_ink_is_light(ink):
     found = read(transparent(ink))
     assert found[0, 0] == 0
     assert found[10, 10] > 0.8
 
 
-def test_a_sheet_that_was_cut_out_lies_on_white():
+def test_the_background_of_a_cut_out_sheet_of_paper_is_white():
     picture = np.zeros((40, 40, 4), np.uint8)
     picture[5:35, 5:35] = 255
     picture[10:20, 20, :3] = 0
@@ -64,11 +66,11 @@ def test_a_sheet_that_was_cut_out_lies_on_white():
     assert found[12, 20] == 0
 
 
-def test_a_transparent_colour_of_a_palette_is_paper():
+def test_a_transparent_palette_colour_is_background():
     picture = Image.new("P", (8, 8), 1)
     picture.putpalette([255, 0, 0, 0, 0, 0])
     picture.paste(0, (0, 0, 8, 4))
     picture.info["transparency"] = 0
-    found = grey(plain(picture))
+    found = to_grey_page(to_basic_mode(picture))
     assert (found[:4] == 1).all()
     assert (found[4:] == 0).all()

@@ -305,7 +305,7 @@ def test_a_missing_or_empty_folder_is_answered_with_the_way_to_pictures(
 ):
     message = refused(exported, *READ, f"pictures={tmp_path}/nowhere")
     assert f"at {tmp_path}/nowhere, received: No such file or directory" in message
-    assert message.endswith("kedro run --pipeline read --params pictures=FOLDER")
+    assert message.endswith("kedro run --pipelines read --params pictures=FOLDER")
     message = refused(exported, *READ, f"pictures={tmp_path}")
     assert f"in {tmp_path}, received an empty folder; put pictures into" in message
     message = refused(exported, *READ[:-1])

@@ -1,4 +1,4 @@
-"""People's own pictures: a folder of them, or one file."""
+"""Load a folder of pictures, or a single picture."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from typing import Any, NamedTuple, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
 
-SUFFIXES = {
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff"),
-    *(".bmp", ".dib", ".gif", ".webp"),
-}
-HOW = (
-    "put pictures into data/01_raw/pictures, or name a folder or file of yours: "
-    "kedro run --pipeline read --params pictures=FOLDER"
+from .picture_formats import format_names, picture_suffixes
+
+HINT = (
+    "put pictures into data/01_raw/pictures, or name your own folder or file: "
+    "kedro run --pipelines read --params pictures=FOLDER"
 )
 
 
 class Picture(NamedTuple):
-    """A picture to read; ``reason`` says why not, where a folder cannot be opened."""
+    """A picture to read, or a folder that cannot be opened.
+
+    ``reason`` says why the folder cannot be opened; it is empty for a picture.
+    """
 
     name: str
-    """Its path below the folder, with slashes: unlike any other's."""
+    """Unique path relative to the top folder, with slashes."""
 
     path: Path
     reason: str = ""
 
 
 class Pictures:
-    """Pictures in the order of their names, page2 before page10.
+    """The pictures of a folder, which can be iterated more than once.
 
-    They can be iterated again. ``skipped`` counts the files beside them, hidden or
-    without a picture's suffix.
+    They are in natural order of their names: page2 comes before page10. ``skipped`` is
+    the number of other files: hidden ones, and those without a picture's suffix.
     """
 
     def __init__(self, folder: Path, reasons: dict[str, str], skipped: int):
         self.folder = folder
         self.skipped = skipped
-        self._reasons = {name: reasons[name] for name in sorted(reasons, key=_order)}
+        names = sorted(reasons, key=_natural_order)
+        self._reasons = {name: reasons[name] for name in names}
 
     def __len__(self) -> int:
         return len(self._reasons)
@@ -53,9 +55,9 @@ class Pictures:
 
 
 class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
-    """Pictures in a local folder and the folders below it, or the one of a file.
+    """The pictures in a local folder and its subfolders, or a single picture file.
 
-    Links are followed, to each folder once.
+    Symbolic links are followed. Each folder is visited once.
 
     Example of an entry in ``catalog.yml``::
 
@@ -68,21 +70,23 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         self,
         *,
         filepath: str | None,
-        hint: str = HOW,
+        hint: str = HINT,
         metadata: dict[str, Any] | None = None,
     ):
-        """``filepath`` is the folder, or one file of any suffix; None for none.
+        """Set the path of a folder or file.
 
-        ``hint`` ends the messages about missing pictures: it says what to do.
+        A file may have any suffix. With None, the dataset is empty. ``hint`` ends the
+        messages about missing pictures and says what to do.
         """
         self._path = None if filepath is None else Path(filepath)
         self._hint = hint
         self.metadata = metadata
 
     def load(self) -> Pictures:
-        """The pictures, none of which is opened yet.
+        """Return the pictures without opening them.
 
-        Raises DatasetError where there is no picture, or nothing at all.
+        Raises DatasetError if the path does not exist, cannot be opened or is a folder
+        without pictures.
         """
         if self._path is None:
             return Pictures(Path(), {}, 0)
@@ -91,27 +95,30 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         except (OSError, ValueError) as error:
             raise DatasetError(
                 f"expected a picture or a folder at {self._path}, received: "
-                f"{_said(error)}; {self._hint}"
+                f"{_reason_of(error)}; {self._hint}"
             ) from error
         if not is_folder:
             return Pictures(self._path.parent, {self._path.name: ""}, 0)
-        reasons, skipped = _walk(self._path)
+        reasons, skipped = _find_pictures(self._path)
         if "" in reasons:
             raise DatasetError(
-                f"expected pictures in {self._path}, received: {reasons['']}; allow "
-                "it, or name another folder"
+                f"expected pictures in {self._path}, received: {reasons['']}; change "
+                "its permissions, or name another folder"
             )
         if not reasons:
+            received = f"none among {skipped:,} files" if skipped else "an empty folder"
             raise DatasetError(
-                f"expected PNG, JPEG, TIFF, BMP, GIF or WebP in {self._path}, received "
-                + (f"none among {skipped:,} files" if skipped else "an empty folder")
-                + f"; {self._hint}"
+                f"expected {format_names()} in {self._path}, received {received}; "
+                f"{self._hint}"
             )
         return Pictures(self._path, reasons, skipped)
 
-    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro names it)
-        """Refused: people's pictures are read only."""
-        raise DatasetError("expected to be loaded only: the pictures are yours")
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
+        """Raise DatasetError: the pictures are read-only."""
+        raise DatasetError(
+            "expected a node that only loads these pictures, received one that saves "
+            "them; choose another dataset for its output"
+        )
 
     def _exists(self) -> bool:
         return self._path is None or self._path.exists()
@@ -120,27 +127,29 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         return {"filepath": self._path and str(self._path)}
 
 
-def _walk(top: Path) -> tuple[dict[str, str], int]:
-    """The names of pictures, and of folders with why they cannot be opened.
+def _find_pictures(top: Path) -> tuple[dict[str, str], int]:
+    """Return the names found below a folder, and the number of files skipped.
 
-    Also how many files were skipped. Links wait until all else is walked, so that what
-    can be reached in two ways has the name of the straight one.
+    The names are those of pictures, with an empty reason, and of folders that cannot be
+    opened, with the reason. Linked folders are visited last, so that a folder that can
+    be reached both directly and through a link gets its direct name.
     """
+    suffixes = picture_suffixes()
     reasons: dict[str, str] = {}
     skipped = 0
-    seen = set()
+    visited = set()
     folders, links = deque([""]), deque()
     while folders or links:
         prefix = folders.popleft() if folders else links.popleft()
         try:
-            found = (top / prefix).stat()
-            if (found.st_dev, found.st_ino) in seen:
+            status = (top / prefix).stat()
+            if (status.st_dev, status.st_ino) in visited:
                 continue
-            seen.add((found.st_dev, found.st_ino))
+            visited.add((status.st_dev, status.st_ino))
             with os.scandir(top / prefix) as scanned:
                 entries = sorted(scanned, key=lambda entry: entry.name)
         except OSError as error:
-            reasons[prefix.rstrip("/")] = _said(error)
+            reasons[prefix.rstrip("/")] = _reason_of(error)
             continue
         for entry in entries:
             name = prefix + entry.name
@@ -148,7 +157,7 @@ def _walk(top: Path) -> tuple[dict[str, str], int]:
             if _is_folder(entry):
                 if not hidden:
                     (links if entry.is_symlink() else folders).append(f"{name}/")
-            elif not hidden and Path(name).suffix.lower() in SUFFIXES:
+            elif not hidden and Path(name).suffix.lower() in suffixes:
                 reasons[name] = ""
             else:
                 skipped += 1
@@ -158,14 +167,15 @@ def _walk(top: Path) -> tuple[dict[str, str], int]:
 def _is_folder(entry: os.DirEntry) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads back to itself
+    except OSError:  # a link that points to itself
         return False
 
 
-def _said(error: Exception) -> str:
+def _reason_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-def _order(name: str) -> tuple[list[int | str], str]:
+def _natural_order(name: str) -> tuple[list[int | str], str]:
+    """Return a sort key that compares numbers within names by their value."""
     parts = re.split(r"(\d+)", name.casefold())
     return [int(part) if part.isdecimal() else part for part in parts], name

@@ -1,4 +1,4 @@
-"""Picture files of any kind, as pages of grey."""
+"""Decode picture files into greyscale pages."""
 
 from __future__ import annotations
 
@@ -18,61 +18,79 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
+from digit_recognition.datasets.picture_formats import (
+    PictureFormat,
+    format_names,
+    identify_format,
+)
 from digit_recognition.errors import ProjectError
 
-from . import pillow_modes
+from .pillow_modes import to_basic_mode, to_grey_page
 
-STARTS = {
-    "PNG": rb"\x89PNG",
-    "JPEG": rb"\xff\xd8",
-    "TIFF": rb"II[*+]\0|MM\0[*+]",
-    "BMP": rb"BM",
-    "GIF": rb"GIF8",
-    "WEBP": rb"RIFF....WEBP",
-}
-PLUGINS = {"WEBP": "WebP"}
-LEAST_SIDE = 4  # pixels
-MOST_PIXELS = 100_000_000  # of a page in its file: A3 at 600 dpi has 70 million
-SEARCHED_PIXELS = 16_000_000  # what is larger is reduced: A4 at 400 dpi has 15 million
-NEW_SUBFILE_TYPE, REDUCED = 254, 1  # TIFF's tag, and bit, of a page repeated smaller
+MIN_SIDE = 4
+"""Minimum width and height of a page, in pixels."""
+
+MAX_FILE_PIXELS = 100_000_000
+"""Maximum number of pixels of a page in its file: A3 at 600 dpi has 70 million."""
+
+MAX_PAGE_PIXELS = 16_000_000
+"""Maximum number of pixels of a decoded page; larger pages are reduced. A4 at 400 dpi
+has 15 million."""
+
+NEW_SUBFILE_TYPE, REDUCED_IMAGE = 254, 1
+"""TIFF's tag for the kind of a page, and its bit for a smaller copy of another page."""
+
+SIGNATURE_BYTES = 512
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """Float32 (h, w) in 0..1, 1 white; ``scale`` of the picture's pixels to each."""
+    """A greyscale page: ``grey`` is float32 (h, w) in 0..1, where 1 is white.
+
+    One pixel of ``grey`` covers ``scale`` x ``scale`` pixels of the picture.
+    """
 
     grey: np.ndarray
     scale: int
 
 
-class UnreadablePicture(ProjectError):  # noqa: N818 (it is not an error of the program)
-    """A picture that gives no page, or no further one; the message is the reason."""
+class UnreadablePicture(ProjectError):  # noqa: N818 (the program itself is not at fault)
+    """A picture, or one of its pages, cannot be decoded; the message is the reason."""
 
 
 def decode(source: str | os.PathLike | BinaryIO) -> Iterator[Page]:
-    """Every page of a TIFF, the first frame of any other picture, one at a time.
+    """Yield each page of a TIFF file, or the first frame of any other picture.
 
-    Turned as EXIF says, which is how ``scale`` leads to the picture's pixels. Raises
-    UnreadablePicture, and nothing else, whatever the file holds.
+    Pages are decoded one at a time and rotated as their EXIF orientation says. The
+    only exception raised is UnreadablePicture, whatever the file contains.
+
+    >>> for page in decode("scan.tif"):
+    ...     print(page.grey.shape, page.scale)
+    (2338, 1654) 1
     """
     with contextlib.ExitStack() as stack:
         is_open = hasattr(source, "read")
         file = source if is_open else stack.enter_context(_open(Path(source)))
-        kind = _kind(file)
-        # Pillow would load all its plugins for one that it does not know yet.
-        importlib.import_module(f"PIL.{PLUGINS.get(kind, kind.title())}ImagePlugin")
-        with _whole(kind):
-            picture = Image.open(file, formats=(kind,))
-        yield _page(picture, kind)
-        for number in count(1) if kind == "TIFF" else ():
-            with _whole(kind):
+        form = _identify(file)
+        # Pillow loads all its plugins to open a format that is not registered yet.
+        importlib.import_module(form.plugin)
+        with _pillow_errors_translated(form):
+            picture = Image.open(file, formats=(form.name.upper(),))
+        yield _decode_page(picture, form)
+        for number in count(1) if form.has_pages else ():
+            with _pillow_errors_translated(form):
                 try:
                     picture.seek(number)
                 except EOFError:
                     return
-                repeated = picture.tag_v2.get(NEW_SUBFILE_TYPE, 0) & REDUCED
-            if not repeated:
-                yield _page(picture, kind)
+                is_copy = _subfile_type(picture) & REDUCED_IMAGE
+            if not is_copy:
+                yield _decode_page(picture, form)
+
+
+def _subfile_type(picture: Image.Image) -> int:
+    tags = getattr(picture, "tag_v2", {})
+    return tags.get(NEW_SUBFILE_TYPE, 0)
 
 
 def _open(path: Path) -> BinaryIO:
@@ -84,46 +102,48 @@ def _open(path: Path) -> BinaryIO:
         received = "a link to nothing" if path.is_symlink() else "none"
         raise UnreadablePicture(f"expected a file, received {received}") from error
     except (OSError, ValueError) as error:
-        raise _refused(error) from error
-    # To open a named pipe would wait until someone writes into it.
+        raise _unreadable(error) from error
+    # Opening a named pipe would block until another process writes to it.
     received = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
     raise UnreadablePicture(f"expected a file, received {received}")
 
 
-def _refused(error: Exception) -> UnreadablePicture:
-    said = getattr(error, "strerror", None) or error
-    return UnreadablePicture(f"expected a file that can be read, received: {said}")
+def _unreadable(error: Exception) -> UnreadablePicture:
+    reason = getattr(error, "strerror", None) or error
+    return UnreadablePicture(f"expected a file that can be read, received: {reason}")
 
 
-def _kind(file: BinaryIO) -> str:
+def _identify(file: BinaryIO) -> PictureFormat:
     try:
         file.seek(0)
-        start = file.read(512)
+        start = file.read(SIGNATURE_BYTES)
     except OSError as error:
-        raise _refused(error) from error
-    for kind, pattern in STARTS.items():
-        if re.match(pattern, start, re.DOTALL):
-            return kind
+        raise _unreadable(error) from error
+    if form := identify_format(start):
+        return form
     if not start:
         raise UnreadablePicture("expected a picture, received an empty file")
     if _is_text(start):
         raise UnreadablePicture("expected a picture, received text")
     raise UnreadablePicture(
-        "expected PNG, JPEG, TIFF, BMP, GIF or WebP, received another kind of file; "
-        "convert it"
+        f"expected {format_names()}, received another kind of file; convert it"
     )
 
 
 def _is_text(start: bytes) -> bool:
-    text = start.decode(errors="ignore")  # the last letter may be cut
-    return len(start) - len(text.encode()) < 4 and all(
+    text = start.decode(errors="ignore")
+    undecoded = len(start) - len(text.encode())  # the last character may be cut off
+    return undecoded < 4 and all(
         letter.isprintable() or letter.isspace() for letter in text.lstrip("\ufeff")
     )
 
 
 @contextlib.contextmanager
-def _whole(kind: str) -> Iterator[None]:
-    """What Pillow raises, which may be anything, tells of a file that is not whole."""
+def _pillow_errors_translated(form: PictureFormat) -> Iterator[None]:
+    """Raise UnreadablePicture for every exception of Pillow, and ignore its warnings.
+
+    Damaged files make Pillow's decoders raise exceptions of almost any class.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -135,40 +155,40 @@ def _whole(kind: str) -> Iterator[None]:
             raise _too_large(int(pixels[0]) if pixels else math.inf) from error
         except Exception as error:
             raise UnreadablePicture(
-                f"expected a whole {kind}, received one that is damaged or cut off; "
-                "save it again"
+                f"expected a whole {form.name}, received one that is damaged or cut "
+                "off; save it again"
             ) from error
 
 
 def _too_large(pixels: float) -> UnreadablePicture:
     return UnreadablePicture(
-        f"expected at most {MOST_PIXELS:,} pixels, received {pixels:,}; make it smaller"
+        f"expected at most {MAX_FILE_PIXELS:,} pixels, received {pixels:,}; reduce it"
     )
 
 
-def _page(picture: Image.Image, kind: str) -> Page:
+def _decode_page(picture: Image.Image, form: PictureFormat) -> Page:
     width, height = picture.size
-    if min(width, height) < LEAST_SIDE:
+    if min(width, height) < MIN_SIDE:
         raise UnreadablePicture(
-            f"expected at least {LEAST_SIDE} x {LEAST_SIDE} pixels, received "
-            f"{width} x {height}; take the original"
+            f"expected at least {MIN_SIDE} x {MIN_SIDE} pixels, received "
+            f"{width} x {height}; use the original picture"
         )
-    with _whole(kind):
-        factor = _factor(picture.size)
-        # A JPEG can be decoded at a half, a quarter or an eighth of its size.
+    with _pillow_errors_translated(form):
+        factor = _reduction_factor(picture.size)
+        # JPEG can be decoded directly at a half, a quarter or an eighth of its size.
         picture.draft(None, (width // factor, height // factor))
-        drafted = round(width / picture.width)
-        if math.prod(picture.size) > MOST_PIXELS:
+        draft_factor = round(width / picture.width)
+        if math.prod(picture.size) > MAX_FILE_PIXELS:
             raise _too_large(math.prod(picture.size))
         picture.load()
-        image = pillow_modes.plain(picture)
-        factor = _factor(image.size)
+        image = to_basic_mode(picture)
+        factor = _reduction_factor(image.size)
         image = image.reduce(factor) if factor > 1 else image
-        with contextlib.suppress(Exception):  # what is damaged in EXIF turns nothing
+        with contextlib.suppress(Exception):  # damaged EXIF data: keep the orientation
             image = ImageOps.exif_transpose(image)
-        return Page(pillow_modes.grey(image), drafted * factor)
+        return Page(to_grey_page(image), draft_factor * factor)
 
 
-def _factor(size: tuple[int, int]) -> int:
-    """By what each side is divided for the search to have no more than it needs."""
-    return math.ceil(math.sqrt(math.prod(size) / SEARCHED_PIXELS))
+def _reduction_factor(size: tuple[int, int]) -> int:
+    """Return the whole factor that brings a page to at most MAX_PAGE_PIXELS."""
+    return math.ceil(math.sqrt(math.prod(size) / MAX_PAGE_PIXELS))

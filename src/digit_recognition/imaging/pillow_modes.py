@@ -1,4 +1,4 @@
-"""Pictures of any of Pillow's modes as grey."""
+"""Convert pictures of any Pillow mode to greyscale."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from PIL import Image
 from .grayscale import to_grey
 
 
-def plain(picture: Image.Image) -> Image.Image:
-    """The same in mode F (0..1), L, RGB or RGBA, each of which Pillow can reduce."""
+def to_basic_mode(picture: Image.Image) -> Image.Image:
+    """Convert a picture to mode F (0..1), L, RGB or RGBA.
+
+    Pillow can reduce the size of these modes, but not of all others.
+    """
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
-        return Image.fromarray(_levels(np.asarray(picture)))
+        return Image.fromarray(_scale_levels(np.asarray(picture)))
     if picture.mode == "LAB":
         return picture.getchannel("L")
     mode = "L" if picture.mode in ("1", "L") else "RGB"
@@ -19,15 +22,15 @@ def plain(picture: Image.Image) -> Image.Image:
     return picture if picture.mode == mode else picture.convert(mode)
 
 
-def grey(image: Image.Image) -> np.ndarray:
-    """A plain image as float32 (h, w) in 0..1, 1 white.
+def to_grey_page(image: Image.Image) -> np.ndarray:
+    """Convert an image of a basic mode to float32 (h, w) in 0..1, where 1 is white.
 
-    Transparency lies on white, or on black where its ink is light.
+    Transparent pixels become white, or black if the opaque ink is light.
     """
     if image.mode == "F":
         return np.asarray(image)
     if image.mode == "RGBA":
-        image = _on_paper(image)
+        image = _place_on_background(image)
     pixels = np.asarray(image)
     if image.mode == "RGB":
         red, green, blue = np.moveaxis(pixels, -1, 0)
@@ -37,13 +40,17 @@ def grey(image: Image.Image) -> np.ndarray:
     return np.divide(pixels, 255, dtype=np.float32)
 
 
-def _levels(values: np.ndarray) -> np.ndarray:
-    """In 0..1: floats as they are, integers by the fewest bits, 8 or more, they need.
+def _scale_levels(values: np.ndarray) -> np.ndarray:
+    """Scale the grey levels of a 16- or 32-bit image to float32 in 0..1.
 
-    Where that leaves 0..1, from the least to the most.
+    - Floats within 0..1 stay as they are.
+    - Integers of 0 or more are divided by the maximum of their bit depth: the smallest
+      that holds them, at least 8 bits.
+    - All other images are scaled from their minimum to their maximum.
+    - NaN counts as the maximum.
     """
-    known = values[np.isfinite(values)].astype(np.float64)
-    low, high = (known.min(), known.max()) if known.size else (0.0, 1.0)
+    finite = values[np.isfinite(values)].astype(np.float64)
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
     top = 1 if values.dtype.kind == "f" else 2 ** max(8, int(high).bit_length()) - 1
     values = np.nan_to_num(values.astype(np.float64), nan=high, posinf=high, neginf=low)
     if low < 0 or high > top:
@@ -51,10 +58,12 @@ def _levels(values: np.ndarray) -> np.ndarray:
     return (values / top).astype(np.float32)
 
 
-def _on_paper(image: Image.Image) -> Image.Image:
+def _place_on_background(image: Image.Image) -> Image.Image:
+    """Return the picture as RGB on white, or on black if its opaque ink is light."""
     opaque = np.asarray(image.getchannel("A")) >= 128
     dark = np.asarray(image.convert("RGB").convert("L")) < 128
-    # Light ink has no dark pixels; a cut-out sheet of paper has those of its ink.
-    light = opaque.any() and not opaque.all() and dark[opaque].mean() < 1e-3
-    paper = Image.new("RGBA", image.size, "black" if light else "white")
-    return Image.alpha_composite(paper, image).convert("RGB")
+    # Light ink alone has no dark pixels. A sheet of paper that was cut out has some,
+    # because its ink is dark.
+    is_light = opaque.any() and not opaque.all() and dark[opaque].mean() < 1e-3
+    background = Image.new("RGBA", image.size, "black" if is_light else "white")
+    return Image.alpha_composite(background, image).convert("RGB")

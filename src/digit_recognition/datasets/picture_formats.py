@@ -1,0 +1,60 @@
+"""The picture formats that can be read: one line for each."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class PictureFormat(NamedTuple):
+    """A picture format: how to recognize its files and how to decode them.
+
+    ``plugin`` is the module that registers the decoder in Pillow, under the name of
+    the format in capitals. ``has_pages`` is set where a file holds several pictures
+    that all count; of other files the first frame is read.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    signature: bytes
+    """Regular expression that matches the start of a file."""
+    plugin: str
+    has_pages: bool = False
+
+
+FORMATS = (
+    PictureFormat("PNG", (".png",), rb"\x89PNG", "PIL.PngImagePlugin"),
+    PictureFormat(
+        *("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif")),
+        *(rb"\xff\xd8", "PIL.JpegImagePlugin"),
+    ),
+    PictureFormat(
+        *("TIFF", (".tif", ".tiff")),
+        *(rb"II[*+]\0|MM\0[*+]", "PIL.TiffImagePlugin"),
+        has_pages=True,
+    ),
+    PictureFormat("BMP", (".bmp", ".dib"), rb"BM", "PIL.BmpImagePlugin"),
+    PictureFormat("GIF", (".gif",), rb"GIF8", "PIL.GifImagePlugin"),
+    PictureFormat("WebP", (".webp",), rb"RIFF....WEBP", "PIL.WebPImagePlugin"),
+)
+
+
+def identify_format(start: bytes) -> PictureFormat | None:
+    """Return the format whose signature matches the first bytes of a file, or None."""
+    matches = (f for f in FORMATS if re.match(f.signature, start, re.DOTALL))
+    return next(matches, None)
+
+
+def picture_suffixes() -> frozenset[str]:
+    """Return the suffixes of all formats, in lower case with the dot."""
+    return frozenset(suffix for form in FORMATS for suffix in form.suffixes)
+
+
+def format_names() -> str:
+    """Return the names of all formats as a list for messages.
+
+    >>> format_names()
+    'PNG, JPEG, TIFF, BMP, GIF or WebP'
+    """
+    *names, last = (form.name for form in FORMATS)
+    return f"{', '.join(names)} or {last}"
