@@ -1,4 +1,4 @@
-"""Tables that a person may open in a spreadsheet."""
+"""Make text safe for tables that people open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def escape_cell(text: str) -> str:
-    r"""The text as UTF-8 can hold it, an apostrophe before what would be a formula.
+    r"""Return text that a spreadsheet does not execute as a formula.
 
-    Bytes of a file name that are no text, and carriage returns, which would end a row,
-    become escapes such as \udcff. See
+    A possible formula gets an apostrophe in front. Bytes of a file name that are not
+    valid text become escapes such as \udcff, so that UTF-8 can hold them. Carriage
+    returns, which would end a row, become escapes too. See
     https://owasp.org/www-community/attacks/CSV_Injection.
+
+    >>> escape_cell("=1+1.png")
+    "'=1+1.png"
     """
     text = text.encode(errors="backslashreplace").decode()
     guard = "'" if text.lstrip("'").startswith(FORMULA_STARTS) else ""

@@ -22,7 +22,7 @@ def folder(request, tmp_path):
         memory.pseudo_dirs[:] = [""]
 
 
-def test_pictures_come_back_under_their_names(folder):
+def test_saved_pictures_are_loaded_by_their_names(folder):
     dataset = PictureFolderDataset(filepath=f"{folder}/annotated")
     assert not dataset.exists()
     dataset.save([("b/2.jpg", Image.new("RGB", (12, 8), "red")), ("1.png", GREY)])
@@ -43,7 +43,7 @@ def test_each_version_is_a_folder_and_the_newest_is_loaded(folder):
     assert newest.list_versions(full_path=False) == ["2", "1"]
 
 
-def test_pictures_are_taken_one_by_one(tmp_path):
+def test_pictures_are_saved_one_by_one(tmp_path):
     written = tmp_path / "annotated"
 
     def pictures():
@@ -54,7 +54,7 @@ def test_pictures_are_taken_one_by_one(tmp_path):
     PictureFolderDataset(filepath=str(written)).save(pictures())
 
 
-def test_names_that_would_meet_are_kept_apart(tmp_path):
+def test_names_that_would_collide_are_numbered(tmp_path):
     dataset = PictureFolderDataset(filepath=str(tmp_path / "annotated"))
     names = ["a.png", "a.jpg", "a", "a?", "a*", "b.jpg/c", "b.jpg"]
     dataset.save((name, GREY) for name in names)
@@ -76,21 +76,21 @@ def test_names_that_would_meet_are_kept_apart(tmp_path):
         ("a\\..\\b", "a_.._b.jpg"),
     ],
 )
-def test_a_name_becomes_one_that_every_file_system_takes(tmp_path, name, kept):
+def test_names_are_changed_so_that_every_file_system_allows_them(tmp_path, name, kept):
     dataset = PictureFolderDataset(filepath=str(tmp_path / "annotated"))
     dataset.save([(name, GREY)])
     assert list(dataset.load()) == [kept]
 
 
 @pytest.mark.parametrize("name", ["../out", "a/../../out", "/out", "", "."])
-def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path, name):
+def test_a_name_outside_of_the_folder_is_refused(tmp_path, name):
     dataset = PictureFolderDataset(filepath=str(tmp_path / "annotated"))
     with pytest.raises(DatasetError, match="expected a name inside of the folder"):
         dataset.save([(name, GREY)])
     assert [path.name for path in tmp_path.rglob("*")] == ["annotated"]
 
 
-def test_a_folder_that_is_there_is_never_written_into(tmp_path):
+def test_an_existing_folder_is_never_written_to(tmp_path):
     dataset = PictureFolderDataset(filepath=str(tmp_path))
     with pytest.raises(DatasetError, match=r"expected no folder at .*versioned: true"):
         dataset.save([("1", GREY)])
@@ -98,19 +98,19 @@ def test_a_folder_that_is_there_is_never_written_into(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_a_picture_of_any_mode_is_written(tmp_path, mode):
+def test_pictures_of_all_modes_are_saved(tmp_path, mode):
     dataset = PictureFolderDataset(filepath=str(tmp_path / "annotated"))
     dataset.save([("1", Image.new(mode, (9, 9)))])
     assert dataset.load()["1.jpg"]().size == (9, 9)
 
 
-def test_a_picture_longer_than_jpeg_can_be_is_reduced(tmp_path):
+def test_a_picture_longer_than_jpeg_allows_is_reduced(tmp_path):
     dataset = PictureFolderDataset(filepath=str(tmp_path / "annotated"))
     dataset.save([("1", Image.new("L", (66_000, 8)))])
     assert dataset.load()["1.jpg"]().size == (33_000, 4)
 
 
-def test_another_format_is_a_matter_of_the_catalog(tmp_path):
+def test_save_args_choose_another_format(tmp_path):
     dataset = PictureFolderDataset(
         filepath=str(tmp_path / "annotated"), save_args={"format": "PNG"}
     )
@@ -118,14 +118,14 @@ def test_another_format_is_a_matter_of_the_catalog(tmp_path):
     assert np.asarray(dataset.load()["1.png"]()).tolist() == [[100] * 12] * 8
 
 
-def test_a_missing_folder_says_what_to_do(folder):
+def test_loading_a_missing_folder_is_refused(folder):
     with pytest.raises(DatasetError, match=r"expected a folder of .* found none"):
         PictureFolderDataset(filepath=f"{folder}/annotated").load()
 
 
 @pytest.fixture
 def run(tmp_path):
-    """Save a version as a run does, and load it."""
+    """Return a function that saves a version as a run does, and loads it."""
     path = str(tmp_path / "annotated")
     catalog = AtomicCatalog(
         {"annotated": PictureFolderDataset(filepath=path, version=Version(None, "now"))}
@@ -145,7 +145,7 @@ def files(folder):
 
 
 @pytest.mark.parametrize("count", [0, 2])
-def test_a_version_appears_whole_and_empty_where_there_were_none(tmp_path, run, count):
+def test_a_version_is_saved_whole_even_if_empty(tmp_path, run, count):
     loaded = run((f"{number}", GREY) for number in range(count))
     assert list(loaded) == [f"{number}.jpg" for number in range(count)]
     found = files(tmp_path)

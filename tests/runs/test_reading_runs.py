@@ -14,7 +14,7 @@ from PIL import Image
 
 from digit_recognition.datasets import PictureFolderDataset
 from digit_recognition.datasets.mnist_dataset import load_sample
-from digit_recognition.pipelines.read.annotating import SMALLEST
+from digit_recognition.pipelines.read.annotating import MIN_SIDE
 
 pytestmark = pytest.mark.runs
 
@@ -254,7 +254,7 @@ def test_annotated_pictures_and_sheets_are_kept_in_the_run_s_version(done, expor
     } <= set(found)
     shown = len(ODD_NAMES) + len(("form.png", "moving.gif", "blank.png"))
     assert len(found) == shown + 1
-    assert found["pictures/form.png.jpg"]().width == SMALLEST
+    assert found["pictures/form.png.jpg"]().width == MIN_SIDE
 
 
 def test_the_catalog_loads_the_tables_as_they_were_meant(done, exported):

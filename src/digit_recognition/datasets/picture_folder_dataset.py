@@ -1,4 +1,4 @@
-"""Pictures that a run makes, one by one, in one folder per version."""
+"""Save pictures one by one into a folder, one folder per version."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from kedro.io.core import (
 )
 from PIL import Image
 
-# Of a photo of 1600 x 1200 in 7 ms and 0.2 MB, where PNG takes 1,030 ms and 2.4 MB.
-AS_JPEG = {"format": "JPEG", "quality": 85, "subsampling": 0}
-LONGEST_JPEG = 65_500  # pixels
-LONGEST_NAME = 200  # bytes; file systems take 255, with suffix and number
-UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
-RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+# A photo of 1600 x 1200 takes 7 ms and 0.2 MB, as PNG 1,030 ms and 2.4 MB.
+DEFAULT_SAVE_ARGS: dict[str, Any] = {"format": "JPEG", "quality": 85, "subsampling": 0}
+MAX_JPEG_SIDE = 65_500  # pixels
+MAX_NAME_BYTES = 200  # file systems allow 255, including suffix and number
+UNSAFE_CHARACTERS = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
+RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 Loaded = dict[str, Callable[[], Image.Image]]
 
@@ -33,7 +33,7 @@ Loaded = dict[str, Callable[[], Image.Image]]
 class PictureFolderDataset(
     AbstractVersionedDataset[Iterable[tuple[str, Image.Image]], Loaded]
 ):
-    """A folder of pictures with names, of which one is in memory at a time.
+    """A folder of named pictures, with one picture in memory at a time.
 
     Example of an entry in ``catalog.yml``::
 
@@ -53,17 +53,17 @@ class PictureFolderDataset(
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Name the folder, as a path or URL of any filesystem that fsspec knows.
+        """Set the folder, a path or URL of any filesystem that fsspec supports.
 
-        ``save_args`` go to Pillow's ``Image.save``, JPEG without any; ``credentials``
-        and ``fs_args`` to the filesystem, ``metadata`` to plugins.
+        ``save_args`` go to Pillow's ``Image.save``; the default is JPEG.
+        ``credentials`` and ``fs_args`` go to the filesystem, ``metadata`` to plugins.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
         self._fs = fsspec.filesystem(
             protocol, **deepcopy(credentials or {}), **deepcopy(fs_args or {})
         )
-        self._save_args = {"format": "JPEG"} | (save_args or AS_JPEG)
+        self._save_args = {"format": "JPEG"} | (save_args or DEFAULT_SAVE_ARGS)
         is_jpeg = self._save_args["format"] == "JPEG"
         self._suffix = ".jpg" if is_jpeg else f".{self._save_args['format'].lower()}"
         self.metadata = metadata
@@ -75,71 +75,75 @@ class PictureFolderDataset(
         )
 
     def load(self) -> Loaded:
-        """By name, sorted, a function that opens the picture."""
+        """Return functions that open the pictures, sorted by the pictures' names."""
         folder = get_filepath_str(self._get_load_path(), self._protocol)
         if not self._fs.isdir(folder):
             raise DatasetError(
                 f"expected a folder of pictures at {folder}, found none; run the "
-                f"pipeline that makes {self._filepath.name} first"
+                f"pipeline that saves {self._filepath.name} first"
             )
         return {
-            path[len(folder) :].lstrip("/"): partial(self._read, path)
+            path[len(folder) :].lstrip("/"): partial(self._open_picture, path)
             for path in sorted(self._fs.find(folder))
         }
 
     def save(self, data: Iterable[tuple[str, Image.Image]]) -> None:
-        """Write each picture under its name, with the format's suffix.
+        """Save each picture under its name, with the suffix of the format.
 
-        Slashes make folders; what a file system may not take becomes ``_``, and a name
-        that is taken is numbered. DatasetError for a name that leads out of the folder,
-        and where there is a folder that is not versioned.
+        - A slash in a name separates folders.
+        - Characters that some file systems forbid become ``_``.
+        - A name that exists already gets a number.
+
+        Raises DatasetError if the folder exists already, or if a name is outside of it.
         """
         folder = get_filepath_str(self._get_save_path(), self._protocol)
         if self._fs.exists(folder):
             raise DatasetError(
                 f"expected no folder at {folder} yet, found one; add `versioned: true` "
-                "to its entry in the catalog, or remove it"
+                "to its entry in the catalog, or remove the folder"
             )
         self._fs.makedirs(folder)
         for name, picture in data:
-            path = self._free(f"{folder}/{self._safe(name)}")
+            path = self._unused_path(f"{folder}/{self._safe_path(name)}")
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             with self._fs.open(path, "wb") as file:
-                self._fitting(picture).save(file, **self._save_args)
+                self._convert(picture).save(file, **self._save_args)
         self._fs.invalidate_cache(str(self._filepath))
 
-    def _safe(self, name: str) -> str:
+    def _safe_path(self, name: str) -> str:
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or not path.name:
             raise DatasetError(
-                f"expected a name inside of the folder, received {name!r}"
+                f"expected a name inside of the folder, received {name!r}; use a "
+                "relative path without `..`"
             )
         *folders, file = map(_safe_part, path.parts)
         if file.lower().endswith(self._suffix):
             file = file[: -len(self._suffix)]
-        # A folder never has the suffix, so that none is in the place of a picture.
+        # Folders never have the suffix, so that none has the name of a picture.
         folders = [
             f"{part}_" if part.lower().endswith(self._suffix) else part
             for part in folders
         ]
         return "/".join([*folders, file + self._suffix])
 
-    def _free(self, path: str) -> str:
+    def _unused_path(self, path: str) -> str:
         stem, number = path.removesuffix(self._suffix), 1
         while self._fs.exists(path):
             number += 1
             path = f"{stem} ({number}){self._suffix}"
         return path
 
-    def _fitting(self, picture: Image.Image) -> Image.Image:
+    def _convert(self, picture: Image.Image) -> Image.Image:
+        """Convert a picture to a mode and size that JPEG supports."""
         if self._suffix != ".jpg":
             return picture
         if picture.mode not in ("L", "RGB"):
             picture = picture.convert("RGB")
-        factor = -(-max(picture.size) // LONGEST_JPEG)
+        factor = -(-max(picture.size) // MAX_JPEG_SIDE)
         return picture.reduce(factor) if factor > 1 else picture
 
-    def _read(self, path: str) -> Image.Image:
+    def _open_picture(self, path: str) -> Image.Image:
         with self._fs.open(path, "rb") as file:
             picture = Image.open(file)
             picture.load()
@@ -162,6 +166,10 @@ class PictureFolderDataset(
 
 
 def _safe_part(part: str) -> str:
-    part = UNSAFE.sub("_", part).encode()[:LONGEST_NAME].decode(errors="ignore")
+    part = (
+        UNSAFE_CHARACTERS.sub("_", part)
+        .encode()[:MAX_NAME_BYTES]
+        .decode(errors="ignore")
+    )
     part = part.rstrip(" .") or "_"
-    return f"_{part}" if RESERVED.match(part) else part
+    return f"_{part}" if RESERVED_NAMES.match(part) else part

@@ -138,7 +138,8 @@ def _find_pictures(top: Path) -> tuple[dict[str, str], int]:
     reasons: dict[str, str] = {}
     skipped = 0
     visited = set()
-    folders, links = deque([""]), deque()
+    folders: deque[str] = deque([""])
+    links: deque[str] = deque()
     while folders or links:
         prefix = folders.popleft() if folders else links.popleft()
         try:

@@ -85,7 +85,7 @@ def group_components(
 
 def _attach_bars(groups: list[Group]) -> list[Group]:
     """Add flat groups to the tall group that they lie just above."""
-    kept = []
+    kept: list[Group] = []
     for group in sorted(groups, key=lambda group: -group.height):
         below = [
             tall

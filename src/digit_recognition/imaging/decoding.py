@@ -69,8 +69,10 @@ def decode(source: str | os.PathLike | BinaryIO) -> Iterator[Page]:
     (2338, 1654) 1
     """
     with contextlib.ExitStack() as stack:
-        is_open = hasattr(source, "read")
-        file = source if is_open else stack.enter_context(_open(Path(source)))
+        if isinstance(source, str | os.PathLike):
+            file = stack.enter_context(_open(Path(source)))
+        else:
+            file = source
         form = _identify(file)
         # Pillow loads all its plugins to open a format that is not registered yet.
         importlib.import_module(form.plugin)

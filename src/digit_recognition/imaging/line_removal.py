@@ -105,7 +105,7 @@ def _fills_page(mask: np.ndarray) -> bool:
     inked = mask[box].astype(np.int8)
     sides = inked[0], inked[-1], inked[:, 0], inked[:, -1]
     contacts = sum(np.count_nonzero(np.diff(side, prepend=0) > 0) for side in sides)
-    return contacts <= MAX_BORDER_CONTACTS
+    return bool(contacts <= MAX_BORDER_CONTACTS)
 
 
 def _vertical_run_lengths(mask: np.ndarray) -> np.ndarray:
@@ -148,7 +148,7 @@ def _is_border_strip(mask: np.ndarray) -> bool:
         height * covered[0] : mask.shape[0] - height * covered[1],
         width * covered[2] : mask.shape[1] - width * covered[3],
     ]
-    return 1 <= sum(covered) <= 2 and not inner.any()
+    return bool(1 <= sum(covered) <= 2 and not inner.any())
 
 
 def _is_frame(labels: np.ndarray, number: int) -> bool:

@@ -56,9 +56,10 @@ def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
             if 1 <= row <= height:
                 left[row - 1, : column + 1] = 1
         is_left = resized(left, mark.ink.shape, Image.Resampling.NEAREST) > 0
-        parts = [_crop_part(mark, side) for side in (is_left, ~is_left)]
-        if all(part and part.height >= MIN_PART_HEIGHT * mark.height for part in parts):
-            yield tuple(parts)
+        one, other = _crop_part(mark, is_left), _crop_part(mark, ~is_left)
+        min_height = MIN_PART_HEIGHT * mark.height
+        if one and other and min(one.height, other.height) >= min_height:
+            yield one, other
 
 
 def merge_marks(left: Mark, right: Mark) -> Mark:

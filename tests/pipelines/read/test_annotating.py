@@ -1,3 +1,4 @@
+import inspect
 import os
 
 import numpy as np
@@ -8,10 +9,10 @@ from PIL import Image
 from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, PicturesDataset
 from digit_recognition.pipelines.read.annotating import (
-    ACCEPTED,
-    FOR_A_PERSON,
-    LARGEST,
-    SMALLEST,
+    ACCEPTED_COLOUR,
+    MAX_SIDE,
+    MIN_SIDE,
+    REVIEW_COLOUR,
     annotate_pictures,
 )
 
@@ -27,7 +28,7 @@ ONE_PAGE = {"pages": {}}
 
 @pytest.fixture
 def annotated(tmp_path):
-    """What comes of white pictures of these names and these rows, by name."""
+    """Return a function that annotates white pictures: images by their names."""
 
     def annotate(names, readings, digits=()):
         for name in names:
@@ -44,12 +45,16 @@ def annotated(tmp_path):
     return annotate
 
 
+def test_the_node_is_no_generator_function_because_kedro_would_save_it_in_chunks():
+    assert not inspect.isgeneratorfunction(annotate_pictures)
+
+
 def has(image, colour):
     return bool((np.asarray(image) == colour).all(axis=2).any())
 
 
 def box_of(image, colour):
-    """Left, top, right, bottom of all that has the colour."""
+    """Return left, top, right and bottom of the pixels of one colour."""
     rows, columns = np.nonzero((np.asarray(image) == colour).all(axis=2))
     return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
 
@@ -57,11 +62,11 @@ def box_of(image, colour):
 @pytest.mark.parametrize(
     ("accepted", "reason", "colour", "other"),
     [
-        (True, "", ACCEPTED, FOR_A_PERSON),
-        (False, "unsure (60%)", FOR_A_PERSON, ACCEPTED),
+        (True, "", ACCEPTED_COLOUR, REVIEW_COLOUR),
+        (False, "unsure (60%)", REVIEW_COLOUR, ACCEPTED_COLOUR),
     ],
 )
-def test_what_is_accepted_is_green_what_a_person_is_to_look_at_orange(
+def test_accepted_numbers_are_green_and_numbers_to_check_are_orange(
     annotated, accepted, reason, colour, other
 ):
     found = annotated(
@@ -75,13 +80,13 @@ def test_what_is_accepted_is_green_what_a_person_is_to_look_at_orange(
         assert not has(image, other)
 
 
-def test_the_box_is_around_the_digit(annotated):
+def test_the_box_surrounds_the_digit(annotated):
     found = annotated(
         ["1.png"],
         [("1.png", 0, "7", 0.9, True, "")],
         [("1.png", 0, 0, 7, 0.9, 100, 120, 80, 60)],
     )
-    left, _, right, bottom = box_of(found["pictures/1.png"], ACCEPTED)
+    left, _, right, bottom = box_of(found["pictures/1.png"], ACCEPTED_COLOUR)
     assert found["pictures/1.png"].size == SIZE
     assert abs(left - 99) <= 1
     assert abs(right - 182) <= 1
@@ -98,8 +103,8 @@ def test_each_line_of_a_picture_has_its_own_colour(annotated):
         ],
     )
     picture = found["pictures/1.png"]
-    assert box_of(picture, ACCEPTED)[3] < box_of(picture, FOR_A_PERSON)[1]
-    assert has(found["sheets/0001"], FOR_A_PERSON)
+    assert box_of(picture, ACCEPTED_COLOUR)[3] < box_of(picture, REVIEW_COLOUR)[1]
+    assert has(found["sheets/0001"], REVIEW_COLOUR)
 
 
 @pytest.mark.parametrize("place", [(0, 0), (390, 0), (0, 290), (390, 290)])
@@ -109,14 +114,14 @@ def test_a_label_stays_within_the_picture(annotated, place):
         [("1.png", 0, "7", 0.9, True, "")],
         [("1.png", 0, 0, 7, 0.9, *place, 10, 10)],
     )
-    left, top, right, bottom = box_of(found["pictures/1.png"], ACCEPTED)
+    left, top, right, bottom = box_of(found["pictures/1.png"], ACCEPTED_COLOUR)
     assert right - left > 20
     assert bottom - top > 15
 
 
 @pytest.mark.parametrize(
     ("size", "shown"),
-    [((28, 28), (SMALLEST, SMALLEST)), ((4000, 1000), (LARGEST, LARGEST // 4))],
+    [((28, 28), (MIN_SIDE, MIN_SIDE)), ((4000, 1000), (MAX_SIDE, MAX_SIDE // 4))],
 )
 def test_small_pictures_are_enlarged_and_large_ones_reduced_with_their_boxes(
     tmp_path, size, shown
@@ -128,13 +133,13 @@ def test_small_pictures_are_enlarged_and_large_ones_reduced_with_their_boxes(
     pictures = PicturesDataset(filepath=str(tmp_path)).load()
     _, picture = next(annotate_pictures(pictures, readings, digits, ONE_PAGE))
     assert picture.size == shown
-    _, _, right, bottom = box_of(picture, ACCEPTED)
+    _, _, right, bottom = box_of(picture, ACCEPTED_COLOUR)
     np.testing.assert_allclose(
         (right, bottom), [side * 3 / 4 for side in shown], atol=0.02 * shown[0]
     )
 
 
-def test_sheets_have_thirty_pictures_each_also_those_that_are_not_readable(annotated):
+def test_each_sheet_has_thirty_pictures(annotated):
     names = [f"{number}.png" for number in range(31)]
     readings = [(name, 0, "", 0.0, False, "nothing") for name in names]
     found = annotated(names, readings)
@@ -146,7 +151,7 @@ def test_sheets_have_thirty_pictures_each_also_those_that_are_not_readable(annot
     assert first.height > 5 * last.height
 
 
-def test_what_is_not_readable_stands_on_the_sheet_alone(tmp_path):
+def test_unreadable_pictures_are_only_on_the_sheet(tmp_path):
     (tmp_path / "1.png").write_text("no picture")
     pictures = [Picture("1.png", tmp_path / "1.png"), Picture("a", tmp_path, "locked")]
     readings = pd.DataFrame(
@@ -157,7 +162,7 @@ def test_what_is_not_readable_stands_on_the_sheet_alone(tmp_path):
         annotate_pictures(pictures, readings, pd.DataFrame(columns=DIGITS), ONE_PAGE)
     )
     assert list(found) == ["sheets/0001"]
-    assert has(found["sheets/0001"], FOR_A_PERSON)
+    assert has(found["sheets/0001"], REVIEW_COLOUR)
 
 
 @pytest.mark.parametrize(
@@ -167,17 +172,17 @@ def test_what_is_not_readable_stands_on_the_sheet_alone(tmp_path):
         os.fsdecode(b"\xff.png"),
     ],
 )
-def test_any_name_finds_its_rows_and_keeps_its_own(annotated, name):
+def test_pictures_with_unusual_names_get_their_rows(annotated, name):
     found = annotated(
         [name],
         [(escape_cell(name), 0, "1", 1.0, True, "")],
         [(escape_cell(name), 0, 0, 1, 1.0, 10, 10, 50, 50)],
     )
     assert list(found) == [f"pictures/{name}", "sheets/0001"]
-    assert has(found[f"pictures/{name}"], ACCEPTED)
+    assert has(found[f"pictures/{name}"], ACCEPTED_COLOUR)
 
 
-def test_a_picture_that_came_after_the_reading_is_left_out(annotated):
+def test_a_picture_added_after_the_reading_is_left_out(annotated):
     found = annotated(["1.png", "new.png"], [("1.png", 0, "", 0.0, False, "nothing")])
     assert list(found) == ["pictures/1.png", "sheets/0001"]
 
@@ -218,7 +223,7 @@ def test_each_page_of_a_picture_has_its_own_boxes(tmp_path):
         )
     )
     first, second = found["pictures/a.tif"], found["pictures/a.tif page 2"]
-    assert has(first, ACCEPTED)
-    assert not has(first, FOR_A_PERSON)
-    assert has(second, FOR_A_PERSON)
-    assert not has(second, ACCEPTED)
+    assert has(first, ACCEPTED_COLOUR)
+    assert not has(first, REVIEW_COLOUR)
+    assert has(second, REVIEW_COLOUR)
+    assert not has(second, ACCEPTED_COLOUR)

@@ -7,6 +7,7 @@ from PIL import Image
 
 from digit_recognition.datasets import Picture, PicturesDataset
 from digit_recognition.errors import ProjectError
+from digit_recognition.imaging import decoding
 from digit_recognition.imaging.segmentation import find_digits
 from digit_recognition.pipelines.read.nodes import (
     PicturesPath,
@@ -26,14 +27,14 @@ METADATA = {
     "recipe": "standard",
     "dataset": "mnist",
 }
-HOW_SURE = {"sure": (20, 5), "unsure": (3, 5), "no digit": (20, -5)}
+LOGITS = {"sure": (20, 5), "unsure": (3, 5), "no digit": (20, -5)}
 
 
 class Session:
-    """Answers 0, 1, 2 … to the marks of a page, all of them equally sure."""
+    """Classifies the marks of a page as 0, 1, 2 … with equal confidence."""
 
-    def __init__(self, how="sure", metadata=METADATA):
-        self.logit, self.digit_logit = HOW_SURE[how]
+    def __init__(self, confidence="sure", metadata=METADATA):
+        self.logit, self.digit_logit = LOGITS[confidence]
         self.metadata = metadata
 
     def get_modelmeta(self):
@@ -52,7 +53,7 @@ class Session:
 
 
 def page(*lines, size=(200, 120)):
-    """A white page with so many upright strokes of 6 x 30 pixels in each line."""
+    """Return a white page; each line has ``count`` strokes of 6 x 30 pixels."""
     picture = Image.new("RGB", size, "white")
     for line, count in enumerate(lines):
         for position in range(count):
@@ -61,10 +62,10 @@ def page(*lines, size=(200, 120)):
     return picture
 
 
-def read(folder, how="sure", max_error=0.01):
+def read(folder, confidence="sure", max_error=0.01):
     pictures = PicturesDataset(filepath=str(folder)).load()
     parameters = ReadParameters(max_error=max_error)
-    return read_pictures(pictures, Session(how), PicturesPath(""), parameters)
+    return read_pictures(pictures, Session(confidence), PicturesPath(""), parameters)
 
 
 def rows(table):
@@ -95,14 +96,17 @@ def test_each_line_is_a_row_and_each_digit_has_its_box(tmp_path):
     np.testing.assert_allclose(boxes[:, 2:], [[6, 30]] * 5, atol=4)
 
 
-def test_boxes_are_in_the_picture_s_own_pixels_however_large_it_is(tmp_path):
-    page(2).resize((6000, 3600), Image.Resampling.NEAREST).save(tmp_path / "1.png")
+def test_boxes_are_in_pixels_of_the_picture_even_if_it_is_reduced(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(decoding, "MAX_PAGE_PIXELS", 2000 * 1200 / 4)
+    page(2).resize((2000, 1200), Image.Resampling.NEAREST).save(tmp_path / "1.png")
     _, digits, _ = read(tmp_path)
-    boxes = digits[["x", "y", "width", "height"]].to_numpy() / 30
+    boxes = digits[["x", "y", "width", "height"]].to_numpy() / 10
     np.testing.assert_allclose(boxes, [[20, 15, 6, 30], [60, 15, 6, 30]], atol=1)
 
 
-def test_lines_are_counted_over_all_pages_but_for_empty_ones(tmp_path):
+def test_lines_are_numbered_over_all_pages_that_have_digits(tmp_path):
     pages = [page(), page(2)]
     page(1).save(tmp_path / "1.tif", save_all=True, append_images=pages)
     readings, digits, summary = read(tmp_path)
@@ -111,7 +115,7 @@ def test_lines_are_counted_over_all_pages_but_for_empty_ones(tmp_path):
     assert digits["line"].tolist() == [0, 1, 1]
 
 
-def test_the_pages_before_a_damaged_one_are_kept(tmp_path):
+def test_the_pages_before_a_damaged_page_are_read(tmp_path):
     path = tmp_path / "1.tif"
     page(1).save(path, save_all=True, append_images=[page(2), page(3)])
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
@@ -123,19 +127,21 @@ def test_the_pages_before_a_damaged_one_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("how", "reason"),
+    ("confidence", "reason"),
     [("unsure", r"digit 1: unsure \(69.*; digit 2"), ("no digit", "perhaps no digit")],
 )
-def test_what_is_unsure_or_no_digit_is_set_aside_with_the_reason(tmp_path, how, reason):
+def test_unsure_digits_and_non_digits_are_set_aside_with_the_reason(
+    tmp_path, confidence, reason
+):
     page(2).save(tmp_path / "1.png")
-    readings, _, summary = read(tmp_path, how)
+    readings, _, summary = read(tmp_path, confidence)
     assert readings["number"].tolist() == ["01"]
     assert readings["accepted"].tolist() == ["false"]
     assert readings["reason"].str.contains(reason).all()
     assert (summary["read"], summary["set_aside"]) == (0, 1)
 
 
-def test_a_number_is_as_sure_as_all_of_its_digits_together(tmp_path):
+def test_the_confidence_of_a_number_is_the_product_of_its_digits(tmp_path):
     page(2).save(tmp_path / "1.png")
     readings, digits, _ = read(tmp_path, "unsure")
     one = np.exp(3) / (np.exp(3) + 9)
@@ -153,7 +159,7 @@ def test_a_picture_without_digits_has_a_row_with_the_reason(tmp_path):
     assert summary["set_aside"] == 1
 
 
-def test_what_cannot_be_read_has_a_row_with_the_reason_and_all_else_is_read(tmp_path):
+def test_unreadable_pictures_have_a_row_with_the_reason(tmp_path):
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.png").write_text("no picture")
     (tmp_path / "nowhere.png").symlink_to(tmp_path / "nothing")
@@ -186,7 +192,7 @@ def test_what_cannot_be_read_has_a_row_with_the_reason_and_all_else_is_read(tmp_
     }
 
 
-def test_a_folder_that_cannot_be_opened_is_a_row_too(tmp_path):
+def test_a_folder_that_cannot_be_opened_has_a_row_with_the_reason(tmp_path):
     page(1).save(tmp_path / "1.png")
 
     class Pictures(list):
@@ -216,7 +222,7 @@ def test_a_folder_that_cannot_be_opened_is_a_row_too(tmp_path):
         (os.fsdecode(b"\xff.png"), "\\udcff.png"),
     ],
 )
-def test_a_name_is_a_cell_that_a_spreadsheet_takes_for_text(tmp_path, name, cell):
+def test_picture_names_are_escaped_for_spreadsheets(tmp_path, name, cell):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     page(1).save(tmp_path / name, "PNG")
     readings, digits, _ = read(tmp_path)
@@ -225,16 +231,18 @@ def test_a_name_is_a_cell_that_a_spreadsheet_takes_for_text(tmp_path, name, cell
 
 
 @pytest.mark.parametrize(
-    ("asked", "certain", "had"), [(0.02, True, 0.02), (0.001, False, 0.01)]
+    ("asked", "certain", "guaranteed"), [(0.02, True, 0.02), (0.001, False, 0.01)]
 )
-def test_the_summary_tells_which_error_is_certain(tmp_path, asked, certain, had):
+def test_the_summary_says_which_error_rate_is_guaranteed(
+    tmp_path, asked, certain, guaranteed
+):
     page(1).save(tmp_path / "1.png")
     _, _, summary = read(tmp_path, max_error=asked)
     assert summary["max_error"] == asked
-    assert (summary["certain"], summary["certain_max_error"]) == (certain, had)
+    assert (summary["certain"], summary["certain_max_error"]) == (certain, guaranteed)
 
 
-def test_more_than_a_thousand_pictures_make_one_table(tmp_path):
+def test_more_rows_than_a_chunk_make_one_table(tmp_path):
     (tmp_path / "text.png").write_text("no picture")
     pictures = [Picture(f"{n}.png", tmp_path / "text.png") for n in range(2001)]
     found = type("Pictures", (list,), {"skipped": 0})(pictures)
@@ -246,7 +254,7 @@ def test_more_than_a_thousand_pictures_make_one_table(tmp_path):
     assert len(digits) == 0
 
 
-def test_a_model_that_does_not_tell_when_it_is_sure_is_refused(tmp_path):
+def test_a_model_without_the_required_metadata_is_refused(tmp_path):
     page(1).save(tmp_path / "1.png")
     pictures = PicturesDataset(filepath=str(tmp_path)).load()
     older = {k: v for k, v in METADATA.items() if k != "validation"}
@@ -257,12 +265,12 @@ def test_a_model_that_does_not_tell_when_it_is_sure_is_refused(tmp_path):
         )
 
 
-def test_what_nobody_foresaw_in_one_picture_does_not_cost_the_others(
+def test_an_unexpected_error_in_one_picture_does_not_stop_the_others(
     tmp_path, monkeypatch, caplog
 ):
     def find(grey):
         if grey.shape == (50, 50):
-            raise ZeroDivisionError("of a kind")
+            raise ZeroDivisionError("unexpected")
         return find_digits(grey)
 
     monkeypatch.setattr("digit_recognition.recognition.reader.find_digits", find)
@@ -274,4 +282,4 @@ def test_what_nobody_foresaw_in_one_picture_does_not_cost_the_others(
     assert readings["reason"][1] == "could not be read (ZeroDivisionError, see the log)"
     assert (summary["read"], summary["not_readable"]) == (2, 1)
     assert "2.png could not be read" in caplog.text
-    assert "of a kind" in caplog.text
+    assert "unexpected" in caplog.text

@@ -1,4 +1,4 @@
-"""What people's own pictures say, by the exported model."""
+"""Read the numbers on pictures with the exported model."""
 
 from .pipeline import create_pipeline
 

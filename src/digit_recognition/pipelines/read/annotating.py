@@ -1,4 +1,4 @@
-"""Pictures with what was read on them, for a person to look through."""
+"""Draw the results of reading on the pictures, for a person to check."""
 
 from __future__ import annotations
 
@@ -16,21 +16,24 @@ from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
 
-ACCEPTED = (0, 120, 60)
-FOR_A_PERSON = (
-    213,
-    94,
-    0,
-)  # vermillion of Okabe and Ito 2008, "Color universal design"
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+ACCEPTED_COLOUR = (0, 120, 60)
+# Vermillion of Okabe and Ito 2008, "Color universal design".
+REVIEW_COLOUR = (213, 94, 0)
 WHITE = (255, 255, 255)
-LARGEST = 1600
-"""The longest side, in pixels, of a picture that is larger."""
 
-SMALLEST = 256
-"""The longest side of a picture that is smaller: digits beside it are to be read."""
+MAX_SIDE = 1600
+"""Maximum longest side of a drawn picture, in pixels; larger ones are reduced."""
 
-TILE = 240
-COLUMNS, ROWS = 5, 6
+MIN_SIDE = 256
+"""Minimum longest side of a drawn picture, in pixels; smaller ones are enlarged, which
+makes their labels legible."""
+
+TILE_SIDE = 240
+TILE_MARGIN = 6
+TILE_TEXT_WIDTH = TILE_SIDE - 2 * TILE_MARGIN
+SHEET_COLUMNS, SHEET_ROWS = 5, 6
 
 
 def annotate_pictures(
@@ -39,17 +42,23 @@ def annotate_pictures(
     digits: pd.DataFrame,
     reading_summary: dict[str, Any],
 ) -> Iterator[tuple[str, Image.Image]]:
-    """Names and pictures, one by one: each with its boxes, and sheets of 30 of them.
+    """Return an iterator over the names and images of annotated pictures and sheets.
 
-    ``readings`` and ``digits`` are as the catalog loads what `read_pictures` gives:
-    ``accepted`` is bool. Green is accepted, orange is for a person to look at, and says
-    why. Pages after the first have names and tiles of their own. A picture without
-    rows, which came after the reading, is left out.
+    Each picture has boxes around its digits: green if the number is accepted, orange if
+    a person must check it. Sheets show 30 pictures each, with the number and the
+    reason. Every page of a picture has an image of its own. Pictures without rows were
+    added after the reading and are left out.
+
+    The tables are those of `read_pictures` as the catalog loads them: ``accepted`` is
+    bool.
     """
-    return _annotated(pictures, readings, digits, reading_summary["pages"])
+    # This must not be a generator function itself: Kedro would then save each image in
+    # a call of its own, and the second call would find that the folder exists.
+    # PictureFolderDataset.save takes the whole iterator and draws one image at a time.
+    return _draw_all(pictures, readings, digits, reading_summary["pages"])
 
 
-def _annotated(
+def _draw_all(
     pictures: Pictures,
     readings: pd.DataFrame,
     digits: pd.DataFrame,
@@ -57,7 +66,7 @@ def _annotated(
 ) -> Iterator[tuple[str, Image.Image]]:
     from rich.progress import track
 
-    lines_of, digits_of = _Rows(readings), _Rows(digits)
+    lines_of, digits_of = _RowsByPicture(readings), _RowsByPicture(digits)
     tiles: list[Image.Image] = []
     sheets = count(1)
     for picture in track(pictures, description="Drawing"):
@@ -74,24 +83,25 @@ def _annotated(
                 drawn = _draw(page, here, boxes)
                 yield f"pictures/{picture.name}{title}", drawn
             else:
-                drawn = Image.new("RGB", (SMALLEST, SMALLEST // 2), (235, 235, 235))
+                drawn = Image.new("RGB", (MIN_SIDE, MIN_SIDE // 2), (235, 235, 235))
             tiles.append(_tile(drawn, f"{name}{title}", here))
-            if len(tiles) == COLUMNS * ROWS:
+            if len(tiles) == SHEET_COLUMNS * SHEET_ROWS:
                 yield f"sheets/{next(sheets):04}", _sheet(tiles)
                 tiles = []
     if tiles:
         yield f"sheets/{next(sheets):04}", _sheet(tiles)
 
 
-class _Rows:
-    """The rows of each picture as tuples, made when they are asked for.
+class _RowsByPicture:
+    """Look up the rows of a picture as named tuples.
 
-    The rows of a picture stand together, in the order in which pictures are asked for,
-    so that nothing is kept by picture: tables of each took 200 MB for 20,000 pictures.
+    A picture's rows are consecutive, and pictures are requested in the table's order.
+    So a position is enough: one table per picture took 200 MB for 20,000 pictures.
     """
 
     def __init__(self, table: pd.DataFrame):
-        self._row = namedtuple("Row", table.columns)
+        # mypy wants a literal, but the columns are known only at run time.
+        self._row: Any = namedtuple("Row", table.columns)  # type: ignore[misc]
         self._columns = [table[name].to_numpy() for name in table]
         self._pictures = table["picture"].to_numpy()
         self._next = 0
@@ -114,7 +124,7 @@ class _Rows:
 
 
 def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | None]]:
-    """The pages that have lines; none where the picture cannot be read (any more)."""
+    """Yield the wanted pages with their numbers; None for pages that cannot be read."""
     last = -1
     try:
         for number, page in enumerate(() if picture.reason else decode(picture.path)):
@@ -128,7 +138,7 @@ def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | Non
 
 def _draw(page: Page, lines: list[Any], digits: list[Any]) -> Image.Image:
     longest = max(page.grey.shape)
-    zoom = max(SMALLEST / longest, min(1.0, LARGEST / longest))
+    zoom = max(MIN_SIDE / longest, min(1.0, MAX_SIDE / longest))
     size = [max(1, round(side * zoom)) for side in page.grey.shape[::-1]]
     grey = Image.fromarray((page.grey * 255).astype(np.uint8))
     image = grey.resize(size, Image.Resampling.BILINEAR, reducing_gap=2).convert("RGB")
@@ -143,7 +153,7 @@ def _draw(page: Page, lines: list[Any], digits: list[Any]) -> Image.Image:
             (digit.x + digit.width) * scale + thick,
             (digit.y + digit.height) * scale + thick,
         ]
-        colour = ACCEPTED if accepted[digit.line] else FOR_A_PERSON
+        colour = ACCEPTED_COLOUR if accepted[digit.line] else REVIEW_COLOUR
         draw.rectangle(box, outline=colour, width=thick)
         _label(draw, box, f"{digit.digit}  {digit.confidence:.0%}", font, colour)
     return image
@@ -153,7 +163,7 @@ def _label(
     draw: ImageDraw.ImageDraw,
     box: list[float],
     text: str,
-    font: ImageFont.FreeTypeFont,
+    font: Font,
     colour: tuple[int, int, int],
 ) -> None:
     left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
@@ -165,45 +175,48 @@ def _label(
 
 
 def _tile(drawn: Image.Image, name: str, lines: list[Any]) -> Image.Image:
-    tile = Image.new("RGB", (TILE, TILE), WHITE)
-    # Half of the default's time, and as sharp.
-    fitted = ImageOps.contain(drawn, (TILE - 12, TILE - 78), Image.Resampling.HAMMING)
-    tile.paste(fitted, ((TILE - fitted.width) // 2, 6))
+    tile = Image.new("RGB", (TILE_SIDE, TILE_SIDE), WHITE)
+    # HAMMING is as sharp as the default filter in half the time.
+    size = (TILE_TEXT_WIDTH, TILE_SIDE - 78)
+    fitted = ImageOps.contain(drawn, size, Image.Resampling.HAMMING)
+    tile.paste(fitted, ((TILE_SIDE - fitted.width) // 2, TILE_MARGIN))
     draw = ImageDraw.Draw(tile)
-    colour = ACCEPTED if all(line.accepted for line in lines) else FOR_A_PERSON
+    colour = ACCEPTED_COLOUR if all(line.accepted for line in lines) else REVIEW_COLOUR
     numbers = "  ".join(line.number for line in lines)
     reason = next((line.reason for line in lines if line.reason), "")
-    for y, size, text, fill in (
-        (TILE - 68, 22, numbers or "nothing read", colour),
-        (TILE - 40, 12, reason, colour),
-        (TILE - 22, 12, name, (90, 90, 90)),
+    for y, font_size, text, fill in (
+        (TILE_SIDE - 68, 22, numbers or "nothing read", colour),
+        (TILE_SIDE - 40, 12, reason, colour),
+        (TILE_SIDE - 22, 12, name, (90, 90, 90)),
     ):
-        font = _font(size)
-        draw.text((6, y), _fitting(text, font), font=font, fill=fill)
-    draw.rectangle([0, 0, TILE - 1, TILE - 1], outline=colour, width=2)
+        font = _font(font_size)
+        draw.text((TILE_MARGIN, y), _shorten(text, font), font=font, fill=fill)
+    draw.rectangle([0, 0, TILE_SIDE - 1, TILE_SIDE - 1], outline=colour, width=2)
     return tile
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _font(size: int) -> Font:
     return ImageFont.load_default(size)
 
 
-def _fitting(text: str, font: ImageFont.FreeTypeFont) -> str:
+def _shorten(text: str, font: Font) -> str:
+    """Cut a text to the width of a tile, with an ellipsis."""
     text = text.replace("\n", " ")
-    if font.getlength(text) <= TILE - 12:
+    if font.getlength(text) <= TILE_TEXT_WIDTH:
         return text
-    while font.getlength(f"{text}…") > TILE - 12:
+    while font.getlength(f"{text}…") > TILE_TEXT_WIDTH:
         text = text[:-1]
     return f"{text}…"
 
 
 def _sheet(tiles: list[Image.Image]) -> Image.Image:
     gap = 8
-    rows = -(-len(tiles) // COLUMNS)
-    step = TILE + gap
-    sheet = Image.new("RGB", (COLUMNS * step + gap, rows * step + gap), (225, 225, 225))
+    rows = -(-len(tiles) // SHEET_COLUMNS)
+    step = TILE_SIDE + gap
+    size = (SHEET_COLUMNS * step + gap, rows * step + gap)
+    sheet = Image.new("RGB", size, (225, 225, 225))
     for place, tile in enumerate(tiles):
-        row, column = divmod(place, COLUMNS)
+        row, column = divmod(place, SHEET_COLUMNS)
         sheet.paste(tile, (gap + column * step, gap + row * step))
     return sheet

@@ -1,4 +1,4 @@
-"""The node that reads pictures."""
+"""Read the numbers on pictures."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from digit_recognition.recognition.thresholds import CERTAINTY
 
 logger = logging.getLogger(__name__)
 
-READINGS = ("picture", "line", "number", "confidence", "accepted", "reason")
-DIGITS = (
+READING_COLUMNS = ("picture", "line", "number", "confidence", "accepted", "reason")
+DIGIT_COLUMNS = (
     *("picture", "line", "position", "digit", "confidence"),
     *("x", "y", "width", "height"),
 )
 
-PACKED = 1000
-"""Rows that become a table, which takes less memory than tuples."""
+ROWS_PER_CHUNK = 1000
+"""Rows collected as tuples before they are packed into a table, which is smaller."""
 
 
 class ReadParameters(Parameters):
@@ -45,7 +45,7 @@ class ReadParameters(Parameters):
 
 
 class PicturesPath(Parameters, RootModel[str]):
-    """Where the pictures are: the catalog takes it from here."""
+    """The path of the pictures, which the catalog uses too."""
 
     model_config = {"extra": None, "strict": True, "frozen": True}
 
@@ -53,29 +53,32 @@ class PicturesPath(Parameters, RootModel[str]):
 def read_pictures(
     pictures: Pictures,
     model_onnx: InferenceSession,
-    path: PicturesPath,  # noqa: ARG001 (the catalog has read it)
+    path: PicturesPath,  # noqa: ARG001 (the catalog loads the pictures from it)
     parameters: ReadParameters,
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """The numbers, their digits, and how many pictures were read.
+    """Return the table of readings, the table of digits, and a summary.
 
-    A row of the first for each line of digits: picture, line (from 0, over all pages),
-    number (text), confidence (0..1), accepted ("true" or "false"), reason; one row
-    with the reason where there is none. Of the second for each digit: picture, line,
-    position (from 0), digit, confidence, and its box x, y, width, height in the
-    picture's pixels. Names of pictures are as ``escape_cell`` makes them. ``pages`` of
-    the third gives, for pictures of several pages, the page (from 0) of each line.
+    Readings have one row for each line of digits: picture, line (from 0, over all
+    pages), number (text), confidence (0..1), accepted ("true" or "false") and reason.
+    A picture without digits has one row with the reason.
+
+    Digits have one row each: picture, line, position (from 0), digit, confidence, and
+    the bounding box x, y, width, height in pixels of the picture.
+
+    Picture names are escaped by ``escape_cell``. The summary counts the pictures. Its
+    ``pages`` gives the page (from 0) of each line, for pictures with several pages.
     """
     from rich.progress import track
 
     reader = load_reader(model_onnx, **parameters.model_dump())
     threshold = reader.rule.threshold
-    readings = _Table(READINGS)
-    digits = _Table(DIGITS)
+    readings = _ChunkedTable(READING_COLUMNS)
+    digits = _ChunkedTable(DIGIT_COLUMNS)
     outcomes: Counter[str] = Counter()
     pages: dict[str, list[int]] = {}
     for picture in track(pictures, description="Reading"):
         name = escape_cell(picture.name)
-        found = list(_lines(picture, reader))
+        found = list(_read_lines(picture, reader))
         for number, (line, _, scale, reason, _) in enumerate(found):
             readings.add(
                 *(name, number, line.number if line else ""),
@@ -110,7 +113,9 @@ def read_pictures(
     return readings.frame(), digits.frame(), summary
 
 
-class _Found(NamedTuple):
+class _Reading(NamedTuple):
+    """A line of digits, or the reason why there is none."""
+
     line: Line | None
     page: int
     scale: int
@@ -118,16 +123,16 @@ class _Found(NamedTuple):
     readable: bool = True
 
 
-def _outcome(found: list[_Found]) -> str:
+def _outcome(found: list[_Reading]) -> str:
     if not any(line.readable for line in found):
         return "not_readable"
     return "set_aside" if any(line.reason for line in found) else "read"
 
 
-def _lines(picture: Picture, reader: Reader) -> Iterator[_Found]:
-    """Each line of all pages, or why there is none."""
+def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
+    """Yield each line of all pages, and the reason if a page or picture has none."""
     if picture.reason:
-        yield _Found(None, 0, 1, picture.reason, readable=False)
+        yield _Reading(None, 0, 1, picture.reason, readable=False)
         return
     number, reasons, found = 0, [], False
     try:
@@ -135,23 +140,23 @@ def _lines(picture: Picture, reader: Reader) -> Iterator[_Found]:
             try:
                 for line in reader.read(page.grey):
                     found = True
-                    yield _Found(line, number, page.scale, line.reason)
+                    yield _Reading(line, number, page.scale, line.reason)
             except NothingToRead as nothing:
                 reasons.append(str(nothing))
     except UnreadablePicture as unreadable:
-        yield _Found(None, number, 1, str(unreadable), readable=False)
+        yield _Reading(None, number, 1, str(unreadable), readable=False)
         return
-    except Exception as error:  # what was read of the others is kept
+    except Exception as error:  # the other pictures are still read
         logger.warning("%s could not be read", picture.name, exc_info=True)
         reason = f"could not be read ({type(error).__name__}, see the log)"
-        yield _Found(None, number, 1, reason, readable=False)
+        yield _Reading(None, number, 1, reason, readable=False)
         return
     if not found:
-        yield _Found(None, 0, 1, reasons[0])
+        yield _Reading(None, 0, 1, reasons[0])
 
 
-class _Table:
-    """Rows that are kept as columns of a table, a thousand at a time."""
+class _ChunkedTable:
+    """A table that is built row by row in chunks, to save memory."""
 
     def __init__(self, columns: tuple[str, ...]):
         self._columns = columns
@@ -160,7 +165,7 @@ class _Table:
 
     def add(self, *row: Any) -> None:
         self._rows.append(row)
-        if len(self._rows) == PACKED:
+        if len(self._rows) == ROWS_PER_CHUNK:
             self._pack()
 
     def frame(self) -> pd.DataFrame:
@@ -169,6 +174,6 @@ class _Table:
 
     def _pack(self) -> None:
         if self._frames and not self._rows:
-            return  # no rows have no types
+            return  # an empty chunk would change the column types
         self._frames.append(pd.DataFrame(self._rows, columns=self._columns))
         self._rows = []

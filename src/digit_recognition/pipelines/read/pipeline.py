@@ -1,4 +1,4 @@
-"""The road from pictures to numbers."""
+"""The pipeline that reads pictures."""
 
 from kedro.pipeline import Pipeline
 
@@ -9,7 +9,7 @@ from .nodes import read_pictures
 
 
 def create_pipeline() -> Pipeline:
-    """From pictures and the exported model to numbers, and pictures of the answers."""
+    """Read pictures with the exported model, and draw the results on them."""
     return Pipeline(
         [
             node_with_preview(
