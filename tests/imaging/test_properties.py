@@ -6,8 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from imaging.pages import INK, PAPER, blank, inverted, noisy, write
+from PIL import Image
 from scipy import ndimage
 
+from digit_recognition.datasets.picture_formats import FORMATS
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.imaging.grayscale import to_grey
 from digit_recognition.imaging.mnist_format import to_mnist_format
@@ -16,11 +18,16 @@ from digit_recognition.imaging.splitting import merge_marks, split_candidates
 
 examples = settings(max_examples=30, deadline=None, derandomize=True, database=None)
 SIDES = st.one_of(st.integers(1, 30), st.integers(31, 200))
-SIGNATURES = (
-    *(b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"II*\0\x08\0\0\0"),
-    *(b"MM\0*", b"BM", b"GIF89a", b"RIFF\x60\0\0\0WEBPVP8 "),
-)
 SEEDS = st.integers(0, 2**32 - 1)
+
+
+def encoded(name):
+    file = io.BytesIO()
+    Image.radial_gradient("L").resize((9, 8)).save(file, name)
+    return file.getvalue()
+
+
+FILES = [b"", *(encoded(form.name) for form in FORMATS)]
 
 
 @st.composite
@@ -103,19 +110,27 @@ def test_pixels_of_equal_channels_keep_their_level(height, width, seed):
 
 
 @examples
-@given(SIDES, SIDES, SEEDS)
-def test_every_colour_becomes_a_level_of_0_to_1(height, width, seed):
-    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+@given(st.tuples(*[st.integers(0, 255)] * 3), st.tuples(*[st.integers(0, 255)] * 3))
+def test_every_colour_becomes_a_level_of_0_to_1(paper, ink):
+    pixels = np.full((40, 30, 3), paper, np.uint8)
+    pixels[10:20, 5:15] = ink
     grey = to_grey(pixels)
-    assert (grey.shape, grey.dtype) == ((height, width), np.float32)
+    assert (grey.shape, grey.dtype) == ((40, 30), np.float32)
     assert 0 <= grey.min() <= grey.max() <= 1
 
 
-@settings(examples, max_examples=100)
-@given(st.sampled_from(SIGNATURES), st.binary(max_size=400))
-def test_decoding_any_bytes_raises_nothing_but_unreadable_picture(signature, rest):
+@settings(examples, max_examples=300)
+@given(st.sampled_from(FILES), st.data())
+def test_decoding_damaged_files_raises_only_unreadable_picture(file, data):
+    damaged = bytearray(file[: data.draw(st.just(None) | st.integers(0, len(file)))])
+    damaged += data.draw(st.binary(max_size=20))
+    if damaged:
+        places = st.integers(0, len(damaged) - 1)
+        changes = st.dictionaries(places, st.integers(0, 255), min_size=1, max_size=4)
+        for place, byte in data.draw(changes).items():
+            damaged[place] = byte
     try:
-        pages = list(decode(io.BytesIO(signature + rest)))
+        pages = list(decode(io.BytesIO(damaged)))
     except UnreadablePicture:
         return
     for page in pages:
