@@ -22,9 +22,10 @@ test: $(VENV)/installed-to-test ## install with the test extras, then run all te
 check: lint ## lint, and the tests without whole runs
 	$(BIN)/pytest -n 2 --dist worksteal -m "not runs"
 
-lint: $(VENV)/installed-to-test ## check style and format (ruff)
+lint: $(VENV)/installed-to-test ## check style, format and types (ruff, mypy)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 viz: $(VENV)/installed-to-run ## open Kedro-Viz in the browser
 	$(BIN)/kedro viz run

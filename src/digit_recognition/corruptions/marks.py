@@ -89,7 +89,7 @@ def ruled_paper(
     The lines are horizontal. From strength 4 on, vertical lines are added.
     """
     count, side = images.shape[:2]
-    spacing = rng.integers(6, 11, count)[:, None]
+    spacing = rng.integers(6, 11, (count, 1))
     ruled = np.zeros_like(images)
     directions = (2, 1) if strength > 3 else (2,)
     for axis in directions:

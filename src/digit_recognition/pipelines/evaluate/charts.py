@@ -83,12 +83,13 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
 
     def cells(shown: np.ndarray, **options: Any) -> Heatmap:
         values = np.where(shown, counts.astype(object), None)
+        text: np.ndarray = np.where(shown & (counts > 0), counts.astype(str), "")
         return Heatmap(
             x=digits,
             y=digits,
             z=values.tolist(),
             customdata=shares.tolist(),
-            text=np.where(shown & (counts > 0), counts.astype(str), "").tolist(),
+            text=text.tolist(),
             texttemplate="%{text}",
             hovertemplate=f"{hover}<extra></extra>",
             hoverongaps=False,

@@ -101,7 +101,7 @@ class _RowsByPicture:
 
     def __init__(self, table: pd.DataFrame):
         # mypy wants a literal, but the columns are known only at run time.
-        self._row: Any = namedtuple("Row", table.columns)  # type: ignore[misc]
+        self._row: Any = namedtuple("Row", table.columns)  # type: ignore[misc] # of the table
         self._columns = [table[name].to_numpy() for name in table]
         self._pictures = table["picture"].to_numpy()
         self._next = 0
