@@ -27,7 +27,7 @@ def batch_to_mnist_format(drawings: np.ndarray) -> np.ndarray:
     ink = scale_to_maximum(drawings)
     starts, sizes, means = [], [], []
     for axis in (1, 2):
-        has_ink: np.ndarray = (ink > INK_THRESHOLD).any(axis=3 - axis)
+        has_ink = np.asarray((ink > INK_THRESHOLD).any(axis=3 - axis))
         start = has_ink.argmax(axis=1)
         starts.append(start)
         sizes.append(has_ink.shape[1] - has_ink[:, ::-1].argmax(axis=1) - start)

@@ -82,7 +82,7 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
     hover = "%{z:,} images, %{customdata:.2%} of all %{y}s: %{y} read as %{x}"
 
     def cells(shown: np.ndarray, **options: Any) -> Heatmap:
-        values = np.where(shown, counts.astype(object), None)
+        values = np.where(shown, counts.astype(object), np.array(None))
         text: np.ndarray = np.where(shown & (counts > 0), counts.astype(str), "")
         return Heatmap(
             x=digits,
