@@ -35,7 +35,7 @@ def test_grids_side_by_side_have_one_scale():
 
 
 def test_without_a_format_no_value_is_written():
-    assert texts(draw_values({"a": np.ones((2, 2))}, text="").axes[0]) == []
+    assert texts(draw_values({"a": np.ones((2, 2))}, number_format="").axes[0]) == []
 
 
 def test_pictures_stand_under_their_names_as_they_are():

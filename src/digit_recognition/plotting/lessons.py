@@ -14,32 +14,36 @@ from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED
 
 COLOURS = (BROWN, BLUE, GREY, RED)
 DARK = 0.55
-"""Of the scale from white to dark, from where on figures on it are white."""
+"""Cells darker than this share of the colour scale get white text."""
 
 
 def draw_values(
     grids: Mapping[str, np.ndarray],
-    text: str = "g",
-    most: float | None = None,
-    size: float = 0.34,
+    number_format: str = "g",
+    maximum: float | None = None,
+    cell_size: float = 0.34,
 ) -> Figure:
-    """Arrays (h, w) side by side, each under its name, each value in its cell.
+    """Draw arrays (h, w) side by side as tables of numbers, each under its name.
 
-    The more, the darker; where there are negative values, these are red, positive ones
-    blue. ``text`` is the format of the values, "" for none; ``most`` the value that is
-    darkest, otherwise the largest; ``size`` a cell's side in inches.
+    Larger values are darker. If any value is negative, negative values are red and
+    positive ones blue. ``number_format`` is a format specification, "" for no numbers;
+    ``maximum`` is the value drawn darkest, by default the largest one; ``cell_size``
+    is the side of a cell in inches.
     """
     arrays = [np.asarray(grid) for grid in grids.values()]
     widths = [max(array.shape[1], 4) for array in arrays]
     height = max(array.shape[0] for array in arrays)
     figure = Figure(
-        figsize=(size * (sum(widths) + 2 * len(arrays)), size * (height + 2)),
+        figsize=(
+            cell_size * (sum(widths) + 2 * len(arrays)),
+            cell_size * (height + 2),
+        ),
         layout="constrained",
     )
     axes = figure.subplots(1, len(arrays), squeeze=False, width_ratios=widths)[0]
-    most = most or max(np.abs(array).max() for array in arrays) or 1.0
+    maximum = maximum or max(np.abs(array).max() for array in arrays) or 1.0
     signed = any(array.min() < 0 for array in arrays)
-    norm = CenteredNorm(halfrange=most) if signed else Normalize(0, most)
+    norm = CenteredNorm(halfrange=maximum) if signed else Normalize(0, maximum)
     for axis, name, array in zip(axes, grids, arrays, strict=True):
         axis.imshow(array, cmap="RdBu" if signed else "Greys", norm=norm)
         axis.set_title(name, fontsize=10)
@@ -47,15 +51,15 @@ def draw_values(
         axis.set_yticks(np.arange(array.shape[0] + 1) - 0.5, labels=[])
         axis.grid(color=GREY, linewidth=0.3)
         axis.tick_params(length=0)
-        for (row, column), value in np.ndenumerate(array if text else []):
+        for (row, column), value in np.ndenumerate(array if number_format else []):
             axis.text(
                 column,
                 row,
-                format(value, text),
+                format(value, number_format),
                 ha="center",
                 va="center",
                 fontsize=8,
-                color="white" if abs(value) > DARK * most else "black",
+                color="white" if abs(value) > DARK * maximum else "black",
             )
     return figure
 
@@ -63,10 +67,10 @@ def draw_values(
 def draw_pictures(
     pictures: Mapping[str, np.ndarray], columns: int | None = None, width: float = 9
 ) -> Figure:
-    """Pictures, each under its name, as they are; by default side by side.
+    """Draw pictures, each under its name, by default in one row.
 
-    Each is grey (h, w) in 0..1, 1 white, or coloured (h, w, 3) in 0..1 or uint8;
-    ``width`` is the figure's in inches.
+    A picture is grey (h, w) in 0..1, where 1 is white, or RGB (h, w, 3) in 0..1 or
+    uint8. ``width`` is the width of the figure in inches.
     """
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
@@ -83,12 +87,15 @@ def draw_pictures(
     return figure
 
 
-def draw_bars(values: Mapping[str, float], label: str, text: str = "g") -> Figure:
-    """A bar for each value, with its name on the left and itself at its end."""
+def draw_bars(
+    values: Mapping[str, float], label: str, number_format: str = "g"
+) -> Figure:
+    """Draw one horizontal bar per value, named on the left, numbered at its end."""
     figure = Figure(figsize=(7, 0.32 * len(values) + 0.8), layout="constrained")
     axes = figure.subplots()
     bars = axes.barh(list(values), list(values.values()), color=BLUE)
-    axes.bar_label(bars, [format(value, text) for value in values.values()], padding=4)
+    numbers = [format(value, number_format) for value in values.values()]
+    axes.bar_label(bars, numbers, padding=4)
     axes.margins(x=0.12)
     axes.set_xlabel(label)
     axes.spines[["top", "right"]].set_visible(False)
@@ -99,7 +106,7 @@ def draw_bars(values: Mapping[str, float], label: str, text: str = "g") -> Figur
 def draw_groups(
     groups: Mapping[str, Sequence[float]], x_label: str, y_label: str
 ) -> Figure:
-    """Values by place, from 0 on, as bars side by side, a colour for each name."""
+    """Draw grouped bars: one group for each position, one colour for each name."""
     figure = Figure(figsize=(8, 2.8), layout="constrained")
     axes = figure.subplots()
     width = 0.8 / len(groups)
@@ -127,7 +134,7 @@ def draw_lines(
     y_label: str,
     log: bool = False,
 ) -> Figure:
-    """A line for each name, of its x and its y; ``log`` for a logarithmic y."""
+    """Draw one line per name from its x and y values; ``log``: a logarithmic y axis."""
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
     _draw_lines(axes, lines, x_label, log, "-")
@@ -140,10 +147,10 @@ def draw_panels(
     x_label: str,
     log: Collection[str] = (),
 ) -> Figure:
-    """Lines as in ``draw_lines``, a panel for each title, side by side.
+    """Draw panels side by side, each with lines as in ``draw_lines``.
 
-    Each point has a dot, so that a single one is seen. ``log`` are the titles of the
-    panels with a logarithmic y.
+    Every point has a dot, so a line of one point is visible. ``log`` holds the titles
+    of the panels with a logarithmic y axis.
     """
     figure = Figure(figsize=(9, 3), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
