@@ -11,6 +11,8 @@ from kedro_datasets.json import JSONDataset
 
 from digit_recognition.cli import run
 
+pytestmark = pytest.mark.runs
+
 WRONG_PARAMETERS = {
     "recipe=standrad": "one of plain, quick, standard, accurate, received",
     "recipe=3": "expected a valid string, received 3",

@@ -1,4 +1,7 @@
+import pytest
 from conftest import run_python
+
+pytestmark = pytest.mark.runs
 
 
 def test_no_module_of_the_package_imports_tensorflow():

@@ -9,6 +9,8 @@ from sklearn.pipeline import make_pipeline
 from digit_recognition.corruptions import FAMILIES, MNIST_C, corrupt
 from digit_recognition.errors import ProjectError
 
+pytestmark = pytest.mark.runs
+
 
 @pytest.fixture(scope="module")
 def images(digits):

@@ -227,6 +227,7 @@ def test_a_download_is_saved_at_the_filepath(path, arrays, monkeypatch, tmp_path
     assert [item.name for item in tmp_path.iterdir()] == ["mnist.npz"]
 
 
+@pytest.mark.runs
 def test_a_broken_download_leaves_nothing_and_the_sample_is_used(
     path, monkeypatch, tmp_path, caplog
 ):

@@ -81,6 +81,7 @@ def test_a_digit_is_found_under_each_condition(digits, condition):
     assert max(differences) < 0.07
 
 
+@pytest.mark.runs
 @pytest.mark.mnist
 def test_mnists_test_images_are_recovered_and_still_recognized(whole_mnist):
     mnist = np.load(whole_mnist)

@@ -17,6 +17,8 @@ from digit_recognition.models.detector import (
 )
 from digit_recognition.models.onnx_export import OUTPUTS, OnnxModel, to_onnx
 
+pytestmark = pytest.mark.runs
+
 IMAGES = np.random.default_rng(0).random((50, 28, 28, 1), np.float32)
 
 

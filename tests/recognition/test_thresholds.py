@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.special import softmax
 from scipy.stats import beta, binom
 
@@ -99,6 +101,43 @@ def test_each_row_counts_what_its_threshold_accepts_and_keeps_the_exact_bound(
     assert found[:-1] == [level for level in MAX_ERRORS if level in found]
 
 
+@st.composite
+def validation_results(draw):
+    """Confidences above 0, with many ties, and which of them are wrong."""
+    count = draw(st.integers(1, 300))
+    grid = draw(st.integers(1, 50))
+    ranks = draw(st.lists(st.integers(1, grid), min_size=count, max_size=count))
+    wrong = draw(st.lists(st.booleans(), min_size=count, max_size=count))
+    return np.array(ranks) / grid, np.array(wrong)
+
+
+@given(validation_results(), st.floats(0.5, 0.999))
+def test_every_certified_row_keeps_its_exact_bound(results, certainty):
+    confidence, wrong = results
+    *certified, last = find_thresholds(confidence, wrong, certainty=certainty)
+    assert last.max_error is None
+    assert last.errors == 0
+    for row in certified:
+        above = confidence > row.threshold
+        assert (row.accepted, row.errors) == (above.sum(), wrong[above].sum())
+        bound = beta.ppf(certainty, row.errors + 1, row.accepted - row.errors)
+        assert bound <= row.max_error + 1e-9
+
+
+@given(validation_results(), st.integers(1, 100))
+def test_repeating_correct_confident_images_never_accepts_less(results, extra):
+    confidence, wrong = results
+    before = levels(find_thresholds(confidence, wrong))
+    after = levels(
+        find_thresholds(
+            np.append(confidence, np.full(extra, 2.0)),
+            np.append(wrong, np.zeros(extra, bool)),
+        )
+    )
+    for level in before.keys() & after.keys():
+        assert after[level].accepted >= before[level].accepted
+
+
 def test_the_order_of_the_images_does_not_matter():
     rng = np.random.default_rng(0)
     confidence = rng.random(1000).round(2)
@@ -135,7 +174,11 @@ def test_with_very_few_images_nothing_is_certain():
     assert not right[0].guarantees(1.0)
 
 
-def failure_rate(risks, level, simulations=2000):
+SIMULATIONS = 1000
+NOISE = 3 * np.sqrt(0.05 * 0.95 / SIMULATIONS)
+
+
+def failure_rate(risks, level, simulations=SIMULATIONS):
     """Return how often a threshold with a true error above the level is certified.
 
     ``risks`` are the probabilities of an error by rank. The true error of a threshold
@@ -152,9 +195,7 @@ def failure_rate(risks, level, simulations=2000):
     return failures / simulations
 
 
-NOISE = 3 * np.sqrt(0.05 * 0.95 / 2000)
-
-
+@pytest.mark.runs
 @pytest.mark.parametrize("level", [0.1, 0.01])
 @pytest.mark.parametrize(
     "shape",
@@ -171,6 +212,7 @@ def test_at_most_5_percent_of_validation_parts_certify_too_high_an_error(shape, 
     assert failure_rate(risks, level) <= 0.05 + NOISE
 
 
+@pytest.mark.runs
 def test_bounds_hold_for_new_images_with_a_temperature_fitted_on_the_same_ones():
     rng = np.random.default_rng(0)
     new_logits, new_labels = drawn(50_000, 2.0, rng, spread=8)

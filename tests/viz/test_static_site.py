@@ -5,6 +5,8 @@ import pytest
 from digit_recognition.errors import ProjectError
 from digit_recognition.viz.static_site import build_site, make_relative
 
+pytestmark = pytest.mark.runs
+
 
 @pytest.fixture
 def api(tmp_path):

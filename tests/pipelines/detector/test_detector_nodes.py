@@ -15,6 +15,8 @@ from digit_recognition.pipelines.detector.nodes import (
 )
 from digit_recognition.pipelines.detector.training_set import make_training_set
 
+pytestmark = pytest.mark.runs
+
 QUICK = DetectorParameters(pictures=1000, epochs=1)
 
 

@@ -22,6 +22,8 @@ from digit_recognition.pipelines.explain.journey_figures import (
 from digit_recognition.pipelines.explain.nodes import Chosen, follow_image
 from digit_recognition.plotting.style import BLUE, RED
 
+pytestmark = pytest.mark.runs
+
 IMAGE = np.zeros((28, 28, 1), np.float32)
 IMAGE[4:24, 6:22] = np.random.default_rng(0).random((20, 16, 1), np.float32)
 CAPTION = "trained on mnist · recipe quick, seed 3 · model m1"

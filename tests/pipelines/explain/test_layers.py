@@ -23,6 +23,8 @@ from digit_recognition.pipelines.explain.layers import (
 )
 from digit_recognition.pipelines.train.recipes import TrainParameters
 
+pytestmark = pytest.mark.runs
+
 IMAGE = np.zeros((28, 28, 1), np.float32)
 IMAGE[4:24, 6:22] = np.random.default_rng(0).random((20, 16, 1), np.float32)
 BLACK = np.zeros((28, 28, 1), np.float32)

@@ -23,6 +23,8 @@ from digit_recognition.recognition.calibration import (
     fit_temperature,
 )
 
+pytestmark = pytest.mark.runs
+
 IMAGES = np.random.default_rng(0).random((50, 28, 28, 1), np.float32)
 LABELS = np.eye(10, dtype=np.float32)[np.arange(50) % 10]
 PARAMETERS = EvaluateParameters(allow_other_data=False)

@@ -26,6 +26,7 @@ def test_mnist_comes_apart_into_its_four_arrays():
     assert len(published["dataset_digest"]) == 64
 
 
+@pytest.mark.runs
 def test_the_sample_is_refused_where_it_is_not_allowed_with_three_ways_to_mnist():
     sample = load_sample()
     splits = (

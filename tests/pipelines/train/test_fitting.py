@@ -15,6 +15,8 @@ from digit_recognition.pipelines.train.fitting import (
 )
 from digit_recognition.pipelines.train.recipes import Recipe
 
+pytestmark = pytest.mark.runs
+
 VALUES = {
     "network": {"filters": [[2]], "kernel_size": 3, "dense_units": 4},
     "optimizer": "adam",

@@ -13,6 +13,8 @@ from digit_recognition.pipelines.train.batches import batches, training_batches
 from digit_recognition.pipelines.train.nodes import build_model, train_model
 from digit_recognition.pipelines.train.recipes import TrainParameters
 
+pytestmark = pytest.mark.runs
+
 PARAMETERS = TrainParameters.model_validate(
     {
         "validation_fraction": 0.25,
