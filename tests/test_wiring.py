@@ -39,8 +39,8 @@ def test_the_default_pipeline_joins_prepare_train_evaluate_detector_and_export(
         node.name for node in parts.nodes
     }
     assert {
-        *("load_mnist", "train_model", "score_predictions"),
-        *("train_detector", "export_model"),
+        *("prepare.load_mnist", "train.train_model", "evaluate.score_predictions"),
+        *("detector.train_detector", "export.export_model"),
     } <= {node.name for node in pipelines["__default__"].nodes}
 
 
@@ -78,7 +78,7 @@ def test_every_parameter_is_typed_so_that_kedro_checks_it(used, pipelines):
 
 def test_a_node_is_named_as_its_function_and_previews_its_docstring(pipelines):
     for node in pipelines["__default__"].nodes:
-        assert node.name in (
+        assert node.short_name in (
             node.func.__name__,
             f"{node.func.__name__}_train",
             f"{node.func.__name__}_test",
@@ -86,6 +86,12 @@ def test_a_node_is_named_as_its_function_and_previews_its_docstring(pipelines):
         sentence = " ".join(node.preview().content.split())
         assert node.func.__doc__.startswith(sentence)
         assert len(sentence) > 20
+
+
+def test_the_nodes_of_a_pipeline_are_in_its_namespace(pipelines):
+    for name, pipeline in pipelines.items():
+        if name != "__default__":
+            assert {node.namespace for node in pipeline.nodes} == {name}
 
 
 def test_no_two_pipelines_make_the_same_dataset(pipelines):

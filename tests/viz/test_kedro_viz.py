@@ -112,7 +112,10 @@ def nodes(site):
 def test_the_page_shows_nodes_layers_and_a_preview_of_digits(browser, nodes, server):
     page = browser.new_page(viewport={"width": 1600, "height": 1000})
     page.goto(f"{server}/?expandAllPipelines=true")
-    for name in ("train_model", "load_mnist", "score_predictions", "metrics"):
+    for name in (
+        *("train.train_model", "prepare.load_mnist", "evaluate.score_predictions"),
+        "metrics",
+    ):
         page.locator(f'.pipeline-node[data-id="{nodes[name]["id"]}"]').wait_for()
     layers = page.locator(".pipeline-layer-name").all_text_contents()
     assert set(layers) == {

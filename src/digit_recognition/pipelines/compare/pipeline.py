@@ -13,5 +13,7 @@ def create_pipeline() -> Pipeline:
         [
             node_with_preview(tabulate_runs, "all_metrics", "runs"),
             node_with_preview(draw_runs, "runs", "runs_chart"),
-        ]
+        ],
+        namespace="compare",
+        prefix_datasets_with_namespace=False,
     )

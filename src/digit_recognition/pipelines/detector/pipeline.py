@@ -22,5 +22,7 @@ def create_pipeline() -> Pipeline:
                 ],
                 ["detector_training", "detector_predictions", "detector"],
             ),
-        ]
+        ],
+        namespace="detector",
+        prefix_datasets_with_namespace=False,
     )

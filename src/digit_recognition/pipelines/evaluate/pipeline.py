@@ -50,5 +50,7 @@ def create_pipeline() -> Pipeline:
             node_with_preview(
                 draw_risk_coverage, ["predictions", "metrics"], "risk_coverage"
             ),
-        ]
+        ],
+        namespace="evaluate",
+        prefix_datasets_with_namespace=False,
     )

@@ -26,5 +26,7 @@ def create_pipeline() -> Pipeline:
             node_with_preview(draw_filters, "image_journey", "filters"),
             node_with_preview(draw_journey, "image_journey", "journey"),
             node_with_preview(draw_attention, "image_journey", "attention"),
-        ]
+        ],
+        namespace="explain",
+        prefix_datasets_with_namespace=False,
     )

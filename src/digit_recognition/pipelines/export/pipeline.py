@@ -21,5 +21,7 @@ def create_pipeline() -> Pipeline:
                 ],
                 ["export_check", "model_onnx"],
             ),
-        ]
+        ],
+        namespace="export",
+        prefix_datasets_with_namespace=False,
     )

@@ -48,4 +48,4 @@ def create_pipeline() -> Pipeline:
                 name=f"one_hot_labels_{split}",
             ),
         ]
-    return Pipeline(nodes)
+    return Pipeline(nodes, namespace="prepare", prefix_datasets_with_namespace=False)

@@ -22,5 +22,7 @@ def create_pipeline() -> Pipeline:
                 ["pictures", "readings", "digits", "reading_summary"],
                 "annotated_pictures",
             ),
-        ]
+        ],
+        namespace="read",
+        prefix_datasets_with_namespace=False,
     )

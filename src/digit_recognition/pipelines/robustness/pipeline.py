@@ -35,5 +35,7 @@ def create_pipeline() -> Pipeline:
                 ["corrupted_examples", "robustness_summary"],
                 "corruptions",
             ),
-        ]
+        ],
+        namespace="robustness",
+        prefix_datasets_with_namespace=False,
     )

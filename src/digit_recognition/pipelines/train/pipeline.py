@@ -24,5 +24,7 @@ def create_pipeline() -> Pipeline:
                 ],
                 ["history", "training", "validation_predictions", "model"],
             ),
-        ]
+        ],
+        namespace="train",
+        prefix_datasets_with_namespace=False,
     )
