@@ -9,7 +9,7 @@ from kedro.framework.session import KedroSession
 from kedro.io import DatasetError
 from kedro_datasets.json import JSONDataset
 
-from digit_recognition.cli import run
+from digit_recognition.cli.run_command import run
 
 pytestmark = pytest.mark.runs
 
