@@ -17,6 +17,11 @@ from unittest import mock
 
 import numpy as np
 import pytest
+
+# Kedro writes its log into the folder from which it is imported.
+with contextlib.chdir(tempfile.mkdtemp(prefix="kedro-log-")):
+    import kedro.framework.project  # noqa: F401
+
 from click.testing import CliRunner
 from kedro.framework.cli.cli import KedroCLI
 from kedro.framework.session import KedroSession
@@ -207,6 +212,14 @@ class Project:
         return folder / self.versions(path)[-1] / folder.name
 
 
+def new_project(folder, digits):
+    """Return a project with data below ``folder``."""
+    project = Project(folder / "project")
+    project.put(digits)
+    (project.folder / "conf" / "local").mkdir(exist_ok=True)
+    return project
+
+
 @pytest.fixture
 def project(tmp_path) -> Project:
     """A project of the test's own."""
@@ -222,8 +235,8 @@ def run_once(
 ) -> Project:
     """A project after one ``kedro run``, which one worker starts for all workers.
 
-    Its ``output`` holds what the run wrote to stdout. Tests read the project; a test
-    that adds files to it takes a copy.
+    Its ``output`` and ``errors`` are what the run wrote to stdout and stderr. Tests
+    read the project; a test that adds files to it takes a copy.
     """
     shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -241,9 +254,11 @@ def run_once(
             command = ("-m", "kedro", "run", "--params", params)
             done = project.python(*command, **environment)
             assert done.returncode == 0, done.stderr
+            (home / "stderr.txt").write_text(done.stderr)
             output.write_text(done.stdout)
     project = Project(home / "project")
     project.output = output.read_text()
+    project.errors = (home / "stderr.txt").read_text()
     return project
 
 

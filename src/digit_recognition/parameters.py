@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
 
 from kedro.validation import ModelInstantiationError
@@ -69,6 +69,14 @@ def resolve_bases(entries: Mapping[str, Any]) -> dict[str, Any]:
         return _merge(resolve(base, path), own)
 
     return {name: resolve(name) for name in entries}
+
+
+def unknown_recipe(name: str, recipes: Iterable[str]) -> str:
+    """Return the message for a recipe that does not exist."""
+    return (
+        f"recipe: expected one of {', '.join(recipes)}, received {name!r}; name one of "
+        "these, or add yours to train.recipes in conf/"
+    )
 
 
 def _merge(base: Any, own: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Processor, GPUs and number formats of the machine."""
+"""Processor, GPUs and number formats of the machine, and durations in words."""
 
 from __future__ import annotations
 
@@ -78,6 +78,21 @@ def full_float32() -> Iterator[None]:
         yield
     finally:
         tf.config.experimental.enable_tensor_float_32_execution(before)
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in words: ``0.4 s``, ``42 s``, ``3 min 20 s``, ``2 h 5 min``.
+
+    >>> format_duration(200)
+    '3 min 20 s'
+    """
+    if seconds < 10:  # noqa: PLR2004 (two digits)
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = {"h": hours, "min": minutes, "s": seconds}
+    shown = [f"{value} {unit}" for unit, value in parts.items() if value]
+    return " ".join(shown[:2])
 
 
 def _cpu_info(key: str) -> str:

@@ -9,8 +9,11 @@ from digit_recognition.hooks import (
     InputPathsHooks,
     KnownParametersHooks,
     LineageHooks,
-    ReadingHooks,
+    NewestTableHooks,
+    OutputPlacesHooks,
     SampleHooks,
+    StageHooks,
+    SummaryHooks,
     VersionHooks,
 )
 
@@ -19,8 +22,12 @@ HOOKS = (
     VersionHooks(),
     LineageHooks(),
     InputPathsHooks(),
-    ReadingHooks(),
+    OutputPlacesHooks(),
+    # Kedro calls the last hook first: the summary follows the lines of the stages.
     SampleHooks(),
+    SummaryHooks(),
+    NewestTableHooks(),
+    StageHooks(),
 )
 
 # kedro-telemetry would send usage data, kedro-viz rewrite a file in each run.

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 from click.testing import CliRunner
-from conftest import Project
+from conftest import new_project
 from kedro.framework.project import configure_project
 from kedro.framework.session import KedroSession
 from kedro.io import DatasetError
@@ -37,13 +37,6 @@ WRONG_PARAMETERS = {
     "seed=[1": "expected key=value in --params, with YAML values, received 'seed=[1'",
     "seed=${x}": "expected a valid parameters configuration, received an error",
 }
-
-
-def new_project(folder, digits):
-    project = Project(folder / "project")
-    project.put(digits)
-    (project.folder / "conf" / "local").mkdir(exist_ok=True)
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -140,15 +133,6 @@ def test_without_network_and_sample_the_message_says_how_to_get_data(
     )
     for way in ("mnist.npz", "IDX files", "downloaded", "prepare.allow_sample=true"):
         assert way in message
-
-
-def test_saving_in_the_background_is_refused(refused):
-    assert "expected no --async, received it" in refused("--async")
-
-
-def test_the_nearest_pipeline_is_suggested_for_an_unknown_one(refused):
-    message = refused("--pipelines", "evalute")
-    assert "Did you mean one of these instead? evaluate" in message
 
 
 def test_a_misspelt_parameter_in_a_file_is_refused(refused, own_project):

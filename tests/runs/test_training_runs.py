@@ -64,12 +64,27 @@ def test_one_command_makes_everything_under_one_version(trained, version):
     }
 
 
-def test_the_run_prints_the_loss_the_accuracy_and_a_line_an_epoch(trained):
+def test_the_run_prints_a_line_for_each_stage_and_epoch_and_ends_with_a_summary(
+    trained,
+):
     metrics = read(trained.newest("08_reporting/metrics.json"))
     lines = trained.output.splitlines()
-    assert f"Test Loss: {metrics['test_loss']:.4f}" in lines
-    assert f"Test Accuracy: {metrics['test_accuracy']:.4f}" in lines
-    assert len([line for line in lines if line.startswith("Epoch 1/1: loss")]) == 1
+    stages = ["prepare", "train", "detector", "evaluate", "export"]
+    assert sorted(line.split()[0] for line in lines[: len(stages) + 1]) == sorted(
+        ["epoch", *stages]
+    )
+    accuracy = f"Test accuracy {100 * metrics['test_accuracy']:.2f} %, 95 % interval "
+    assert lines[7].startswith(accuracy)
+    named = [line.split()[1] for line in lines[8:] if line.startswith("  metrics")]
+    assert read(trained.folder / named[0]) == metrics
+    assert len(lines) < 20
+    assert trained.errors == ""
+
+
+def test_what_kedro_says_is_in_the_log(trained):
+    log = (trained.folder / "kedro.log").read_text()
+    assert "Completed node: prepare.load_mnist" in log
+    assert "Pipeline execution completed successfully" in log
 
 
 def test_the_metrics_tell_what_was_run(trained, version):
@@ -178,6 +193,7 @@ def test_a_run_changes_no_file_of_the_project(trained):
         "src",
         "pyproject.toml",
         ".telemetry",
+        "kedro.log",
     }
 
 
@@ -262,14 +278,12 @@ def test_arrays_of_two_prepares_are_not_trained_on_together(project_after_run, d
 
 
 def test_the_sample_is_named_at_the_start_at_the_end_and_in_the_metrics(sample_run):
-    output = sample_run.output
-    taken = output.index("Taking 5,000 of MNIST's training images")
-    assert taken < output.index("Running node: load_mnist")
-    told = output.index("This run is on a 5,000-image sample of MNIST")
-    assert told < output.index("Running node: train_model")
-    assert output.index("These results are from the 5,000-image sample") > (
-        output.index("Test Accuracy")
-    )
+    *_, before, last = sample_run.errors.splitlines()
+    assert "This run is on a 5,000-image sample of MNIST" in before
+    assert "These results are from the 5,000-image sample" in last
+    assert "test images of the 5,000-image sample." in sample_run.output
+    printed = sample_run.output + sample_run.errors
+    assert len(printed.splitlines()) <= 40
     metrics = read(sample_run.newest("08_reporting/metrics.json"))
     assert metrics["dataset"] == "mnist-sample"
     assert (metrics["train_images"], metrics["test_images"]) == (3600, 1000)
@@ -326,7 +340,8 @@ def test_the_newest_model_is_judged_on_corrupted_images(project_after_run):
     assert summary["accuracy_others"] == pytest.approx(table["accuracy"][16:].mean())
     assert summary["model_version"] == metrics["model_version"]
     assert (summary["dataset"], summary["seed"]) == ("custom", 5)
-    assert f"Accuracy, clean images: {table['accuracy'][0]:.4f}" in done.stdout
+    clean = f"{100 * table['accuracy'][0]:.2f} % on clean images"
+    assert f"\nAccuracy {clean}, " in done.stdout
     for name in ("robustness_chart", "corruptions"):
         with Image.open(project.newest(f"08_reporting/{name}.png")) as picture:
             assert min(picture.size) > 800
@@ -441,7 +456,7 @@ def test_all_runs_are_compared(project_after_run):
         (metrics / version / "metrics.json").write_text(text)
     done = project.kedro("run", "--pipelines", "compare")
     assert done.returncode == 0, done.stderr
-    assert "cannot be read: metrics of 2999-01-01T00.00.00.000Z" in done.stdout
+    assert "cannot be read: metrics of 2999-01-01T00.00.00.000Z" in done.stderr
     runs = pd.read_csv(project.newest("08_reporting/runs.csv"))
     assert runs["version"].tolist() == [first, "2020-01-01T00.00.00.000Z"]
     accuracy = read(metrics / first / "metrics.json")["test_accuracy"]
@@ -458,4 +473,4 @@ def test_the_package_runs_as_a_module(project_after_run):
         *("--conf-source", str(project.folder / "conf")),
     )
     assert done.returncode == 0, done.stderr
-    assert "Test Accuracy" in done.stdout
+    assert "\nTest accuracy " in done.stdout

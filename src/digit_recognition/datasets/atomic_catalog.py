@@ -24,7 +24,7 @@ class AtomicCatalog(DataCatalog):
     def save(self, ds_name: str, data: Any) -> None:
         """Save the data; DatasetError if that fails."""
         dataset = self[ds_name]
-        if not is_versioned(dataset) or getattr(dataset, "_protocol", "") != "file":
+        if not is_local_version(dataset):
             super().save(ds_name, data)
             return
         versions = Path(dataset._filepath)
@@ -44,6 +44,17 @@ class AtomicCatalog(DataCatalog):
                 f"expected to save a version of {ds_name} in {versions}, received "
                 f"{error}; check that the folder is writable and the disk not full"
             ) from error
+
+
+def is_local_version(dataset: Any) -> TypeGuard[AbstractVersionedDataset]:
+    """Return whether the dataset is versioned and on a local disk."""
+    return is_versioned(dataset) and getattr(dataset, "_protocol", "") == "file"
+
+
+def saved_path(dataset: AbstractVersionedDataset) -> Path:
+    """Return where the dataset saves its version in this run."""
+    version = dataset.resolve_save_version()
+    return Path(dataset._get_versioned_path(str(version)))
 
 
 def is_versioned(dataset: Any) -> TypeGuard[AbstractVersionedDataset]:

@@ -4,8 +4,11 @@ from .config_loader import ConfigLoader
 from .input_paths import InputPathsHooks
 from .known_parameters import KnownParametersHooks
 from .lineage import LineageHooks
-from .reading_summary import ReadingHooks
+from .newest_table import NewestTableHooks
+from .output_places import OutputPlacesHooks
 from .sample_notice import SampleHooks
+from .stages import StageHooks
+from .summary import SummaryHooks
 from .versions import VersionHooks
 
 __all__ = [
@@ -13,7 +16,10 @@ __all__ = [
     "InputPathsHooks",
     "KnownParametersHooks",
     "LineageHooks",
-    "ReadingHooks",
+    "NewestTableHooks",
+    "OutputPlacesHooks",
     "SampleHooks",
+    "StageHooks",
+    "SummaryHooks",
     "VersionHooks",
 ]

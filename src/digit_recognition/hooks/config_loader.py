@@ -24,6 +24,7 @@ class ConfigLoader(OmegaConfigLoader):
         try:
             return super().__getitem__(key)
         except MissingConfigException:
+            self._check_environment()
             raise
         except Exception as error:
             folders = (self.base_env, self.env or self.default_run_env)
@@ -37,6 +38,16 @@ class ConfigLoader(OmegaConfigLoader):
                     f"; correct it in {self.conf_source}"
                 ) from error
             raise
+
+    def _check_environment(self) -> None:
+        """Raise ProjectError if the folder of the environment does not exist."""
+        folder = Path(self.conf_source)
+        if self.env and folder.is_dir() and not (folder / self.env).is_dir():
+            known = sorted(path.name for path in folder.iterdir() if path.is_dir())
+            raise ProjectError(
+                f"expected an environment of {folder.name}/, received {self.env!r}; "
+                f"existing: {', '.join(known)}"
+            )
 
 
 def _find_mistake(path: Path) -> str | None:

@@ -10,7 +10,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.project import settings
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.parameters import resolve_bases
+from digit_recognition.parameters import resolve_bases, unknown_recipe
 
 
 class KnownParametersHooks:
@@ -44,6 +44,15 @@ class KnownParametersHooks:
                         f"expected a known parameter in {where}, received {key!r}; "
                         f"{nearest_parameter(key, known)}"
                     )
+        _check_recipe(loader["parameters"])
+
+
+def _check_recipe(parameters: dict[str, Any]) -> None:
+    """Raise ProjectError for an unknown recipe, before TensorFlow is imported."""
+    name = parameters.get("recipe")
+    recipes = (parameters.get("train") or {}).get("recipes") or {}
+    if isinstance(name, str) and name not in recipes:
+        raise ProjectError(unknown_recipe(name, recipes))
 
 
 def nearest_parameter(key: str, known: list[str]) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import AbstractVersionedDataset, DataCatalog, Version
+from kedro.framework.project import pipelines
+from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset, Version
 from kedro.pipeline import Pipeline
 from kedro_datasets.partitions import PartitionedDataset
 
@@ -95,6 +96,9 @@ def _require(
 ) -> None:
     names = sorted(inputs, key=lambda name: (name != "model", name))
     datasets: dict[str, Any] = {name: catalog.get(name) for name in names}
+    for name, dataset in datasets.items():
+        if isinstance(dataset, MemoryDataset) and not dataset.exists():
+            _refuse_missing_in_memory(name)
     missing = {
         name: dataset
         for name, dataset in datasets.items()
@@ -112,6 +116,18 @@ def _require(
             f"expected {', '.join(missing)}, received none yet; `kedro run` makes "
             "all that is needed, and keeps it in data/"
         )
+
+
+def _refuse_missing_in_memory(name: str) -> None:
+    """Raise ProjectError if a node makes the dataset, which no run keeps."""
+    for pipeline in list(pipelines.values()):
+        for node in pipeline.nodes:
+            if name in node.outputs:
+                raise ProjectError(
+                    f"expected a run that makes {name}, which is kept in memory only, "
+                    f"received one that starts after it; start from {node.short_name}: "
+                    f"--from-nodes {node.short_name}"
+                )
 
 
 def _is_made_by_runs(dataset: Any) -> bool:

@@ -21,10 +21,11 @@ def node_with_preview(
     outputs: str | list[str],
     *,
     name: str | None = None,
+    tags: str | None = None,
 ) -> Node:
     """Create a node whose preview is the first line of its function's docstring.
 
-    ``name`` defaults to the name of the function.
+    ``name`` defaults to the name of the function. ``tags`` is for `kedro run --tags`.
     """
 
     def describe() -> TextPreview:
@@ -33,5 +34,10 @@ def node_with_preview(
 
     with warnings.catch_warnings(category=KedroExperimentalWarning, action="ignore"):
         return Node(
-            func, inputs, outputs, name=name or func.__name__, preview_fn=describe
+            func,
+            inputs,
+            outputs,
+            name=name or func.__name__,
+            tags=tags,
+            preview_fn=describe,
         )

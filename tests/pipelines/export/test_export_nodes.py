@@ -164,11 +164,6 @@ def test_the_check_has_differences_speeds_and_the_origin(exported, inputs):
     json.dumps(check)
 
 
-def test_the_comparison_is_printed(model, detector, exported, capsys):
-    compare_with_keras(model, detector, exported[1], IMAGES)
-    assert "ONNX: probabilities within" in capsys.readouterr().out
-
-
 def rotate_classes(model_onnx, by):
     """The model with its probabilities moved to other digits."""
     other = onnx.ModelProto.FromString(model_onnx.SerializeToString())

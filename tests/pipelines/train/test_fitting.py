@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.pipelines.train import progress
 from digit_recognition.pipelines.train.batches import batches
 from digit_recognition.pipelines.train.fitting import (
     column_accuracy,
@@ -56,7 +57,7 @@ def fitted(
 def printed_epochs(capsys):
     """Return the starts of the lines of epochs; TensorFlow's log may be among them."""
     lines = capsys.readouterr().out.splitlines()
-    return [line.partition(":")[0] for line in lines if line.startswith("Epoch ")]
+    return [line.partition(":")[0] for line in lines if line.startswith("  epoch ")]
 
 
 def test_each_epoch_adds_a_row_to_the_history_and_prints_a_line(capsys):
@@ -72,7 +73,7 @@ def test_each_epoch_adds_a_row_to_the_history_and_prints_a_line(capsys):
             "seconds",
         ]
         assert row["epoch"] == number
-    assert printed_epochs(capsys) == ["Epoch 1/2", "Epoch 2/2"]
+    assert printed_epochs(capsys) == ["  epoch 1/2", "  epoch 2/2"]
 
 
 def test_the_checkpoint_is_saved_after_the_epoch_is_in_the_history():
@@ -86,7 +87,7 @@ def test_fitting_resumes_after_the_epochs_in_the_history(capsys):
     history = fitted(history=[first])
     assert history[0] is first
     assert [row["epoch"] for row in history] == [1, 2]
-    assert printed_epochs(capsys) == ["Epoch 2/2"]
+    assert printed_epochs(capsys) == ["  epoch 2/2"]
 
 
 def test_a_complete_history_is_left_unchanged():
@@ -154,10 +155,14 @@ def test_muon_is_for_the_hidden_dense_layer_and_adam_for_the_rest():
     assert (optimizer.weight_decay, optimizer.adam_weight_decay) == (0, 0)
 
 
-def test_a_terminal_sees_progress_within_the_epoch(capsys, monkeypatch):
+def test_a_terminal_sees_progress_within_the_epoch(monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    reported = []
+    monkeypatch.setattr(
+        progress._Bar, "batch_ended", lambda _, done: reported.append(done)
+    )
     fitted()
-    assert "3/3" in capsys.readouterr().out
+    assert reported == pytest.approx([1 / 3, 2 / 3, 1, 4 / 3, 5 / 3, 2])
 
 
 def test_a_loss_that_is_not_finite_stops_before_a_checkpoint_is_saved():

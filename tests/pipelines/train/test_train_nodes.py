@@ -350,7 +350,7 @@ def test_without_resume_a_stopped_training_starts_from_the_first_epoch(
         arrays, dataset_info, Checkpoints(tmp_path), recipe_with(resume=False)
     )
     assert training["resumed_after"] == []
-    assert "Epoch 1/3" in capsys.readouterr().out
+    assert "  epoch 1/3: " in capsys.readouterr().out
 
 
 def test_a_failed_training_leaves_no_checkpoint(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 else:
     Figure = Any  # Kedro resolves the nodes' type hints
+
+logger = logging.getLogger(__name__)
 
 METRICS_KEYS = {
     "recipe": "recipe",
@@ -52,7 +55,7 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
     (nats), seconds (training time), processor, code_revision and model_version. A value
     that an older version lacks is empty.
 
-    Unreadable versions are left out, and their names printed. Raises ProjectError if
+    Unreadable versions are left out, with a warning. Raises ProjectError if
     no version is readable.
     """
     rows, unreadable = [], []
@@ -70,9 +73,8 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
             "versions; create new metrics with `kedro run`"
         )
     if unreadable:
-        print(
-            f"Left out because they cannot be read: metrics of {', '.join(unreadable)}",
-            flush=True,
+        logger.warning(
+            "Left out because they cannot be read: metrics of %s", ", ".join(unreadable)
         )
     return pd.DataFrame(rows)
 

@@ -12,7 +12,7 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             node_with_preview(tabulate_runs, "all_metrics", "runs"),
-            node_with_preview(draw_runs, "runs", "runs_chart"),
+            node_with_preview(draw_runs, "runs", "runs_chart", tags="reports"),
         ],
         namespace="compare",
         prefix_datasets_with_namespace=False,

@@ -21,6 +21,7 @@ def create_pipeline() -> Pipeline:
                     *("validation_predictions", "params:detector"),
                 ],
                 ["detector_training", "detector_predictions", "detector"],
+                tags="training",
             ),
         ],
         namespace="detector",

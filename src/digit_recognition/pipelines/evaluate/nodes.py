@@ -106,8 +106,6 @@ def score_predictions(
     - ``coverage_at_1e-3_error``: the largest share of the test images, taken in the
       order of calibrated confidence, of which at most 0.1 % are wrong. Thresholds that
       bound the error on other images are in ``model_onnx``.
-
-    Prints the loss and the accuracy.
     """
     from scipy.stats import binomtest
 
@@ -115,7 +113,7 @@ def score_predictions(
     correct = predictions["predicted"] == predictions["label"]
     errors = int((~correct).sum())
     interval = binomtest(images - errors, images).proportion_ci(method="wilson")
-    metrics = {
+    return {
         "test_loss": model_scores["test_loss"],
         "test_accuracy": 1 - errors / images,
         "test_errors": errors,
@@ -145,9 +143,6 @@ def score_predictions(
         "model_digest": model_scores["model_digest"],
         **{key: value for key, value in lineage.items() if key != "versions"},
     }
-    print(f"Test Loss: {metrics['test_loss']:.4f}", flush=True)
-    print(f"Test Accuracy: {metrics['test_accuracy']:.4f}", flush=True)
-    return metrics
 
 
 def score_digits(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -37,18 +37,31 @@ def create_pipeline() -> Pipeline:
                 draw_training_curves,
                 ["history", "training", "metrics"],
                 "training_curves",
+                tags="reports",
             ),
             node_with_preview(
-                draw_confusion_matrix, ["predictions", "metrics"], "confusion_matrix"
+                draw_confusion_matrix,
+                ["predictions", "metrics"],
+                "confusion_matrix",
+                tags="reports",
             ),
             node_with_preview(
-                draw_mistakes, ["x_test", "predictions", "metrics"], "mistakes"
+                draw_mistakes,
+                ["x_test", "predictions", "metrics"],
+                "mistakes",
+                tags="reports",
             ),
             node_with_preview(
-                draw_reliability, ["predictions", "metrics"], "reliability_diagram"
+                draw_reliability,
+                ["predictions", "metrics"],
+                "reliability_diagram",
+                tags="reports",
             ),
             node_with_preview(
-                draw_risk_coverage, ["predictions", "metrics"], "risk_coverage"
+                draw_risk_coverage,
+                ["predictions", "metrics"],
+                "risk_coverage",
+                tags="reports",
             ),
         ],
         namespace="evaluate",

@@ -23,9 +23,11 @@ def create_pipeline() -> Pipeline:
                 "image_journey",
             ),
             node_with_preview(tabulate_layers, "model", "shapes"),
-            node_with_preview(draw_filters, "image_journey", "filters"),
-            node_with_preview(draw_journey, "image_journey", "journey"),
-            node_with_preview(draw_attention, "image_journey", "attention"),
+            node_with_preview(draw_filters, "image_journey", "filters", tags="reports"),
+            node_with_preview(draw_journey, "image_journey", "journey", tags="reports"),
+            node_with_preview(
+                draw_attention, "image_journey", "attention", tags="reports"
+            ),
         ],
         namespace="explain",
         prefix_datasets_with_namespace=False,

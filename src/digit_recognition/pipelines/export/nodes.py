@@ -161,12 +161,6 @@ def compare_with_keras(
             batch = np.resize(images, (size, *images.shape[1:]))
             speed = _images_per_second(function, batch)
             check[f"{name}_images_per_second_{size}"] = speed
-    print(
-        f"ONNX: probabilities within {differences[PROBABILITIES]:.1g} of Keras', "
-        f"{check['onnx_images_per_second_1']:,.0f} images a second one by one "
-        f"(Keras {check['keras_images_per_second_1']:,.0f})",
-        flush=True,
-    )
     return check
 
 

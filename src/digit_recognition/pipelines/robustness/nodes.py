@@ -186,12 +186,12 @@ def summarize_robustness(
     - ``accuracy_near``, ``accuracy_far``: over the families with and without a similar
       random change in training.
 
-    ``corruption_seed`` is the seed of the corruptions. Prints the accuracies.
+    ``corruption_seed`` is the seed of the corruptions.
     """
     clean = robustness[robustness["family"] == CLEAN]
     families = robustness[robustness["family"] != CLEAN]
     worst = families.loc[families["accuracy"].idxmin()]
-    summary = {
+    return {
         "accuracy_clean": _mean(clean),
         "accuracy_mnist_c": _mean(_mnist_c_families(families)),
         "accuracy_others": _mean(families[~families["family"].isin(MNIST_C)]),
@@ -209,20 +209,6 @@ def summarize_robustness(
         "data_version": lineage["versions"]["x_test"],
         **{key: value for key, value in lineage.items() if key != "versions"},
     }
-    for label, key in (
-        ("clean images", "accuracy_clean"),
-        ("MNIST-C's fifteen, mean", "accuracy_mnist_c"),
-        ("other families, mean", "accuracy_others"),
-        ("families near a training change, mean", "accuracy_near"),
-        ("families far from any, mean", "accuracy_far"),
-    ):
-        if summary[key] is not None:
-            print(f"Accuracy, {label}: {summary[key]:.4f}", flush=True)
-    print(
-        f"Accuracy, worst ({worst['family']}): {worst['accuracy']:.4f}",
-        flush=True,
-    )
-    return summary
 
 
 def _mean(rows: pd.DataFrame) -> float | None:

@@ -29,11 +29,13 @@ def create_pipeline() -> Pipeline:
                 draw_robustness,
                 ["robustness", "robustness_summary"],
                 "robustness_chart",
+                tags="reports",
             ),
             node_with_preview(
                 draw_corruptions,
                 ["corrupted_examples", "robustness_summary"],
                 "corruptions",
+                tags="reports",
             ),
         ],
         namespace="robustness",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from time import perf_counter
@@ -16,6 +15,8 @@ from digit_recognition import NUM_CLASSES
 from digit_recognition.errors import ProjectError
 from digit_recognition.models.cnn import LAST_LAYER, Classifier
 from digit_recognition.models.schedules import warmup_cosine
+
+from .progress import show_progress
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -104,15 +105,13 @@ def fit(
     """Fit the network in place, and append a row to ``history`` after each epoch.
 
     An epoch has ``steps`` batches. Fitting starts after the epochs that ``history``
-    already holds. ``save_checkpoint`` is called after each epoch. On a terminal, Keras'
-    progress bar is shown; otherwise one line per epoch is printed.
+    already holds. ``save_checkpoint`` is called after each epoch.
 
     Raises ProjectError if the loss is not finite. On Ctrl-C, raises a
     KeyboardInterrupt that says how many epochs are saved.
     """
     import keras
 
-    on_terminal = sys.stdout.isatty()
     started = perf_counter()
     saved = len(history)
 
@@ -138,8 +137,7 @@ def fit(
             }
         )
         started = ended
-        if not on_terminal:
-            print(_format_epoch(history[-1], epochs), flush=True)
+        progress.epoch_ended(epoch + 1, history[-1]["val_accuracy"])
         save_checkpoint()
         saved = len(history)
 
@@ -147,8 +145,15 @@ def fit(
         if interrupts:
             raise KeyboardInterrupt
 
+    def report_batch(batch: int, logs: dict[str, float]) -> None:
+        stop_if_asked(batch, logs)
+        progress.batch_ended(len(history) + (batch + 1) / steps)
+
     try:
-        with _count_interrupts() as interrupts:
+        with (
+            _count_interrupts() as interrupts,
+            show_progress(epochs, len(history)) as progress,
+        ):
             network.fit(
                 training,
                 validation_data=validation,
@@ -156,11 +161,11 @@ def fit(
                 epochs=epochs,
                 steps_per_epoch=steps,
                 shuffle=False,  # the batches are shuffled already
-                verbose=1 if on_terminal else 0,
+                verbose=0,
                 callbacks=[
                     keras.callbacks.LambdaCallback(
                         on_epoch_end=record,
-                        on_train_batch_end=stop_if_asked,
+                        on_train_batch_end=report_batch,
                         on_test_batch_end=stop_if_asked,
                     )
                 ],
@@ -200,11 +205,3 @@ def _count_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, previous)
     if interrupts:
         raise KeyboardInterrupt
-
-
-def _format_epoch(row: Epoch, epochs: int) -> str:
-    return (
-        f"Epoch {row['epoch']}/{epochs}: loss {row['loss']:.4f}, "
-        f"accuracy {row['accuracy']:.4f}, val_loss {row['val_loss']:.4f}, "
-        f"val_accuracy {row['val_accuracy']:.4f}, {row['seconds']:.1f} s"
-    )

@@ -89,7 +89,7 @@ def train_model(
     checkpoint = Checkpoint(checkpoints, training, network)
     history, resumed_after = checkpoint.restore() if parameters.resume else ([], [])
     if history:
-        print(f"Resuming after epoch {len(history)} of {chosen.epochs}", flush=True)
+        print(f"  resuming after epoch {len(history)} of {chosen.epochs}", flush=True)
     try:
         fit(
             network,

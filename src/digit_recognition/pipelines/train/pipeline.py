@@ -15,7 +15,7 @@ def create_pipeline() -> Pipeline:
     recipe = ["params:recipe", "params:seed", "params:train"]
     return Pipeline(
         [
-            node_with_preview(build_model, recipe, "untrained_model"),
+            node_with_preview(build_model, recipe, "untrained_model", tags="training"),
             node_with_preview(
                 train_model,
                 [
@@ -23,6 +23,7 @@ def create_pipeline() -> Pipeline:
                     *("checkpoints", *recipe),
                 ],
                 ["history", "training", "validation_predictions", "model"],
+                tags="training",
             ),
         ],
         namespace="train",

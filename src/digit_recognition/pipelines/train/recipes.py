@@ -15,7 +15,12 @@ from digit_recognition.models.cnn import (
     build_columns,
     join_columns,
 )
-from digit_recognition.parameters import Parameters, RecipeName, resolve_bases
+from digit_recognition.parameters import (
+    Parameters,
+    RecipeName,
+    resolve_bases,
+    unknown_recipe,
+)
 from digit_recognition.runtime import Precision
 
 from .augmentation import Augmentation
@@ -134,9 +139,5 @@ class TrainParameters(Parameters):
     def recipe(self, name: RecipeName) -> Recipe:
         """Return the recipe of that name; raise ProjectError if there is none."""
         if name.root not in self.recipes:
-            known = ", ".join(self.recipes)
-            raise ProjectError(
-                f"recipe: expected one of {known}, received {name.root!r}; name one "
-                "of these, or add yours to train.recipes in conf/"
-            )
+            raise ProjectError(unknown_recipe(name.root, self.recipes))
         return self.recipes[name.root]

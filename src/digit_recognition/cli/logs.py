@@ -1,0 +1,49 @@
+"""Where messages go: warnings to the terminal, everything to the log file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kedro.framework.project import LOGGING
+
+from digit_recognition.errors import ProjectError
+
+CONFIG = Path("conf", "logging.yml")
+
+
+def configure_logging(project: Path, *, verbose: bool) -> None:
+    """Apply the project's ``conf/logging.yml``, from whatever folder the run starts.
+
+    Kedro looks for the file in the current folder only. The file handlers write into
+    the project's folder. ``verbose`` shows what Kedro logs on the terminal as well.
+    Nothing changes if KEDRO_LOGGING_CONFIG names another file, or without the file, as
+    in an installed wheel. Raises ProjectError if the log cannot be written.
+    """
+    path = project / CONFIG
+    if os.environ.get("KEDRO_LOGGING_CONFIG") or not path.is_file():
+        return
+    config: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for handler in config["handlers"].values():
+        if "filename" in handler:
+            handler["filename"] = str(project / handler["filename"])
+            _check_writable(Path(handler["filename"]))
+    if verbose:
+        for logger in config["loggers"].values():
+            if not logger.get("propagate", True):
+                logger["propagate"] = True
+                logger["handlers"] = []
+    LOGGING.configure(config)
+
+
+def _check_writable(log: Path) -> None:
+    try:
+        with log.open("a"):
+            pass
+    except OSError as error:
+        raise ProjectError(
+            f"expected to write the log {log}, received {error.strerror}; make the "
+            "folder writable, or set KEDRO_LOGGING_CONFIG to another configuration"
+        ) from error

@@ -1,0 +1,101 @@
+"""The options of `kedro run`, with one message for values that cannot be read."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.framework.cli.utils import KedroCliError
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home
+
+
+def with_short_errors(option: click.Parameter) -> click.Parameter:
+    """Return a copy of the option whose mistakes are ClickExceptions.
+
+    ``--params`` also refuses a path that Kedro would change.
+    """
+    kedro_callback: Any = option.callback
+    if kedro_callback is None:
+        return option
+
+    def convert(context: click.Context, option: click.Parameter, value: Any) -> Any:
+        if option.name == "params" and isinstance(value, str):
+            _refuse_changed_paths(value.split(","))
+        try:
+            return kedro_callback(context, option, value)
+        except KedroCliError as error:
+            raise click.ClickException(str(error)) from error
+        except (
+            YAMLError,
+            OmegaConfBaseException,
+            LookupError,
+            ValueError,
+            OSError,
+        ) as error:
+            raise click.ClickException(_describe(option, value, error)) from error
+
+    option = copy.copy(option)
+    option.callback = convert
+    return option
+
+
+def _describe(option: click.Parameter, value: Any, error: Exception) -> str:
+    problem = " ".join(str(getattr(error, "problem", error)).split())
+    name = f"--{option.name}".replace("_", "-")
+    if option.name == "config":
+        return (
+            f"expected a YAML file with the options of `kedro run` below `run:` in "
+            f"{name}, received {value} ({problem}); correct the file"
+        )
+    return (
+        f"expected key=value in {name}, with YAML values, received {value!r} "
+        f"({problem}); correct it, or write it into conf/local/parameters.yml"
+    )
+
+
+def _refuse_changed_paths(items: list[str]) -> None:
+    """Raise ClickException if Kedro would read another path than was written.
+
+    ``items`` are the parts of `--params` between commas. YAML quotes around a whole
+    path are no part of it.
+    """
+    for position, item in enumerate(items):
+        name, _, path = item.partition("=")
+        name = name.strip()
+        if name not in INPUT_PATHS or (INPUT_PATHS[name] and path == "null"):
+            continue
+        # Kedro cuts the path at its commas.
+        rest = list(takewhile(lambda item: "=" not in item, items[position + 1 :]))
+        try:
+            config = OmegaConf.from_dotlist([f"path={path}"])
+            container: Any = OmegaConf.to_container(config)
+            read = container["path"]
+        except YAMLError:
+            read = None
+        quoted = isinstance(read, str) and path.startswith(("'", '"'))
+        if (read == path or quoted) and not rest and "${" not in path:
+            continue
+        path = ",".join([path, *rest])
+        bare = path[1:-1] if re.fullmatch(r"(['\"]).*\1", path, re.DOTALL) else path
+        absolute = str(Path(expand_home(bare)).absolute()).replace("${", "\\${")
+        value = json.dumps(absolute, ensure_ascii=False)
+        value = value.encode(errors="backslashreplace").decode()
+        raise click.ClickException(
+            f"expected a plain path in --params {name}=, received {path!r}, which the "
+            f"command line does not keep as it is; write {_as_yaml(name, value)} into "
+            "conf/local/parameters.yml instead"
+        )
+
+
+def _as_yaml(name: str, value: str) -> str:
+    outer, _, inner = name.partition(".")
+    return f"{outer}: {{{_as_yaml(inner, value)}}}" if inner else f"{outer}: {value}"

@@ -1,0 +1,128 @@
+"""Keep TensorFlow's notices off the terminal, unless the run fails.
+
+TensorFlow writes them in C++ to file descriptor 2, where Python's logging cannot filter
+them. While a command runs, the descriptor leads to a second process, which runs this
+file and passes on every line that is not such a notice. It is a process and not a
+thread because a crash in C++ ends all threads at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from typing import IO, cast
+
+STDERR = 2  # the file descriptor
+
+SUCCEEDED = b"\0succeeded\n"
+FAILED = b"\0failed\n"
+
+HEADER = re.compile(
+    rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: ([IWEF]) \S+:\d+\]"
+    rb"|([IWEF])\d{4} \d\d:\d\d:\d+\.\d+ +\d+ \S+:\d+\]"
+)
+"""The start of a message: its time, its severity and its place in the source code."""
+
+UNMARKED_NOTICES = (
+    b"WARNING: All log messages before absl::InitializeLog() is called",
+    b"To enable the following instructions:",
+)
+
+HARMLESS_ERRORS = (
+    b"use_unbounded_threadpool",  # an option that only other versions know
+    b"Unable to register cu",  # a CUDA library is linked twice
+    b"ailed call to cuInit",  # there is no GPU
+)
+"""Parts of messages that have the severity of an error and change nothing."""
+
+
+@contextlib.contextmanager
+def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
+    """Hold back TensorFlow's notices inside the block.
+
+    They are written after all if the block raises an exception that is not one of
+    ``harmless``, or if the process crashes. What Python writes to ``sys.stderr`` is
+    never held back. Nothing changes if ``sys.stderr`` is not file descriptor 2.
+    """
+    stderr = sys.stderr
+    if not _is_descriptor_2(stderr):
+        yield
+        return
+    stderr.flush()
+    terminal = os.dup(STDERR)
+    command = [sys.executable, "-I", "-S", __file__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=terminal) as reader:
+        pipe = cast("IO[bytes]", reader.stdin)
+        os.dup2(pipe.fileno(), STDERR)
+        sys.stderr = os.fdopen(
+            os.dup(terminal),
+            "w",
+            buffering=1,
+            encoding=stderr.encoding,
+            errors=stderr.errors,
+        )
+        ending = FAILED
+        try:
+            yield
+            ending = SUCCEEDED
+        except harmless:
+            ending = SUCCEEDED
+            raise
+        finally:
+            sys.stderr.close()
+            sys.stderr = stderr
+            os.dup2(terminal, STDERR)
+            os.close(terminal)
+            with contextlib.suppress(OSError):  # the reader may have been killed
+                pipe.write(ending)
+                pipe.close()
+
+
+def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
+    r"""Yield the lines to show: all but notices, and these too if the run failed.
+
+    The lines after a notice belong to it until the next message starts.
+
+    >>> list(filter_notices([b"I0000 00:00:17.5 9 a.cc:1] hello\n", SUCCEEDED]))
+    []
+    """
+    held: list[bytes] = []
+    in_notice = False
+    for line in lines:
+        if line.endswith(SUCCEEDED):
+            return
+        if line.endswith(FAILED):
+            break
+        header = HEADER.match(line)
+        if header or line.startswith(UNMARKED_NOTICES):
+            severity = (header[1] or header[2]) if header else b"W"
+            in_notice = severity in b"IW" or any(
+                text in line for text in HARMLESS_ERRORS
+            )
+        if in_notice:
+            held.append(line)
+        else:
+            yield line
+    yield from held
+
+
+def _is_descriptor_2(stream: object) -> bool:
+    try:
+        return stream.fileno() == STDERR  # type: ignore[attr-defined] # may have none
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+def _main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run
+    for line in filter_notices(sys.stdin.buffer):
+        os.write(STDERR, line)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,55 @@
+"""The newest table of readings, in a place that is easy to find."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+
+from digit_recognition.datasets.atomic import temporary_folder
+from digit_recognition.datasets.atomic_catalog import is_local_version, saved_path
+
+logger = logging.getLogger(__name__)
+
+
+class NewestTableHooks:
+    """Copy the table of a `read` run to ``newest_readings.csv``.
+
+    The copy lies beside the folder of versions, ``readings.csv``. Whoever only has
+    pictures opens it without knowing about versions.
+    """
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Replace the copy; a warning if it cannot be replaced."""
+        if "readings" not in pipeline.all_outputs():
+            return
+        dataset = catalog.get("readings")
+        if not is_local_version(dataset):
+            return
+        table = saved_path(dataset)
+        newest = newest_table(table)
+        try:
+            with temporary_folder(newest.parent) as folder:
+                copy = shutil.copyfile(table, folder / newest.name)
+                copy.replace(newest)
+        except OSError as error:
+            logger.warning(
+                "%s could not be replaced (%s): close it if a program has it open. The "
+                "new table is %s",
+                *(newest, error.strerror, table),
+            )
+
+
+def newest_table(table: Path) -> Path:
+    """Return the place of the copy: beside the folder that holds the versions.
+
+    >>> newest_table(Path("readings.csv/2026-01-31T12.00.00.000Z/readings.csv"))
+    PosixPath('newest_readings.csv')
+    """
+    versions = table.parents[1]
+    return versions.with_name(f"newest_{versions.name}")

@@ -1,0 +1,107 @@
+"""One line on the terminal for each stage of a run, with its time."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter, defaultdict
+from contextlib import ExitStack
+from time import perf_counter
+
+from kedro.framework.hooks import hook_impl
+from kedro.pipeline import Node, Pipeline
+
+from digit_recognition.runtime import format_duration
+
+DESCRIPTIONS = {
+    "prepare": "MNIST as arrays for the network",
+    "train": "the network, trained and validated",
+    "detector": "the detector, which tells digits from anything else",
+    "evaluate": "accuracy on the test images, and reports",
+    "export": "both as one ONNX model, checked against Keras",
+    "read": "the numbers in your pictures",
+    "robustness": "accuracy on corrupted test images",
+    "explain": "what each layer computes for one image",
+    "compare": "the metrics of all runs",
+}
+
+_display = ExitStack()
+
+
+class StageHooks:
+    """Print a line when all nodes of a stage, which is a pipeline, have run.
+
+    The time of a stage is that of loading, running and saving its nodes. A terminal
+    shows the name of the running stage meanwhile.
+    """
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+        """Count the nodes of each stage."""
+        self._remaining = Counter(_stage(node) for node in pipeline.nodes)
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._current = ""
+        self._changed = perf_counter()
+
+    @hook_impl
+    def before_dataset_loaded(self, node: Node) -> None:
+        """Start the time of the node's stage."""
+        self._enter(_stage(node))
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Start the time of the node's stage, if the node loads nothing."""
+        self._enter(_stage(node))
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Count the node as run; it saves its outputs before the next one starts."""
+        self._remaining[_stage(node)] -= 1
+
+    @hook_impl(tryfirst=True)
+    def after_pipeline_run(self) -> None:
+        """Print the line of the last stage."""
+        self._enter("")
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Remove the name of the running stage."""
+        stop_display()
+
+    def _enter(self, stage: str) -> None:
+        previous, now = self._current, perf_counter()
+        self._seconds[previous] += now - self._changed
+        self._current, self._changed = stage, now
+        if stage == previous:
+            return
+        stop_display()
+        if previous and self._remaining[previous] == 0:
+            duration = format_duration(self._seconds[previous])
+            text = DESCRIPTIONS.get(previous, "")
+            print(f"{previous:<10} {duration:>12}  {text}".rstrip(), flush=True)
+        if stage:
+            start_display(stage)
+
+
+def stop_display() -> None:
+    """Remove the name of the running stage from the terminal, if it is shown."""
+    _display.close()
+
+
+def start_display(stage: str) -> None:
+    """Show the name of the running stage, if stdout is a terminal."""
+    if not sys.stdout.isatty():
+        return
+    from rich import get_console
+
+    stderr = sys.stderr
+    _display.enter_context(get_console().status(stage))
+    # Warnings must not be written into the line that the display redraws.
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler) and handler.stream is stderr:
+            handler.setStream(sys.stderr)
+            _display.callback(handler.setStream, stderr)
+
+
+def _stage(node: Node) -> str:
+    return node.namespace or node.name
