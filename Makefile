@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+ROOT_OPTION := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check lint viz site notebooks help
+.PHONY: run test check lint viz site dag notebooks help
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -31,10 +32,13 @@ viz: $(VENV)/installed-to-run ## open Kedro-Viz in the browser
 	$(BIN)/kedro viz run
 
 notebooks: $(VENV)/installed-to-read ## open the notebooks (JupyterLab), after make run
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks $(ROOT_OPTION)
 
 site: $(VENV)/installed-to-run ## build Kedro-Viz with its previews as a static site
 	$(BIN)/python -m digit_recognition.viz.static_site
+
+dag: $(VENV)/installed-to-test ## draw docs/dag.png, the flowchart of Kedro-Viz
+	$(BIN)/python docs/draw_dag.py
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "expected Python 3.11, 3.12 or 3.13, found none; install one or name it: make PYTHON=/path/to/python3.12"; exit 1; }

@@ -1,5 +1,4 @@
 import pytest
-import yaml
 from conftest import ROOT
 from kedro.config import OmegaConfigLoader
 from kedro.framework.project import configure_project
@@ -117,17 +116,6 @@ def test_a_pipeline_imports_no_other_pipeline():
             for other in set(names) - {name}:
                 assert f"pipelines.{other}" not in text
                 assert f"from ..{other}" not in text
-
-
-def test_the_catalog_is_in_layer_order():
-    layers = ["raw", "model_input", "models", "model_output", "reporting"]
-    catalog = yaml.safe_load((BASE / "catalog.yml").read_text())
-    found = [
-        layers.index(entry["metadata"]["kedro-viz"]["layer"])
-        for name, entry in catalog.items()
-        if not name.startswith("_") and "metadata" in entry
-    ]
-    assert found == sorted(found)
 
 
 def test_datasets_in_memory_are_passed_on_without_a_copy(configuration):

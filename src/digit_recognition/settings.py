@@ -30,8 +30,8 @@ HOOKS = (
     StageHooks(),
 )
 
-# kedro-telemetry would send usage data, kedro-viz rewrite a file in each run.
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
+# It would send usage data.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 DATA_CATALOG_CLASS = AtomicCatalog
 

@@ -194,6 +194,7 @@ def test_a_run_changes_no_file_of_the_project(trained):
         "pyproject.toml",
         ".telemetry",
         "kedro.log",
+        ".viz",
     }
 
 

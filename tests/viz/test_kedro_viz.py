@@ -3,6 +3,8 @@
 import functools
 import http.server
 import json
+import operator
+import re
 import shutil
 import socket
 import subprocess
@@ -32,7 +34,9 @@ pytestmark = pytest.mark.runs
 @pytest.fixture(scope="module")
 def project(trained, tmp_path_factory):
     """Copy a project after one run."""
-    return trained.copy_to(tmp_path_factory.mktemp("viz") / "project")
+    project = trained.copy_to(tmp_path_factory.mktemp("viz") / "project")
+    shutil.copytree(trained.folder / ".viz", project.folder / ".viz")
+    return project
 
 
 @pytest.fixture(scope="module")
@@ -109,22 +113,86 @@ def nodes(site):
     }
 
 
-def test_the_page_shows_nodes_layers_and_a_preview_of_digits(browser, nodes, server):
-    page = browser.new_page(viewport={"width": 1600, "height": 1000})
-    page.goto(f"{server}/?expandAllPipelines=true")
-    for name in (
-        *("train.train_model", "prepare.load_mnist", "evaluate.score_predictions"),
-        "metrics",
-    ):
+def open_page(browser, address, theme="dark"):
+    """Open a page without the tour for first visitors."""
+    page = browser.new_page(viewport={"width": 1500, "height": 900})
+    state = json.dumps({"showFeatureHints": False, "theme": theme})
+    page.add_init_script(f"localStorage.setItem('KedroViz', {json.dumps(state)})")
+    page.goto(address)
+    return page
+
+
+def test_the_page_opens_with_a_box_for_each_pipeline_and_readable_labels(
+    browser, server
+):
+    page = open_page(browser, server)
+    page.locator(".pipeline-node").first.wait_for()
+    page.wait_for_timeout(2000)  # the flowchart is fitted into the window
+    labels = page.locator(".pipeline-node__text")
+    texts = labels.all_text_contents()
+    assert {"prepare", "train", "detector", "export", "evaluate"} <= set(texts)
+    assert "load_mnist" not in texts
+    heights = [label.bounding_box()["height"] for label in labels.all()]
+    assert min(heights) > 8.5
+    box = page.locator(".pipeline-node", has_text="prepare").first
+    box.click()
+    page.get_by_text("load_mnist").first.wait_for()
+
+
+def test_the_open_flowchart_shows_functions_and_a_preview_of_digits(
+    browser, nodes, server
+):
+    page = open_page(browser, f"{server}/?expandAllPipelines=true")
+    for name in ("train_model", "load_mnist", "score_predictions", "metrics"):
         page.locator(f'.pipeline-node[data-id="{nodes[name]["id"]}"]').wait_for()
-    layers = page.locator(".pipeline-layer-name").all_text_contents()
-    assert set(layers) == {
-        *("raw", "model_input", "models", "model_output", "reporting")
-    }
     page.locator(f'.pipeline-node[data-id="{nodes["x_train"]["id"]}"]').click()
     image = page.locator("img[src^='data:image/png;base64']").first
     image.wait_for()
     assert image.evaluate("image => image.naturalWidth") >= 10 * 28
+
+
+def test_the_statistics_of_tables_and_the_status_of_the_run_are_shown(
+    browser, nodes, server
+):
+    page = open_page(browser, f"{server}/?sid={nodes['digit_scores']['id']}")
+    page.get_by_text("file size").first.wait_for()
+    text = " ".join(page.locator(".pipeline-metadata").first.inner_text().split())
+    statistics = text.partition("Dataset statistics:")[2]
+    assert re.match(r" ?10 ?rows ?5 ?columns ?\d+ ?bytes ?file size", statistics)
+    events = json.load(urlopen(f"{server}/api/run-status", timeout=5))
+    assert events["pipeline"]["status"] == "success"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("name", ["confusion_matrix", "training_curves"])
+def test_the_caption_of_a_chart_is_readable_and_complete(
+    browser, nodes, server, name, theme
+):
+    page = open_page(browser, f"{server}/?sid={nodes[name]['id']}", theme)
+    title = page.locator(".gtitle").first
+    title.wait_for()
+    for part in title.locator("tspan").all():
+        text, background = part.evaluate(
+            """part => [getComputedStyle(part).fill, getComputedStyle(
+                document.querySelector(".main-svg")).backgroundColor]"""
+        )
+        assert contrast(text, background) >= 4.5
+    box, chart = title.bounding_box(), page.locator(".main-svg").first.bounding_box()
+    assert box["x"] + box["width"] <= chart["x"] + chart["width"] + 1
+
+
+def contrast(*colours):
+    """The contrast ratio of two CSS colours, by WCAG 2."""
+    luminances = []
+    for colour in colours:
+        channels = [float(part) / 255 for part in re.findall(r"[\d.]+", colour)[:3]]
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in channels
+        ]
+        luminances.append(sum(map(operator.mul, (0.2126, 0.7152, 0.0722), linear)))
+    darker, lighter = sorted(luminances)
+    return (lighter + 0.05) / (darker + 0.05)
 
 
 def test_metrics_and_history_preview_their_contents(nodes):

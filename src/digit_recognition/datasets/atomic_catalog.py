@@ -39,6 +39,8 @@ class AtomicCatalog(DataCatalog):
                 (version,) = (folder / versions.name).iterdir()
                 versions.mkdir(exist_ok=True)
                 version.rename(versions / version.name)
+            # Kedro-Viz shows the size of this file, otherwise that of the folder.
+            vars(dataset)["filepath"] = str(saved_path(dataset))
         except OSError as error:
             raise DatasetError(
                 f"expected to save a version of {ds_name} in {versions}, received "

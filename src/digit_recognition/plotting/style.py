@@ -67,12 +67,27 @@ def caption(record: dict[str, Any], images: str = "") -> str:
     )
 
 
+def short_caption(record: dict[str, Any]) -> str:
+    """Return ``caption`` as short as Kedro-Viz's panel needs it.
+
+    >>> version = "2026-01-31T12.00.00.000Z"
+    >>> record = {"dataset": "mnist", "recipe": "quick", "seed": 3}
+    >>> short_caption(record | {"model_version": version})
+    'mnist · quick, seed 3 · model 2026-01-31T12.00'
+    """
+    return (
+        f"{record['dataset']} · {record['recipe']}, seed {record['seed']} · model "
+        f"{str(record['model_version'])[:16]}"
+    )
+
+
 def finish_chart(figure: Chart, title: str, subtitle: str) -> Chart:
     """Set the title, the subtitle and the common layout of a chart, and return it.
 
-    Kedro-Viz replaces the margins and the background by its own, light or dark.
+    Kedro-Viz replaces margins, background and the colour of text by its own, light or
+    dark. So the subtitle has no colour of its own.
     """
-    small = f'<br><span style="font-size:11px;color:{GREY}">{subtitle}</span>'
+    small = f'<br><span style="font-size:10px">{subtitle}</span>'
     figure.update_layout(
         template="plotly_white",
         title={"text": title + small, "x": 0, "xref": "paper"},
@@ -80,4 +95,5 @@ def finish_chart(figure: Chart, title: str, subtitle: str) -> Chart:
     )
     for axes in (figure.update_xaxes, figure.update_yaxes):
         axes(gridcolor=GRID_COLOUR, zerolinecolor=GRID_COLOUR)
+        axes(tickfont={"size": 10}, title_font={"size": 11})
     return figure

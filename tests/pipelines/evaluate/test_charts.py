@@ -19,8 +19,8 @@ METRICS = {
     **{"ece": 0.0123, "ece_calibrated": 0.0045},
     **{"coverage_at_1e-3_error": 0.75, "coverage_at_1e-4_error": 0.5},
 }
-CAPTION = "mnist · recipe quick, seed 3 · model 2026-11-23T10.45.19.856Z"
-SMALL = "font-size:11px;color:#777777"
+CAPTION = "mnist · quick, seed 3 · model 2026-11-23T10.45"
+SMALL = "font-size:10px"
 TRAINING = {"augmentation": {"rotation": 5.0}}
 HISTORY = pd.DataFrame(
     {
@@ -120,7 +120,7 @@ def test_the_curves_name_the_training_data_and_say_whether_images_were_changed()
         training = {"augmentation": augmentation}
         figure = draw_training_curves(HISTORY, training, metrics)
         assert shown(figure)["data"][0]["name"] == name
-        assert "mnist-sample · recipe quick" in title(figure)[1]
+        assert "mnist-sample · quick" in title(figure)[1]
 
 
 def test_a_training_of_one_epoch_is_a_point_in_the_middle():

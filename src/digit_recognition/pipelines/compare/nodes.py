@@ -10,7 +10,7 @@ import pandas as pd
 from kedro.io import DatasetError
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED, finish_chart
+from digit_recognition.plotting.style import BLUE, BROWN, RED, finish_chart
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -119,7 +119,7 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
     figure.update_layout(
         height=180 + 260 * max(1, len(shown)), legend={"title": "recipe"}
     )
-    figure.update_annotations(font={"size": 12, "color": GREY})
+    figure.update_annotations(font={"size": 12})
     count = runs["data"].nunique()
     which = f"the {MAX_DATASETS} newest of {count} " if count > MAX_DATASETS else ""
     return finish_chart(

@@ -14,8 +14,8 @@ from digit_recognition.plotting.style import (
     BROWN,
     GREY,
     RED,
-    caption,
     finish_chart,
+    short_caption,
 )
 from digit_recognition.recognition.calibration import reliability, risk_coverage
 
@@ -65,7 +65,8 @@ def draw_training_curves(
     figure.update_yaxes(title="accuracy, %", col=2)
     _put_legend(figure, x=0.44, y=0.98)
     record = metrics | {"dataset": metrics["trained_on"]}
-    return finish_chart(figure, "Loss and accuracy during training", caption(record))
+    title = "Loss and accuracy during training"
+    return finish_chart(figure, title, short_caption(record))
 
 
 def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -124,7 +125,7 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
         f"{metrics['test_errors']:,} of {metrics['test_images']:,} test images are "
         "misclassified"
     )
-    return finish_chart(figure, title, caption(metrics))
+    return finish_chart(figure, title, short_caption(metrics))
 
 
 def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -186,9 +187,8 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
     figure.update_yaxes(title="accuracy, % (95 % interval)", range=[0, 102], row=1)
     figure.update_yaxes(title="images", type="log", dtick=1, row=2)
     _put_legend(figure, x=0.98, y=0.56)
-    return finish_chart(
-        figure, "Reliability: accuracy at each level of confidence", caption(metrics)
-    )
+    title = "Reliability: accuracy at each level of confidence"
+    return finish_chart(figure, title, short_caption(metrics))
 
 
 def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
@@ -235,7 +235,7 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
     return finish_chart(
         figure,
         "Accepting fewer images leaves fewer errors among them",
-        caption(metrics),
+        short_caption(metrics),
     )
 
 
