@@ -1,16 +1,16 @@
 """The notebooks, from top to bottom on the sample, and what is stored of them."""
 
 import json
-import os
 import shutil
 import socket
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import ROOT
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 from digit_recognition.datasets.mnist_dataset import load_sample
 
@@ -33,22 +33,28 @@ def test_there_are_five():
     assert [name[:2] for name in NAMES] == ["01", "02", "03", "04", "05"]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_it_runs_from_top_to_bottom_on_the_sample(project, name):
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "--nbmake", f"notebooks/{name}.ipynb"),
-            *("-p", "no:cacheprovider", "-W", "ignore"),
-        ],
-        cwd=project.folder,
-        env={**os.environ, "PYTHONPATH": str(project.folder / "src")},
-        capture_output=True,
-        text=True,
-        check=False,
+def execute(project, notebook):
+    """Run all cells; CellExecutionError if one of them fails."""
+    NotebookClient(
+        notebook,
         timeout=600,
-    )
-    assert done.returncode == 0, done.stdout[-5000:]
-    assert "1 passed" in done.stdout
+        kernel_name="python3",
+        resources={"metadata": {"path": str(project.folder / "notebooks")}},
+    ).execute()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.filterwarnings("ignore")  # Jupyter's own
+def test_it_runs_from_top_to_bottom_on_the_sample(project, name, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(project.folder / "src"))
+    execute(project, nbformat.read(project.folder / "notebooks" / f"{name}.ipynb", 4))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_failing_cell_fails_even_if_kedro_draws_its_traceback(project):
+    cells = [nbformat.v4.new_code_cell(code) for code in ("%load_ext kedro.ipython", "1 / 0")]
+    with pytest.raises(CellExecutionError):
+        execute(project, nbformat.v4.new_notebook(cells=cells))
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=NAMES)

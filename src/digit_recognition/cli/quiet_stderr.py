@@ -47,7 +47,8 @@ def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
 
     They are written after all if the block raises an exception that is not one of
     ``harmless``, or if the process crashes. What Python writes to ``sys.stderr`` is
-    never held back. Nothing changes if ``sys.stderr`` is not file descriptor 2.
+    never held back. Nothing changes if ``sys.stderr`` is not file descriptor 2, or if
+    the second process cannot be started.
     """
     stderr = sys.stderr
     if not _is_descriptor_2(stderr):
@@ -56,7 +57,13 @@ def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
     stderr.flush()
     terminal = os.dup(STDERR)
     command = [sys.executable, "-I", "-S", __file__]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=terminal) as reader:
+    try:
+        reader = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=terminal)
+    except OSError:
+        os.close(terminal)
+        yield
+        return
+    with reader:
         pipe = cast("IO[bytes]", reader.stdin)
         os.dup2(pipe.fileno(), STDERR)
         sys.stderr = os.fdopen(
