@@ -52,7 +52,9 @@ def test_it_runs_from_top_to_bottom_on_the_sample(project, name, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_failing_cell_fails_even_if_kedro_draws_its_traceback(project):
-    cells = [nbformat.v4.new_code_cell(code) for code in ("%load_ext kedro.ipython", "1 / 0")]
+    cells = [
+        nbformat.v4.new_code_cell(code) for code in ("%load_ext kedro.ipython", "1 / 0")
+    ]
     with pytest.raises(CellExecutionError):
         execute(project, nbformat.v4.new_notebook(cells=cells))
 

@@ -98,7 +98,7 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
             ) from error
 
     def save(self, data: ModelProto) -> None:
-        """Save the model as one file; DatasetError if it is no ``ModelProto``."""
+        """Save the model as one file; DatasetError if it is not a ``ModelProto``."""
         from onnx import ModelProto
 
         if not isinstance(data, ModelProto):

@@ -24,7 +24,7 @@ KEEP_DIGITS = 0.97
 
 
 class ValidationResults(NamedTuple):
-    """What the model and the detector make of each validation image; arrays (n,).
+    """The results of model and detector on each validation image; arrays (n,).
 
     ``confidence`` is the calibrated confidence (float64, 0..1), ``wrong`` whether the
     predicted digit is wrong (bool), ``digit_logit`` the detector's logit (float32).

@@ -51,7 +51,7 @@ def train_model(
     """Train the model; yield its history, record, validation predictions, and itself.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
-    model is float32 whatever precision it was trained in; it is compiled and holds no
+    model is float32, also after training in bfloat16. It is compiled and holds no
     optimizer state. The columns of the predictions are index (into x_train), label, and
     the logits logit0..logit9. Raises ProjectError if ``dataset_info`` does not describe
     the arrays.

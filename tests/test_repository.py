@@ -1,0 +1,41 @@
+"""The files around the package agree with it."""
+
+import re
+import tomllib
+from fnmatch import fnmatch
+
+import yaml
+from conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_the_workflow_tests_every_supported_python():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    tested = workflow["jobs"]["linux"]["strategy"]["matrix"]["python"]
+    assert PROJECT["requires-python"].replace(" ", "") == ">=3.11,<3.14"
+    assert tested == ["3.11", "3.12", "3.13"]
+    steps = [step.get("run", "") for step in workflow["jobs"]["linux"]["steps"]]
+    assert "bash .ci/run" in steps
+    assert (ROOT / ".ci" / "run").exists()
+
+
+def test_what_the_image_copies_exists_and_is_not_ignored():
+    kept = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE)
+    names = [name for line in copied for name in line.split()]
+    assert "requirements.txt" in names
+    for name in names:
+        assert (ROOT / name).exists()
+        assert any(fnmatch(name, pattern) for pattern in kept)
+    assert "\nUSER app\n" in dockerfile
+
+
+def test_local_hooks_run_tools_of_the_test_extra():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    (local,) = [repo for repo in config["repos"] if repo["repo"] == "local"]
+    extra = " ".join(PROJECT["optional-dependencies"]["test"])
+    for hook in local["hooks"]:
+        tool = hook["entry"].split()[0].removeprefix(".venv/bin/")
+        assert re.search(rf"\b{tool}\b", extra)
