@@ -92,6 +92,15 @@ def digits() -> dict[str, np.ndarray]:
     return arrays
 
 
+def randomize(network):
+    """Change all weights, biases included, at random."""
+    rng = np.random.default_rng(1)
+    network.set_weights(
+        [weight + rng.normal(0, 0.1, weight.shape) for weight in network.get_weights()]
+    )
+    return network
+
+
 def run_python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
     """Run the code in a Python of its own."""
     return subprocess.run(

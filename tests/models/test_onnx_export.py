@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import onnx
 import pytest
+from conftest import randomize
 
 from digit_recognition.models.cnn import (
     average_shifts,
@@ -20,15 +21,6 @@ from digit_recognition.models.onnx_export import OUTPUTS, OnnxModel, to_onnx
 pytestmark = pytest.mark.runs
 
 IMAGES = np.random.default_rng(0).random((50, 28, 28, 1), np.float32)
-
-
-def randomize(network):
-    """Change all weights, biases included, at random."""
-    rng = np.random.default_rng(1)
-    network.set_weights(
-        [weight + rng.normal(0, 0.1, weight.shape) for weight in network.get_weights()]
-    )
-    return network
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
-from small_networks import normalized_network
 
 from digit_recognition.digests import weights_digest
 from digit_recognition.models.cnn import (
@@ -222,11 +221,10 @@ def test_the_contributions_have_a_title_a_scale_and_their_method(journey):
     ("network", "image"),
     [
         (accurate, IMAGE),
-        (normalized_network, IMAGE),
         (lambda: build_cnn([[1]], kernel_size=5, dense_units=1), IMAGE),
         (lambda: build_cnn([[1]], kernel_size=5, dense_units=1), np.zeros_like(IMAGE)),
     ],
-    ids=["accurate", "normalized", "one map", "one map of a black image"],
+    ids=["accurate", "one map", "one map of a black image"],
 )
 def test_other_networks_and_a_black_image_are_drawn(network, image):
     journey = journey_of(network(), image)
@@ -246,20 +244,6 @@ def test_a_single_map_is_bright_where_its_pattern_is_found():
     values = journey.stages[1].output[..., 0]
     drawn = np.asarray(conv1.get_array())[3:-3:3, 3:-3:3]
     np.testing.assert_allclose(drawn, values / values.max(), atol=1e-6)
-
-
-def test_maps_of_negative_values_are_dark():
-    network = normalized_network()
-    norm = network.get_layer("norm1")
-    scale, shift, _, spread = norm.get_weights()
-    norm.set_weights([scale, shift, np.array([3, 4], np.float32), spread])
-    journey = journey_of(network, np.zeros_like(IMAGE))
-    _, _, _, norm1, flatten, *_ = pictures(draw_journey(journey))
-    assert journey.stages[3].output.max() < 0
-    for image in (norm1, flatten):
-        drawn = np.ma.masked_invalid(image.get_array())
-        assert np.ma.max(image.norm(drawn)) <= 0
-    words(draw_journey(journey))
 
 
 def test_the_journey_says_that_columns_and_shifts_are_averaged():

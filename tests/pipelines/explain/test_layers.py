@@ -4,7 +4,6 @@ import pytest
 import yaml
 from conftest import ROOT
 from scipy.signal import correlate2d
-from small_networks import normalized_network
 
 from digit_recognition.models.cnn import (
     average_shifts,
@@ -108,12 +107,6 @@ def test_a_loaded_network_has_the_same_layers(joined, tmp_path):
         np.testing.assert_array_equal(ours.output, theirs.output)
 
 
-def test_a_batch_normalization_multiplies_each_value_once():
-    layers = {layer.name: layer for layer in layers_of(normalized_network())}
-    assert layers["norm1"].multiplications == 13 * 13 * 2
-    assert layers["norm1"].parameters == 4 * 2
-
-
 def test_the_stages_have_the_shapes_of_the_design(stages):
     assert [(stage.name, stage.output.shape) for stage in stages] == [
         ("image", (28, 28, 1)),
@@ -211,20 +204,6 @@ def test_columns_and_shifts_are_described_if_there_are_any():
         assert last.description.startswith(description)
         answer = network.predict(IMAGE[None], verbose=0)[0]
         np.testing.assert_allclose(last.output, answer, atol=1e-6)
-
-
-def test_a_normalization_is_a_stage_and_a_dropout_is_not():
-    network = normalized_network()
-    stages = trace(network, IMAGE)
-    names = ["image", "conv1", "pool1", "norm1", "flatten", "dense", "probabilities"]
-    assert [stage.name for stage in stages] == names
-    assert stages[3].description == (
-        "Normalizes each map with its mean and spread in training."
-    )
-    normalized = stages[2].output / np.sqrt(1 + network.get_layer("norm1").epsilon)
-    np.testing.assert_allclose(stages[3].output, normalized, atol=1e-6)
-    answer = network.predict(IMAGE[None], verbose=0)[0]
-    np.testing.assert_allclose(stages[-1].output, answer, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["design", "joined"])

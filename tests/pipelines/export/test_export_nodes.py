@@ -6,6 +6,7 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
+from conftest import randomize
 
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
@@ -36,15 +37,6 @@ LINEAGE = {
     "code_revision": "abc",
     "processor": "cpu",
 }
-
-
-def randomize(network):
-    """Change all weights, biases included, at random."""
-    rng = np.random.default_rng(1)
-    network.set_weights(
-        [weight + rng.normal(0, 0.1, weight.shape) for weight in network.get_weights()]
-    )
-    return network
 
 
 @pytest.fixture(scope="module")

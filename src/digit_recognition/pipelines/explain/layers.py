@@ -77,8 +77,6 @@ def _multiplications(layer: Classifier, shape: tuple[int, ...]) -> int:
             return int(np.prod(shape) * np.prod(layer.kernel.shape[:-1]))
         case layers.Dense():
             return int(np.prod(layer.kernel.shape))
-        case layers.BatchNormalization():
-            return int(np.prod(shape))
         case _:
             return 0
 
@@ -91,13 +89,12 @@ def trace(network: Classifier, image: np.ndarray) -> list[Stage]:
     the whole network.
     """
     import keras
-    from keras import layers
 
     column = first_column(network)
     chain = [
         layer
         for layer in column.layers
-        if not isinstance(layer, layers.InputLayer | layers.Dropout)
+        if not isinstance(layer, keras.layers.InputLayer)
     ]
     if column is network:
         chain = chain[:-1]
@@ -125,8 +122,6 @@ def _describe(layer: Classifier, inputs: np.ndarray) -> str:
         case layers.MaxPooling2D():
             rows, columns = layer.pool_size
             return f"Keeps the largest of each {rows}x{columns} values."
-        case layers.BatchNormalization():
-            return "Normalizes each map with its mean and spread in training."
         case layers.Flatten():
             return f"All {inputs.shape[-1]} maps in one vector, pixel by pixel."
         case layers.Dense():
