@@ -1,5 +1,11 @@
 """Digit Recognition: train a CNN on MNIST and read handwriting with it."""
 
+import os
+
+# ONNX Runtime would write a device id into the user's cache and send events. It reads
+# the variable when it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 __version__ = "0.1.0"
 
 IMAGE_SIZE = 28
