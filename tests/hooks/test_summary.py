@@ -1,3 +1,5 @@
+import logging
+
 import pandas as pd
 import pytest
 from kedro.io import DataCatalog, Version
@@ -34,6 +36,7 @@ def printed(capsys, tmp_path, monkeypatch):
     """What a run prints at its end that saved the given data."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module.shutil, "which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
 
     def run(stage, **saved):
         def save():
@@ -65,6 +68,14 @@ def test_the_accuracy_its_interval_and_data_are_followed_by_paths_and_commands(p
         "  kedro run --pipelines robustness  measure it on corrupted images",
         "  kedro run --pipelines compare     compare the metrics of all runs",
     ]
+
+
+def test_the_log_is_named_where_it_is_from_any_folder(printed, tmp_path):
+    log = tmp_path.parent / f"{tmp_path.name}.log"
+    handler = logging.FileHandler(log)
+    logging.getLogger().addHandler(handler)
+    assert f"\n  log      {log}\n" in printed("evaluate", metrics=METRICS)
+    handler.close()
 
 
 def test_accuracy_on_the_sample_is_not_called_mnists(printed):
