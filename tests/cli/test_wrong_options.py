@@ -48,12 +48,8 @@ MISTAKES = {
     "--load-versions modl:2026-01-01T00.00.00.000Z": "did you mean model?",
     "--load-versions model:2026-01-01T00.00.00.000Z": "only datasets that the run does",
     "--pipelines evaluate --load-versions model:2026": "received no version 2026 of it",
-    "--params recipe=standrad": "one of plain, quick, standard, accurate, received",
     "--params recipe": "must contain a key and a value separated by `=`",
     "--params =3": "key cannot be an empty string",
-    "--params seed=[1": "expected key=value",
-    "--params seeed=3": "did you mean seed?",
-    "--params seed=three": "expected a valid integer",
     "--params recipe=plain,quick": "Item `quick` must contain a key and a value",
     "--params read.max_eror=0.1": "did you mean read.max_error?",
 }

@@ -71,8 +71,11 @@ def test_a_run_loads_its_own_result_even_if_another_run_saved_a_newer_one(
     assert catalog.load("model") == "mine"
 
 
-def test_missing_inputs_are_named_before_the_run_starting_with_the_model(catalog):
-    with pytest.raises(ProjectError, match="expected model, training, received none"):
+def test_missing_inputs_are_named_before_the_run_and_models_last(catalog, keep):
+    with pytest.raises(ProjectError, match="expected training, received none"):
+        VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
+    keep("training", "a")
+    with pytest.raises(ProjectError, match="expected model, received none"):
         VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
 
 

@@ -14,6 +14,8 @@ from kedro_datasets.partitions import PartitionedDataset
 from digit_recognition.datasets.atomic_catalog import is_versioned
 from digit_recognition.errors import ProjectError
 
+MODELS = {"model", "detector"}
+
 
 class VersionHooks:
     """Load a model with its own records, and labels with their own images.
@@ -94,8 +96,18 @@ def _load_own_version(dataset: Any) -> None:
 def _require(
     inputs: Iterable[str], requested: dict[str, str], catalog: DataCatalog
 ) -> None:
-    names = sorted(inputs, key=lambda name: (name != "model", name))
-    datasets: dict[str, Any] = {name: catalog.get(name) for name in names}
+    """Raise ProjectError if an input is missing.
+
+    Models are looked for last: their datasets import TensorFlow, which takes seconds.
+    """
+    models = MODELS & set(inputs) - requested.keys()
+    for names in (set(inputs) - models, models):
+        _require_datasets(
+            {name: catalog.get(name) for name in sorted(names)}, requested
+        )
+
+
+def _require_datasets(datasets: dict[str, Any], requested: dict[str, str]) -> None:
     for name, dataset in datasets.items():
         if isinstance(dataset, MemoryDataset) and not dataset.exists():
             _refuse_missing_in_memory(name)
