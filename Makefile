@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+TWO_WORKERS := -n 2 --dist worksteal
 ROOT_OPTION := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -18,10 +19,10 @@ run: $(VENV)/installed-to-run ## install, then train and evaluate (kedro run)
 	$(BIN)/kedro run
 
 test: $(VENV)/installed-to-test ## install with the test extras, then run all tests
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest $(TWO_WORKERS)
 
 check: lint ## lint, and the tests without whole runs
-	$(BIN)/pytest -n 2 --dist worksteal -m "not runs"
+	$(BIN)/pytest $(TWO_WORKERS) -m "not runs"
 
 lint: $(VENV)/installed-to-test ## check style, format and types (ruff, mypy)
 	$(BIN)/ruff check .

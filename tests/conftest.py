@@ -48,11 +48,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 os.environ.setdefault("KERAS_HOME", tempfile.mkdtemp(prefix="keras-"))
 
 
-def pytest_collection_modifyitems(items):
-    """Start the long tests first: so two workers end at about the same time."""
-    items.sort(key=lambda item: item.get_closest_marker("runs") is None)
-
-
 def pytest_sessionfinish(session):
     """With NO_SKIPS set, as in CI, only missing data excuse a skipped test.
 
