@@ -20,7 +20,7 @@ import pytest
 
 # Kedro writes its log into the folder from which it is imported.
 with contextlib.chdir(tempfile.mkdtemp(prefix="kedro-log-")):
-    import kedro.framework.project  # noqa: F401
+    import kedro.framework.project  # noqa: F401 (imported for what it does)
 
 from click.testing import CliRunner
 from kedro.framework.cli.cli import KedroCLI
@@ -31,7 +31,7 @@ from kedro.utils import find_kedro_project
 from kedro_datasets.json import JSONDataset
 
 # Before Kedro looks for it in the copies of the project that tests run.
-import digit_recognition  # noqa: F401
+import digit_recognition  # noqa: F401 (imported for what it does)
 
 ROOT = Path(__file__).parents[1]
 WHOLE_MNIST = (
@@ -214,6 +214,18 @@ class Project:
         """The file or folder of the newest version below ``data/path``."""
         folder = self.folder / "data" / path
         return folder / self.versions(path)[-1] / folder.name
+
+
+def interrupted_save(error: type[BaseException]):
+    """A ``save`` for a JSONDataset that writes half of the file and then raises."""
+
+    def save(dataset, data):
+        path = dataset._get_save_path()
+        dataset._fs.makedirs(path.parent)
+        dataset._fs.pipe_file(str(path), b"half")
+        raise error
+
+    return save
 
 
 def new_project(folder, digits):

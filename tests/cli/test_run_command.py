@@ -3,7 +3,7 @@
 import pytest
 import yaml
 from click.testing import CliRunner
-from conftest import new_project
+from conftest import interrupted_save, new_project
 from kedro.framework.project import configure_project
 from kedro.framework.session import KedroSession
 from kedro.io import DatasetError
@@ -107,6 +107,9 @@ def test_a_mistake_ends_the_process_of_kedro_with_one_message(project):
     (error,) = [line for line in done.stderr.splitlines() if line.startswith("Error:")]
     assert error.startswith("Error: expected dataset_info, history, training")
     assert "received none yet; `kedro run` makes" in error
+    assert "Traceback (most recent call last)" in (
+        (project.folder / "kedro.log").read_text()
+    )
     assert written(project) == []
 
 
@@ -181,13 +184,7 @@ def test_a_missing_input_is_named_with_what_to_do(
 
 
 def test_ctrl_c_while_a_result_is_saved_leaves_nothing_of_it(own_project, monkeypatch):
-    def interrupted(dataset, data):
-        path = dataset._get_save_path()
-        dataset._fs.makedirs(path.parent)
-        dataset._fs.pipe_file(str(path), b"half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(JSONDataset, "save", interrupted)
+    monkeypatch.setattr(JSONDataset, "save", interrupted_save(KeyboardInterrupt))
     done = own_project.kedro("run", "--pipelines", "prepare")
     assert done.returncode == 128 + 2
     assert done.stderr.splitlines()[-1] == "Stopped."

@@ -1,4 +1,5 @@
 import pytest
+from conftest import interrupted_save
 from kedro.framework.project import configure_project, settings
 from kedro.io import DatasetError, Version
 from kedro_datasets.json import JSONDataset
@@ -59,13 +60,7 @@ def test_a_save_that_is_interrupted_leaves_nothing_behind(
 ):
     model(tmp_path, "1").save("first")
 
-    def interrupted(dataset, data):
-        path = dataset._get_save_path()
-        dataset._fs.makedirs(path.parent)
-        dataset._fs.pipe_file(str(path), b"half")
-        raise error
-
-    monkeypatch.setattr(JSONDataset, "save", interrupted)
+    monkeypatch.setattr(JSONDataset, "save", interrupted_save(error))
     with pytest.raises(error):
         atomic.save("model", "second")
     assert files(tmp_path) == ["model.json/1/model.json"]

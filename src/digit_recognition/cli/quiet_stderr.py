@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from typing import IO, cast
+from typing import IO, TextIO, cast
 
 STDERR = 2  # the file descriptor
 
@@ -51,19 +51,13 @@ def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
     the second process cannot be started.
     """
     stderr = sys.stderr
-    if not _is_descriptor_2(stderr):
-        yield
-        return
-    stderr.flush()
-    terminal = os.dup(STDERR)
-    command = [sys.executable, "-I", "-S", __file__]
-    try:
-        reader = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=terminal)
-    except OSError:
-        os.close(terminal)
+    reader = _start_reader() if _is_descriptor_2(stderr) else None
+    if reader is None:
         yield
         return
     with reader:
+        stderr.flush()
+        terminal = os.dup(STDERR)
         pipe = cast("IO[bytes]", reader.stdin)
         os.dup2(pipe.fileno(), STDERR)
         sys.stderr = os.fdopen(
@@ -118,10 +112,19 @@ def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
     yield from held
 
 
-def _is_descriptor_2(stream: object) -> bool:
+def _start_reader() -> subprocess.Popen[bytes] | None:
+    """Start this file as a process that inherits stderr; None if that fails."""
+    command = [sys.executable, "-I", "-S", __file__]
     try:
-        return stream.fileno() == STDERR  # type: ignore[attr-defined] # may have none
-    except (AttributeError, OSError, ValueError):
+        return subprocess.Popen(command, stdin=subprocess.PIPE)
+    except OSError:
+        return None
+
+
+def _is_descriptor_2(stream: TextIO) -> bool:
+    try:
+        return stream.fileno() == STDERR
+    except (AttributeError, OSError, ValueError):  # a stream without a descriptor
         return False
 
 

@@ -7,7 +7,6 @@ import functools
 import logging
 import os
 import signal
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,7 @@ def _run(command: Any, verbose: bool, options: dict[str, Any]) -> Any:
             start_display("starting")
         return command(**check_selection(options))
     except USER_ERRORS as error:
-        logger.debug("Traceback of the error:\n%s", traceback.format_exc())
+        logger.debug("Traceback of the error", exc_info=True)
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt as stopped:
         stop_display()

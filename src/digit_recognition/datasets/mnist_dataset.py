@@ -347,6 +347,6 @@ def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
 
 
 def _is_cached_by_keras() -> bool:
-    # As Keras does; Path.expanduser raises if there is no home folder.
-    home = os.path.expanduser(os.environ.get("KERAS_HOME", "~/.keras"))  # noqa: PTH111
+    folder = os.environ.get("KERAS_HOME", "~/.keras")
+    home = os.path.expanduser(folder)  # noqa: PTH111 (Path raises without a home)
     return Path(home, "datasets", "mnist.npz").exists()

@@ -147,7 +147,8 @@ def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
         yield _Reading(None, number, 1, str(unreadable), readable=False)
         return
     except Exception as error:  # the other pictures are still read
-        logger.warning("%s could not be read", picture.name, exc_info=True)
+        logger.warning("%s could not be read", picture.name)
+        logger.debug("Traceback of the error", exc_info=True)
         reason = f"could not be read ({type(error).__name__}, see the log)"
         yield _Reading(None, number, 1, reason, readable=False)
         return
