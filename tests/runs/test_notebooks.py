@@ -50,7 +50,7 @@ def test_it_runs_from_top_to_bottom_on_the_sample(project, name, monkeypatch):
     notebook = nbformat.read(project.folder / "notebooks" / f"{name}.ipynb", 4)
     if name == "03_training":
         (cell,) = [c for c in notebook.cells if "epochs, steps = 40," in c.source]
-        cell.source = cell.source.replace("epochs, steps = 40,", "epochs, steps = 4,")
+        cell.source = cell.source.replace("epochs, steps = 40,", "epochs, steps = 2,")
     execute(project, notebook)
 
 

@@ -122,11 +122,10 @@ def open_page(browser, address, theme="dark"):
     return page
 
 
-@pytest.mark.parametrize("place", ["server", "site_address"])
 def test_the_page_opens_with_a_box_for_each_pipeline_and_readable_labels(
-    browser, place, request
+    browser, server
 ):
-    page = open_page(browser, request.getfixturevalue(place))
+    page = open_page(browser, server)
     page.locator(".pipeline-node").first.wait_for()
     page.wait_for_timeout(2000)  # the flowchart is fitted into the window
     labels = page.locator(".pipeline-node__text")

@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+
 from digit_recognition.errors import ProjectError
 
 SITE_FILES = ("index.html", "404.html", "favicon.ico", "assets", "api")
 UNUSED_FILES = (".vite", "autoreload.html", "telemetry.html")
-REQUIRED_PREVIEWS = ("metrics", "confusion_matrix")
+REQUIRED_RESULTS = ("metrics", "confusion_matrix")
 """Results of `kedro run` that the site must show."""
 
 
@@ -23,6 +26,7 @@ def build_site(project: Path) -> Path:
     It replaces an older site. A web server can serve it below any path. Raises
     ProjectError if there are no results to show.
     """
+    _require_results(project)
     _build(project)
     built, site, new = (project / name for name in ("build", "site", ".new-site"))
     shutil.rmtree(new, ignore_errors=True)
@@ -35,7 +39,6 @@ def build_site(project: Path) -> Path:
     if not any(built.iterdir()):
         built.rmdir()
     try:
-        _check_previews(new)
         make_relative(new / "api", project)
     except ProjectError:
         shutil.rmtree(new)
@@ -96,16 +99,16 @@ def _build(project: Path) -> None:
         )
 
 
-def _check_previews(site: Path) -> None:
-    nodes = json.loads((site / "api" / "main").read_text())["nodes"]
-    ids = {node["name"]: node["id"] for node in nodes}
-    for name in REQUIRED_PREVIEWS:
-        node = json.loads((site / "api" / "nodes" / ids[name]).read_text())
-        if not node.get("preview"):
-            raise ProjectError(
-                f"expected results to show, received no {name} yet; create them with "
-                "`kedro run`"
-            )
+def _require_results(project: Path) -> None:
+    bootstrap_project(project)
+    with KedroSession.create(project) as session:
+        catalog = session.load_context().catalog
+        for name in REQUIRED_RESULTS:
+            if not catalog.exists(name):
+                raise ProjectError(
+                    f"expected results to show, received no {name} yet; create them "
+                    "with `kedro run`"
+                )
 
 
 def main() -> None:
