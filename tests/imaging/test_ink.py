@@ -24,7 +24,9 @@ from digit_recognition.imaging.ink import (
     Ink,
     estimate_illumination,
     find_ink,
+    find_ink_locally,
     ink_is_dark,
+    light_is_even,
     noise_level,
     otsu_threshold,
     reduced,
@@ -212,3 +214,33 @@ def test_paper_that_darkens_towards_one_side_is_no_ink():
     ink = find_ink(light)
     assert ink.traces[60:160, 100:110].all()
     assert not ink.traces[4:48, 200:].any()
+
+
+def small_bar():
+    page = blank(200, 300)
+    page[80:120, 200:204] = INK
+    return page
+
+
+def in_corner_shade(page):
+    """Darken the page towards the corners, down to a quarter of its brightness."""
+    down, across = (np.linspace(-1, 1, side) for side in page.shape)
+    return (page * (1 - 0.375 * (down[:, None] ** 2 + across**2))).astype(np.float32)
+
+
+@pytest.mark.parametrize("light", [np.array, shaded, shadowed, in_corner_shade])
+def test_small_ink_is_found_locally_in_any_light(light):
+    page = light(small_bar())
+    for one in (page, inverted(page) if light is np.array else page):
+        found = find_ink_locally(one)
+        strokes = found.strokes(found.traces)
+        assert strokes[80:120, 200:204].all()
+        assert strokes.sum() < 1.2 * 160
+
+
+def test_light_is_even_whatever_is_written_and_uneven_in_a_shadow():
+    for page in (blank(), small_bar(), page_with_a_bar()):
+        assert light_is_even(page)
+        assert light_is_even(inverted(page))
+        for light in (shaded, shadowed, in_corner_shade):
+            assert not light_is_even(light(page))

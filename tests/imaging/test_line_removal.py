@@ -40,10 +40,7 @@ def test_the_lines_of_squared_paper_are_removed_and_the_digit_is_kept():
         *((0, 120, column, column + 1) for column in range(11, 200, 20)),
     )
     digit = mask_of(ONE, (30, 36, 70, 120))
-    left = clear(digit | squares)
-    assert left[digit].all()
-    crossings = np.argwhere(left & ~digit)
-    assert set(map(tuple, crossings % 20)) <= {(7, 11)}
+    np.testing.assert_array_equal(clear(digit | squares), digit)
 
 
 def test_a_stroke_that_crosses_a_ruling_stays_whole():

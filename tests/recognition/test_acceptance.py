@@ -36,7 +36,7 @@ def test_digits_that_the_detector_stops_count_as_not_accepted():
     digit_logit = np.where(np.arange(400) < 40, -5.0, 5.0)
     results = ValidationResults(confidence, np.arange(400) < 3, digit_logit)
     rule = find_acceptance_rule(results, 0.1, keep_digits=0.89)
-    assert rule == AcceptanceRule(Threshold(0.1, 0.0, 0.9, 360, 0), 5.0, 0.95)
+    assert rule == AcceptanceRule(Threshold(0.1, 0.0, 0.9, 360, 0), 5.0, 0.95, -5.0)
 
 
 def test_the_threshold_is_that_of_the_error_and_the_certainty():

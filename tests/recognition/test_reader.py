@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import cycle
 from types import SimpleNamespace
 
 import numpy as np
@@ -73,8 +74,8 @@ class Session:
 
 
 def in_turn(*answers):
-    """Give the answers one after another, whatever the field is."""
-    remaining = iter(answers)
+    """Give the answers one after another for each reading, whatever the field is."""
+    remaining = cycle(answers)
 
     def answer(_):
         return next(remaining)
@@ -187,10 +188,34 @@ def test_all_digits_are_in_doubt_if_most_marks_are_no_digits():
     page = page_with(*ones(3), (20, 140, 28, 200))
     half = read(page, in_turn(STRANGE, STRANGE, CLEAR, CLEAR))
     assert [line.reason == "" for line in half] == [False, True]
-    most = read(page, in_turn(STRANGE, STRANGE, STRANGE, CLEAR))
-    assert most[1].reason == "among marks that are no digits"
-    other = read(page, in_turn(STRANGE, STRANGE, UNSURE, STRANGE))
-    assert other[0].reason.endswith("digit 3: unsure (60.0%)")
+    (most,) = read(page, in_turn(STRANGE, STRANGE, STRANGE, CLEAR))
+    assert most.reason == "among marks that are no digits"
+
+
+def test_a_line_of_marks_that_are_no_digits_gets_no_row_if_the_page_has_digits():
+    page = page_with(*ones(3), (20, 140, 28, 200))
+    (line,) = read(page, in_turn(CLEAR, CLEAR, CLEAR, STRANGE))
+    assert line.number == "111"
+    (none,) = read(page_with(*ones(2)), in_turn(STRANGE, STRANGE))
+    assert none.number == "11"
+    assert "perhaps no digit" in none.reason
+
+
+def test_a_large_page_is_read_reduced_with_the_boxes_of_the_page():
+    page = np.full((1500, 2000), 0.9, np.float32)
+    page[300:540, 400:432] = page[300:540, 560:592] = INK
+    (line,) = read(page, in_turn(CLEAR, CLEAR))
+    boxes = [(d.mark.x, d.mark.y, d.mark.width, d.mark.height) for d in line.digits]
+    np.testing.assert_allclose(
+        boxes, [(400, 300, 32, 240), (560, 300, 32, 240)], atol=4
+    )
+
+
+def test_a_large_page_of_small_digits_is_read_in_full():
+    page = np.full((1500, 2000), 0.9, np.float32)
+    page[300:324, 400:404] = page[300:324, 420:424] = INK
+    (line,) = read(page, in_turn(CLEAR, CLEAR))
+    assert [digit.mark.x for digit in line.digits] == [400, 420]
 
 
 def test_a_model_without_the_metadata_is_refused_in_one_sentence():

@@ -11,6 +11,13 @@ MIN_RULING_SPAN = 0.85
 """Minimum length of a ruling, as a share of the page's width or height."""
 
 
+MIN_TALL = 0.55
+"""Minimum height of a digit's main part, as a share of the height of its line."""
+
+MAX_BROKEN_PARTS = 10
+"""Maximum number of parts of one broken digit."""
+
+
 @dataclass(eq=False)
 class Group:
     """Connected components that form one object.
@@ -36,6 +43,11 @@ class Group:
     def width(self) -> int:
         """Width of the bounding box, in pixels."""
         return self.right - self.left
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        """Row and column of the middle of the bounding box."""
+        return (self.top + self.bottom) // 2, (self.left + self.right) // 2
 
     def add(self, other: Group) -> None:
         """Add the components of another group to this one."""
@@ -107,17 +119,27 @@ def _group_nearby(groups: list[Group], stroke: float) -> list[Group]:
     if above:
         return _group_nearby(above, stroke) + _group_nearby(below, stroke)
     height = max(g.bottom for g in groups) - min(g.top for g in groups)
+    width = max(g.right for g in groups) - min(g.left for g in groups)
     groups = sorted(groups, key=lambda group: -group.area)
-    tall = [group for group in groups if group.height >= 0.55 * height]
-    if not tall:
-        first, *others = groups
-        for other in others:
-            first.add(other)
-        return [first]
+    if not any(group.height >= MIN_TALL * height for group in groups):
+        if len(groups) <= MAX_BROKEN_PARTS and width <= 1.2 * height:
+            first, *others = groups
+            for other in others:
+                first.add(other)
+            return [first]
+        # Lines of text that are not straight or meet.
+        height = round(np.median([group.height for group in groups]))
+    tall = [group for group in groups if group.height >= MIN_TALL * height]
     digits: list[Group] = []
     for group in tall:
         closest = max(
-            digits, key=lambda digit: _horizontal_overlap(digit, group), default=None
+            (
+                digit
+                for digit in digits
+                if _height_together(digit, group) <= 1.4 * height
+            ),
+            key=lambda digit: _horizontal_overlap(digit, group),
+            default=None,
         )
         if closest and _horizontal_overlap(closest, group) >= 0.6:
             closest.add(group)
@@ -195,6 +217,10 @@ def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
         and is_thin
         and group.area < 0.5 * stroke * max(group.width, group.height)
     )
+
+
+def _height_together(one: Group, other: Group) -> int:
+    return max(one.bottom, other.bottom) - min(one.top, other.top)
 
 
 def _horizontal_overlap(one: Group, other: Group) -> float:

@@ -28,12 +28,24 @@ EIGHT_CONNECTED = np.ones((3, 3), int)
 MAX_NOISE_TO_CONTRAST = 0.08
 """Pages with more noise than this share of the ink's contrast are smoothed."""
 
+MIN_SMOOTHING, MAX_SMOOTHING = 0.7, 2.0
+"""Standard deviation of the filter that smooths pages, in pixels."""
+
 MIN_PAPER_LEVEL = 0.25
 """Darker paper is treated as this level: its noise would be amplified into ink."""
 
 LIGHT_GRID_SIDE, LIGHT_ITERATIONS, INK_WEIGHT = 32, 8, 0.02
 """Fit of the illumination: longest side of the reduced page, number of iterations, and
 weight of the pixels below the fitted plane."""
+
+MEDIAN_WINDOW = 25
+"""Side, in pixels of the reduced page, of the window in which the median is taken."""
+
+MAX_EVEN_RANGE = 0.12
+"""Maximum range of the paper's brightness under even light, in 0..1."""
+
+MAX_LIGHTER = 0.1
+"""Paper much lighter than estimated gets a density of 0 less this."""
 
 PAPER_SIDE = 256
 """Longest side, in pixels, of the reduced page on which the paper is estimated."""
@@ -68,11 +80,15 @@ class Ink:
         labels, count = ndimage.label(traces, EIGHT_CONNECTED)
         if not count:
             return traces
-        levels = ndimage.maximum(self.smooth, labels, np.arange(1, count + 1))
-        areas = np.bincount(labels.ravel())[1:]
+        inked = labels > 0
+        # ndimage.maximum sorts its input: the inked pixels only are a small part.
+        levels = ndimage.maximum(
+            self.smooth[inked], labels[inked], np.arange(1, count + 1)
+        )
+        areas = np.bincount(labels[inked])[1:]
         strong = np.quantile(levels, 0.9, weights=areas, method="inverted_cdf")
         thresholds = np.maximum(self.noise_floor, 0.4 * levels)
-        thresholds[levels < max(2 * self.noise_floor, 0.25 * strong)] = np.inf
+        thresholds[levels < max(1.4 * self.noise_floor, 0.25 * strong)] = np.inf
         return self.smooth > np.append(np.inf, thresholds).astype(np.float32)[labels]
 
 
@@ -87,7 +103,6 @@ def find_ink(grey: np.ndarray) -> Ink:
     if not ink_is_dark(grey):
         grey = 1 - grey
     small = reduced(grey, PAPER_SIDE)
-    factor = max(grey.shape) / max(small.shape)
     small = ndimage.gaussian_filter(small, min(1.5, max(small.shape) / 100))
     light = estimate_illumination(small)
     level = small / light
@@ -95,16 +110,67 @@ def find_ink(grey: np.ndarray) -> Ink:
     rough = _relative_darkness(small, paper)
     stroke = stroke_width(rough > otsu_threshold(rough))
     paper = light * ndimage.grey_closing(level, size=_odd_size(3 * stroke + 2))
+    return _ink_on(paper, grey, stroke * max(grey.shape) / max(small.shape))
+
+
+def find_ink_locally(grey: np.ndarray) -> Ink:
+    """Return the ink of marks that are small compared with the page.
+
+    ``grey`` is float32 (h, w) in 0..1, where 1 is white.
+
+    The paper is the median brightness around each pixel. It follows any light, also the
+    edge of a shadow, but takes strokes that fill half of its window for paper.
+    """
+    from skimage.filters import rank
+
+    small = reduced(grey, PAPER_SIDE)
+    window = np.ones((MEDIAN_WINDOW, MEDIAN_WINDOW), np.uint8)
+    # Mirrored about its last value, light that falls off keeps falling at the border.
+    half = min(MEDIAN_WINDOW // 2, *(side - 1 for side in small.shape))
+    wider = np.pad(small, half, mode="reflect", reflect_type="odd")
+    levels = np.round(255 * np.clip(wider, 0, 1)).astype(np.uint8)
+    # scipy.ndimage.median_filter takes 20 times as long.
+    paper = rank.median(levels, window)[half : half + len(small), half:]
+    paper = paper[:, : small.shape[1]] / np.float32(255)
+    paper = ndimage.gaussian_filter(paper, 1)
+    detail = small - paper
+    # Uneven light misleads the one test, thick strokes the other.
+    if float((detail**3).mean()) > 0 and not ink_is_dark(grey):
+        grey, paper, detail = 1 - grey, 1 - paper, -detail
+    rough = -detail / np.maximum(paper, np.float32(MIN_PAPER_LEVEL))
+    stroke = stroke_width(rough > otsu_threshold(rough))
+    return _ink_on(paper, grey, stroke * max(grey.shape) / max(small.shape))
+
+
+def max_local_stroke(grey: np.ndarray) -> float:
+    """Return the stroke width, in pixels, up to which `find_ink_locally` finds ink."""
+    return MEDIAN_WINDOW / 4 * max(1.0, max(grey.shape) / PAPER_SIDE)
+
+
+def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
+    """Return the dark ink of a page.
+
+    ``paper`` is the brightness of the paper on the reduced page, and ``stroke`` a first
+    estimate of the stroke width, in pixels of ``grey``.
+    """
     density = _relative_darkness(grey, resized(paper, grey.shape))
+    # Beside thick strokes, the estimated paper may be as dark as the ink.
+    np.maximum(density, -MAX_LIGHTER, out=density)
     smooth, threshold = density, otsu_threshold(density)
     contrast = _ink_contrast(density, threshold)
     if noise_level(density) > MAX_NOISE_TO_CONTRAST * contrast:
-        smooth = ndimage.gaussian_filter(density, min(2.0, 0.3 * stroke * factor))
+        smooth = ndimage.gaussian_filter(density, MIN_SMOOTHING)
+        threshold = otsu_threshold(smooth)
+        # The stroke of the reduced page is at least one of its pixels wide.
+        stroke = min(stroke, stroke_width(smooth > threshold))
+        smooth = ndimage.gaussian_filter(
+            density, np.clip(0.3 * stroke, MIN_SMOOTHING, MAX_SMOOTHING)
+        )
         threshold = otsu_threshold(smooth)
     paper_level, noise_floor = _paper_level_and_noise_floor(smooth, threshold)
     density = np.clip(density - paper_level, 0, 1)
     smooth = np.clip(smooth - paper_level, 0, 1)
-    return Ink(density, smooth, max(0.06, noise_floor), stroke * factor)
+    return Ink(density, smooth, max(0.06, noise_floor), stroke)
 
 
 def estimate_illumination(grey: np.ndarray) -> np.ndarray:
@@ -130,6 +196,16 @@ def estimate_illumination(grey: np.ndarray) -> np.ndarray:
     rows, columns = map(_ramp, grey.shape)
     light = 1 + slope_down / level * rows[:, None] + slope_across / level * columns
     return np.clip(light, MIN_PAPER_LEVEL, None).astype(np.float32)
+
+
+def light_is_even(grey: np.ndarray) -> bool:
+    """Return whether the paper has nearly the same brightness all over the page."""
+    coarse = reduced(grey, LIGHT_GRID_SIDE)
+    ranges = [
+        np.subtract(*np.percentile(paper(coarse, 5), [90, 10]))
+        for paper in (ndimage.maximum_filter, ndimage.minimum_filter)
+    ]  # paper is lighter than ink, or darker
+    return min(ranges) <= MAX_EVEN_RANGE
 
 
 def _ramp(side: int) -> np.ndarray:

@@ -38,19 +38,27 @@ def without_rulings(mask: np.ndarray, density: np.ndarray, stroke: float) -> np.
     """
     if _fills_page(mask):
         return mask
-    horizontal = _horizontal_rulings(mask, density, stroke)
-    vertical = _horizontal_rulings(mask.T, density.T, stroke).T
-    return mask & ~horizontal & ~vertical
+    horizontal, across = _horizontal_rulings(mask, density, stroke)
+    vertical, down = _horizontal_rulings(mask.T, density.T, stroke)
+    left = mask & ~horizontal & ~vertical.T
+    # Where rulings cross, neither is thin. A stroke there has ink beside the crossing.
+    labels, count = ndimage.label(left, EIGHT_CONNECTED)
+    has_more = np.zeros(count + 1, bool)
+    has_more[labels[left & ~(across & down.T)]] = True
+    return left & has_more[labels]
 
 
 def _horizontal_rulings(
     mask: np.ndarray, density: np.ndarray, stroke: float
-) -> np.ndarray:
-    """Return the mask of the horizontal rulings, bool (h, w)."""
-    rulings = np.zeros_like(mask)
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mask of the horizontal rulings, bool (h, w), and of their bands.
+
+    The bands include strokes that cross the rulings, if they are as light.
+    """
+    rulings, bands = np.zeros_like(mask), np.zeros_like(mask)
     width = mask.shape[1]
     if width < 3 * stroke or not mask.any():
-        return rulings
+        return rulings, bands
     run = max(8, round(MIN_RUN * width))
     tilt = 1 + 2 * max(1, round(0.02 * run))
     thick = ndimage.maximum_filter1d(mask.view(np.uint8), tilt, axis=0)
@@ -73,10 +81,11 @@ def _horizontal_rulings(
             continue
         thin = line & (runs <= 1.5 * typical + 1)
         dark = float(np.percentile(density[box][thin], 75))
-        thin &= density[box] <= 1.5 * dark + 0.05
-        if not _is_bar_of_digit(mask, box[0], thin):
-            rulings[box] |= thin
-    return rulings
+        light = density[box] <= 1.5 * dark + 0.05
+        if not _is_bar_of_digit(mask, box[0], thin & light):
+            rulings[box] |= thin & light
+            bands[box] |= line & light
+    return rulings, bands
 
 
 def _is_bar_of_digit(mask: np.ndarray, rows: slice, line: np.ndarray) -> bool:

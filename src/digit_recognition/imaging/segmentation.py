@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 
 from digit_recognition import IMAGE_SIZE
 
+from .cells import Cell, Cells, find_cells
 from .components import Group, group_components, is_ruling, is_ruling_fragment
 from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
@@ -32,6 +34,7 @@ mostly more than 0.55."""
 MIN_SPREAD_STROKE = 4.0
 """Minimum stroke width, in pixels, at which the spread of darkness is measured."""
 
+
 MIN_RELATIVE_SIZE = 0.35
 """Minimum longest side of a mark, as a share of the typical digit's; smaller marks are
 specks."""
@@ -44,7 +47,7 @@ class Mark:
     The box is in pixels of the page. ``ink`` is float32 (height, width) in 0..1, and 0
     on paper and on other marks. ``placed`` is set if the page is a 28x28 image in
     MNIST's format already. ``uneven`` is set if the darkness varies more than a pen's
-    does.
+    does. ``cell`` is the cell of a box or grid that the mark is written in.
     """
 
     x: int
@@ -54,6 +57,7 @@ class Mark:
     ink: np.ndarray
     placed: bool = False
     uneven: bool = False
+    cell: Cell | None = None
 
     @property
     def field(self) -> np.ndarray:
@@ -67,6 +71,19 @@ class Mark:
         field[self.y : self.y + self.height, self.x : self.x + self.width] = self.ink
         return field
 
+    def enlarged(self, factor: int) -> Mark:
+        """Return the mark with the box on a page ``factor`` times as large.
+
+        The ink keeps its pixels.
+        """
+        return replace(
+            self,
+            x=factor * self.x,
+            y=factor * self.y,
+            width=factor * self.width,
+            height=factor * self.height,
+        )
+
 
 class TooManyMarks(ValueError):  # noqa: N818 (the program itself is not at fault)
     """The page has more pieces of ink than a page of digits can have."""
@@ -79,31 +96,78 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
     or light on dark. A page in MNIST's format becomes one mark that keeps its pixels.
     Raises TooManyMarks for a page of texture.
 
+    This is the first of the readings that `Reader` compares.
+
     >>> [[(mark.x, mark.y) for mark in line] for line in find_digits(page)]
     [[(20, 15), (60, 15)], [(20, 75)]]
     """
     if is_mnist_format(grey):
-        return [[_placed_mark(grey)]]
-    ink = find_ink(grey)
+        return [[placed_mark(grey)]]
+    return sort_into_lines(remove_specks(next(find_marks(find_ink(grey)))))
+
+
+def find_marks(ink: Ink) -> Iterator[list[Mark]]:
+    """Yield one or two readings of the ink: lists of marks that may be digits.
+
+    In the first, lines across the page are rulings. In the second, which only pages
+    with boxes or grids have, lines that enclose cells are removed too. Raises
+    TooManyMarks for a page of texture.
+    """
     _label_components(ink.traces, MAX_TRACES)
-    traces = without_rulings(without_edges(ink.traces), ink.smooth, ink.stroke)
-    mask = ink.strokes(traces)
-    stroke = stroke_width(mask)
-    labels = _label_components(mask, MAX_STROKES)
+    traces = without_edges(ink.traces)
+    strokes = ink.strokes(without_rulings(traces, ink.smooth, ink.stroke))
+    yield _marks_of(ink, strokes)
+    lines = ink.strokes(ink.traces)
+    strokes, cells = find_cells(lines, stroke_width(lines))
+    if cells.labels.any():
+        yield _marks_of(ink, strokes, cells)
+
+
+def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Mark]:
+    """Return the connected components of ink, as marks, that lie outside of all marks.
+
+    A component lies outside if less than 30 % of its pixels are in the marks' boxes.
+    Components with a mark inside, such as boxes, are left out.
+    """
+    is_read = np.zeros(ink.density.shape, bool)
+    is_centre = np.zeros(ink.density.shape, bool)
+    for mark in marks:
+        is_read[mark.y : mark.y + mark.height, mark.x : mark.x + mark.width] = True
+        is_centre[mark.y + mark.height // 2, mark.x + mark.width // 2] = True
+    labels, count = ndimage.label(ink.traces, EIGHT_CONNECTED)
+    areas = np.bincount(labels.ravel(), minlength=count + 1)
+    read_areas = np.bincount(labels[is_read], minlength=count + 1)
+    nothing = np.zeros((0, 0), np.float32)
+    return [
+        Mark(
+            *(box[1].start, box[0].start),
+            *(box[1].stop - box[1].start, box[0].stop - box[0].start),
+            nothing,
+        )
+        for number, box in enumerate(ndimage.find_objects(labels), start=1)
+        if read_areas[number] < 0.3 * areas[number] and not is_centre[box].any()
+    ]
+
+
+def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Mark]:
+    """Return the marks of a mask of strokes, bool (h, w), in no particular order."""
     if not mask.any():
         return []
+    stroke = stroke_width(mask)
+    labels, _ = ndimage.label(mask, EIGHT_CONNECTED)
     groups = group_components(mask, labels, stroke)
+    if len(groups) > MAX_STROKES:
+        raise TooManyMarks(f"{len(groups):,} pieces of ink")
     rulings = [group for group in groups if is_ruling(group, mask)]
     if len(rulings) == 1 and rulings[0].height > rulings[0].width:
         rulings = []  # a 1 may be as high as the page
-    marks = [
-        _make_mark(ink, labels, group)
+    return [
+        _make_mark(ink, labels, group, cells.at(*group.centre) if cells else None)
         for group in groups
         if group not in rulings
         and not is_ruling_fragment(group, mask, stroke)
         and _edge_contrast(ink, labels, group, stroke) >= MIN_CONTRAST
     ]
-    return _sort_into_lines(_remove_specks(marks))
 
 
 def _label_components(mask: np.ndarray, max_count: int) -> np.ndarray:
@@ -114,7 +178,8 @@ def _label_components(mask: np.ndarray, max_count: int) -> np.ndarray:
     return labels
 
 
-def _placed_mark(field: np.ndarray) -> Mark:
+def placed_mark(field: np.ndarray) -> Mark:
+    """Return the mark of an image in MNIST's format, float32 (28, 28) in 0..1."""
     rows, columns = np.nonzero(field)
     top, left = int(rows.min()), int(columns.min())
     ink = field[top : rows.max() + 1, left : columns.max() + 1]
@@ -135,7 +200,9 @@ def _edge_contrast(ink: Ink, labels: np.ndarray, group: Group, stroke: float) ->
     return float(np.median(smooth[inside]) - np.median(smooth[outside]))
 
 
-def _make_mark(ink: Ink, labels: np.ndarray, group: Group) -> Mark:
+def _make_mark(
+    ink: Ink, labels: np.ndarray, group: Group, cell: Cell | None = None
+) -> Mark:
     box = np.s_[group.top : group.bottom, group.left : group.right]
     own = np.isin(labels[box], group.labels)
     density = ink.density[box]
@@ -150,6 +217,7 @@ def _make_mark(ink: Ink, labels: np.ndarray, group: Group) -> Mark:
         group.height,
         np.where(with_edge, np.clip(density / level, 0, 1), 0).astype(np.float32),
         uneven=_is_uneven(ink.smooth[box], own),
+        cell=cell,
     )
 
 
@@ -161,7 +229,7 @@ def _is_uneven(smooth: np.ndarray, own: np.ndarray) -> bool:
     return bool(high - low > MAX_DARKNESS_SPREAD * middle)
 
 
-def _remove_specks(marks: list[Mark]) -> list[Mark]:
+def remove_specks(marks: list[Mark]) -> list[Mark]:
     """Remove marks that are much smaller than the typical digit.
 
     The typical size is the median of the marks' longest sides, weighted by their ink.
@@ -177,7 +245,7 @@ def _remove_specks(marks: list[Mark]) -> list[Mark]:
     return [mark for mark, size in zip(marks, sizes, strict=True) if size >= min_size]
 
 
-def _sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
+def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
     """Sort marks from left to right into lines from top to bottom.
 
     A mark joins the line with which it overlaps most vertically, if the overlap is at
@@ -201,5 +269,13 @@ def _overlap_with_line(line: list[Mark], mark: Mark) -> float:
 
 def _vertical_overlap(one: Mark, other: Mark) -> float:
     """Return the shared height as a share of the lower mark; negative for a gap."""
-    shared = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
-    return shared / min(one.height, other.height)
+    if one.cell and other.cell:
+        (top, _, bottom, _), (other_top, _, other_bottom, _) = (
+            one.cell.box,
+            other.cell.box,
+        )
+    else:
+        top, bottom = one.y, one.y + one.height
+        other_top, other_bottom = other.y, other.y + other.height
+    shared = min(bottom, other_bottom) - max(top, other_top)
+    return shared / min(bottom - top, other_bottom - other_top)

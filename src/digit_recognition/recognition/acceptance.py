@@ -22,6 +22,9 @@ from digit_recognition.recognition.thresholds import (
 KEEP_DIGITS = 0.97
 """The default fraction of validation digits that the detector has to keep."""
 
+CLEAR_NON_DIGITS = 0.002
+"""The fraction of validation digits below the logit of clear non-digits."""
+
 
 class ValidationResults(NamedTuple):
     """The results of model and detector on each validation image; arrays (n,).
@@ -56,13 +59,15 @@ class AcceptanceRule:
     """A digit is accepted if both its confidence and its detector logit suffice.
 
     The confidence must be above ``threshold.threshold``, the logit at least
-    ``digit_threshold``. ``certainty`` is the probability with which the bound of
+    ``digit_threshold``. A mark whose logit is below ``non_digit_threshold`` is clearly
+    no digit. ``certainty`` is the probability with which the bound of
     ``threshold`` holds.
     """
 
     threshold: Threshold
     digit_threshold: float
     certainty: float = CERTAINTY
+    non_digit_threshold: float = -np.inf
 
 
 def find_acceptance_rule(
@@ -81,4 +86,7 @@ def find_acceptance_rule(
     confidence = np.where(digit_logit >= digit_threshold, validation.confidence, 0)
     thresholds = find_thresholds(confidence, validation.wrong, certainty=certainty)
     chosen = choose_threshold(thresholds, max_error)
-    return AcceptanceRule(chosen, float(digit_threshold), certainty)
+    non_digit_threshold = np.quantile(digit_logit, CLEAR_NON_DIGITS, method="lower")
+    return AcceptanceRule(
+        chosen, float(digit_threshold), certainty, float(non_digit_threshold)
+    )

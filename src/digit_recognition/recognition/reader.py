@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from digit_recognition.errors import ProjectError
-from digit_recognition.imaging.segmentation import Mark, TooManyMarks, find_digits
+from digit_recognition.imaging.ink import (
+    Ink,
+    find_ink,
+    find_ink_locally,
+    light_is_even,
+    max_local_stroke,
+    resized,
+)
+from digit_recognition.imaging.mnist_format import is_mnist_format
+from digit_recognition.imaging.segmentation import (
+    Mark,
+    TooManyMarks,
+    find_marks,
+    placed_mark,
+    unread_boxes,
+)
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 from digit_recognition.recognition.acceptance import (
     KEEP_DIGITS,
@@ -17,12 +34,30 @@ from digit_recognition.recognition.acceptance import (
     find_acceptance_rule,
 )
 from digit_recognition.recognition.calibration import calibrated_confidence
+from digit_recognition.recognition.lines import (
+    NO_DIGIT,
+    TOO_WIDE,
+    Digit,
+    Line,
+    arrange_in_lines,
+)
+from digit_recognition.recognition.regions import choose_by_region
 from digit_recognition.recognition.thresholds import CERTAINTY
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 else:
     InferenceSession = Any  # Kedro resolves the nodes' type hints
+
+MAX_SEARCH_PIXELS = 2_500_000
+"""Maximum number of pixels of the reduced page: A4 at 150 dpi has 2.2 million."""
+
+MIN_HEIGHT = 20
+"""Minimum typical height of the digits on a reduced page, in its pixels. Digits have 20
+in MNIST's format."""
+
+MAX_UNREAD_INK = 0.05
+"""A page is settled by its first reading if this share of the ink at most is left."""
 
 MAX_ASPECT = 1.4
 """A mark whose width is more than this many heights is more than one digit."""
@@ -42,56 +77,8 @@ MAX_MERGED_ASPECT = 1.1
 MAX_MERGED_GAP = 0.2
 """Two marks farther apart than this many heights are not one digit."""
 
-MAX_REASONS = 3
-"""Number of doubts that a line's reason lists; the others are counted."""
-
-NO_DIGIT = "perhaps no digit"
-TOO_WIDE = "too wide for one digit"
 SPLIT = "cut from touching ink"
 REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
-
-
-@dataclass(frozen=True)
-class Digit:
-    """The digit that a mark was read as.
-
-    ``confidence`` is in 0..1. ``doubt`` says why the digit is not accepted; it is empty
-    if it is accepted.
-    """
-
-    mark: Mark
-    digit: int
-    confidence: float
-    doubt: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of digits, from left to right."""
-
-    digits: list[Digit]
-
-    @property
-    def number(self) -> str:
-        """The digits as text."""
-        return "".join(str(digit.digit) for digit in self.digits)
-
-    @property
-    def confidence(self) -> float:
-        """The probability that all digits are right if they are independent, 0..1."""
-        return float(np.prod([digit.confidence for digit in self.digits]))
-
-    @property
-    def reason(self) -> str:
-        """Why a person should check the number; empty if it is accepted."""
-        doubts = [
-            f"digit {place}: {digit.doubt}" if len(self.digits) > 1 else digit.doubt
-            for place, digit in enumerate(self.digits, start=1)
-            if digit.doubt
-        ]
-        others = len(doubts) - MAX_REASONS
-        reason = "; ".join(doubts[:MAX_REASONS])
-        return f"{reason}; and {others} more" if others > 0 else reason
 
 
 class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no error)
@@ -116,23 +103,70 @@ class Reader:
 
         ``grey`` is float32 (height, width) in 0..1. Raises NothingToRead if no digit is
         found.
+
+        A large page is reduced first; it is read in full if its digits are small.
         """
-        try:
-            lines = find_digits(grey)
-        except TooManyMarks as error:
-            raise NothingToRead(f"no digits, but {error}") from error
+        if is_mnist_format(grey):
+            return [Line(self._classify([placed_mark(grey)]))]
+        factor = math.ceil(math.sqrt(grey.size / MAX_SEARCH_PIXELS))
+        lines = self._read_reduced(grey, factor)
+        heights = [digit.mark.height for line in lines for digit in line.digits]
+        if factor > 1 and (not lines or np.median(heights) < MIN_HEIGHT * factor):
+            lines = self._read_reduced(grey, 1)
         if not lines:
             raise NothingToRead("nothing written was found")
-        digits = iter(self._classify([mark for line in lines for mark in line]))
-        found = [
-            self._merge_broken(
-                [d for _ in line for d in self._split_touching(next(digits))]
+        return lines
+
+    def _read_reduced(self, grey: np.ndarray, factor: int) -> list[Line]:
+        """Read a page at 1/``factor`` of its size. The boxes are those of the page."""
+        height, width = (-(-side // factor) for side in grey.shape)
+        small = resized(grey, (height, width), Image.Resampling.BOX)
+        digits, unread = self._find_digits(small)
+        threshold = self.rule.non_digit_threshold
+        lines = arrange_in_lines(digits, unread, threshold) if digits else []
+        return [
+            replace(
+                line,
+                digits=[
+                    replace(digit, mark=digit.mark.enlarged(factor))
+                    for digit in self._merge_broken(line.digits)
+                ],
             )
             for line in lines
         ]
-        return [Line(line) for line in _doubt_pages_of_non_digits(found)]
+
+    def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Mark]]:
+        """Return the digits of the best reading of each region, and the ink left out.
+
+        Raises NothingToRead for a page of texture.
+        """
+        found: list[Digit] | None = None
+        inks: list[Ink] = []
+        texture = None
+        is_even = light_is_even(grey)
+        for find in (find_ink, find_ink_locally):
+            if inks and is_even and inks[0].stroke > max_local_stroke(grey):
+                break
+            ink = find(grey)
+            inks.append(ink)
+            try:
+                for marks in find_marks(ink):
+                    wholes = self._classify(marks)
+                    digits = [d for w in wholes for d in self._split_touching(w)]
+                    found = choose_by_region(found or [], digits)
+                    if is_even and _is_settled(found, ink):
+                        return found, unread_boxes(ink, [d.mark for d in found])
+            except TooManyMarks as error:
+                texture = error
+        if found is None and texture:
+            raise NothingToRead(f"no digits, but {texture}") from texture
+        found = found or []
+        marks = [digit.mark for digit in found]
+        return found, unread_boxes(inks[-1], marks)
 
     def _classify(self, marks: list[Mark]) -> list[Digit]:
+        if not marks:
+            return []
         images = np.stack([mark.field for mark in marks])[..., None]
         logits, digit_logits = self._session.run(
             ["logits", "digit_logit"], {"image": images}
@@ -144,6 +178,7 @@ class Reader:
                 int(digit),
                 float(confidence),
                 self._doubt(confidence, digit_logit, mark.uneven),
+                float(digit_logit),
             )
             for mark, digit, confidence, digit_logit in zip(
                 marks,
@@ -215,6 +250,18 @@ class Reader:
         return merged if is_better else None
 
 
+def _is_settled(digits: list[Digit], ink: Ink) -> bool:
+    """Return whether no other reading is needed: all ink is digits without a doubt."""
+    if not digits or any(digit.doubt for digit in digits):
+        return False
+    rest = ink.smooth * ink.traces
+    total = float(rest.sum())
+    for digit in digits:
+        mark = digit.mark
+        rest[mark.y : mark.y + mark.height, mark.x : mark.x + mark.width] = 0
+    return float(rest.sum()) <= MAX_UNREAD_INK * total
+
+
 def load_reader(
     session: InferenceSession,
     max_error: float,
@@ -240,17 +287,3 @@ def _require_metadata(session: InferenceSession) -> dict[str, str]:
             "none; export it again with `kedro run --pipelines export`"
         )
     return metadata
-
-
-def _doubt_pages_of_non_digits(lines: list[list[Digit]]) -> list[list[Digit]]:
-    """Put every digit in doubt if more than half of the marks are no digits."""
-    no_digit = [digit.doubt == NO_DIGIT for line in lines for digit in line]
-    if 2 * sum(no_digit) <= len(no_digit):
-        return lines
-    return [
-        [
-            replace(digit, doubt=digit.doubt or "among marks that are no digits")
-            for digit in line
-        ]
-        for line in lines
-    ]

@@ -102,7 +102,8 @@ def _build(project: Path) -> None:
 def _require_results(project: Path) -> None:
     bootstrap_project(project)
     with KedroSession.create(project) as session:
-        catalog = session.load_context().catalog
+        # The type of a session lacks the method that all sessions have.
+        catalog = session.load_context().catalog  # type: ignore[attr-defined]
         for name in REQUIRED_RESULTS:
             if not catalog.exists(name):
                 raise ProjectError(

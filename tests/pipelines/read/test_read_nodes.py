@@ -9,7 +9,7 @@ from PIL import Image
 from digit_recognition.datasets import Picture, PicturesDataset
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging import decoding
-from digit_recognition.imaging.segmentation import find_digits
+from digit_recognition.imaging.ink import find_ink
 from digit_recognition.pipelines.read.nodes import (
     PicturesPath,
     ReadParameters,
@@ -272,9 +272,9 @@ def test_an_unexpected_error_in_one_picture_does_not_stop_the_others(
     def find(grey):
         if grey.shape == (50, 50):
             raise ZeroDivisionError("unexpected")
-        return find_digits(grey)
+        return find_ink(grey)
 
-    monkeypatch.setattr("digit_recognition.recognition.reader.find_digits", find)
+    monkeypatch.setattr("digit_recognition.recognition.reader.find_ink", find)
     caplog.set_level(logging.DEBUG)
     page(1).save(tmp_path / "1.png")
     page(1, size=(50, 50)).save(tmp_path / "2.png")

@@ -1,0 +1,55 @@
+import numpy as np
+
+from digit_recognition.imaging.cells import Box, find_cells
+
+STROKE = 4.0
+
+
+def page_of_boxes(*written, cells=3):
+    """Boxes of 40 x 40 pixels in a row, with ink in (top, bottom, left, right)."""
+    mask = np.zeros((100, 200), bool)
+    for left in range(20, 20 + 40 * cells, 40):
+        mask[30:72, left : left + 42] = True
+        mask[32:70, left + 2 : left + 40] = False
+    for top, bottom, left, right in written:
+        mask[top:bottom, left:right] = True
+    return mask
+
+
+def ink(*written):
+    return page_of_boxes(*written, cells=0)
+
+
+def test_the_lines_of_boxes_are_removed_and_what_is_written_stays():
+    written = (40, 62, 38, 42), (40, 62, 78, 82)
+    left, cells = find_cells(page_of_boxes(*written), STROKE)
+    np.testing.assert_array_equal(left, ink(*written))
+    assert cells.at(50, 40).box == Box(32, 22, 70, 60)
+    assert cells.at(50, 80).grid == Box(32, 22, 70, 140)
+    assert cells.at(10, 10) is None
+
+
+def test_what_touches_a_line_keeps_its_ink_within_the_cell():
+    left, _ = find_cells(page_of_boxes((32, 60, 38, 42), (50, 54, 60, 90)), STROKE)
+    assert left[34:60, 38:42].all()
+    assert left[50:54, 64:90].all()
+
+
+def test_a_broken_line_still_closes_its_cell():
+    mask = page_of_boxes((40, 62, 38, 42))
+    mask[30:32, 50:52] = False
+    left, _ = find_cells(mask, STROKE)
+    np.testing.assert_array_equal(left, ink((40, 62, 38, 42)))
+
+
+def test_the_holes_of_digits_are_no_cells():
+    rows, columns = np.mgrid[:100, :200]
+    mask = np.zeros((100, 200), bool)
+    for row in (35, 65):  # an 8
+        distance = np.hypot(rows - row, columns - 100)
+        mask |= (distance > 11) & (distance < 16)
+    square = page_of_boxes(cells=1)
+    for page in (mask, square):
+        left, cells = find_cells(page, STROKE)
+        np.testing.assert_array_equal(left, page)
+        assert not cells.labels.any()

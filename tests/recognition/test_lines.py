@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from digit_recognition.imaging.segmentation import Mark
+from digit_recognition.recognition.lines import (
+    ASIDE,
+    LEFT_OUT,
+    NO_DIGIT,
+    OVERLAPS,
+    Digit,
+    arrange_in_lines,
+)
+
+THRESHOLD = -3.0
+
+
+def mark(x, y, width=20, height=30):
+    return Mark(x, y, width, height, np.ones((height, width), np.float32))
+
+
+def digit(x, y=0, width=20, height=30, confidence=1.0, doubt="", logit=5.0):
+    return Digit(mark(x, y, width, height), 1, confidence, doubt, logit)
+
+
+def sign(x, y=0, width=20, height=30):
+    return digit(x, y, width, height, 0.6, NO_DIGIT, -5.0)
+
+
+def arrange(*digits, unread=()):
+    return arrange_in_lines(digits, unread, THRESHOLD)
+
+
+def test_digits_become_lines_from_top_to_bottom():
+    first, second = arrange(digit(30), digit(0, 60), digit(0))
+    assert [d.mark.x for d in first.digits] == [0, 30]
+    assert [d.mark.y for d in second.digits] == [60]
+    assert (first.reason, second.reason) == ("", "")
+
+
+def test_a_sign_between_digits_is_left_out_and_told():
+    (line,) = arrange(digit(0), sign(30), digit(60))
+    assert line.number == "11"
+    assert line.reason == LEFT_OUT
+    (dash,) = arrange(digit(0), digit(30, 14, 20, 4), digit(60))
+    assert (dash.number, dash.reason) == ("11", LEFT_OUT)
+
+
+def test_an_unlikely_digit_stays_in_its_line():
+    (line,) = arrange(digit(0), digit(30, doubt=NO_DIGIT, logit=-1.0), digit(60))
+    assert line.number == "111"
+
+
+@pytest.mark.parametrize(
+    ("unread", "doubtful"),
+    [
+        (mark(60, 2), True),
+        (mark(60, 2, 18, 12), False),  # a speck
+        (mark(110, 2), False),  # far away
+        (mark(30, 50), False),  # below
+        (mark(0, 0, 200, 90), False),  # a frame
+    ],
+)
+def test_ink_of_a_digits_size_beside_a_line_is_told(unread, doubtful):
+    (line,) = arrange(digit(0), digit(30), unread=[unread])
+    assert line.reason == (LEFT_OUT if doubtful else "")
+
+
+def test_digits_inside_a_drawing_are_in_doubt():
+    ring = digit(-5, -12, 60, 54, confidence=0.6, doubt=NO_DIGIT, logit=-5.0)
+    (line,) = arrange(digit(0), digit(30), ring)
+    assert (line.number, line.reason) == ("11", LEFT_OUT)
+
+
+def test_all_digits_are_in_doubt_if_more_ink_was_not_read():
+    unread = [mark(x, 300, 25, 30) for x in (0, 100, 200)]
+    (line,) = arrange(digit(0), digit(30), unread=unread)
+    assert "among marks that are no digits" in line.reason
+    (line,) = arrange(digit(0), digit(30), unread=unread[:2])
+    assert line.reason == ""
+
+
+def test_lines_beside_each_other_that_overlap_in_height_are_in_doubt():
+    lines = arrange(digit(0), digit(30, 2), digit(60, 22))
+    assert [line.reason for line in lines] == [OVERLAPS, OVERLAPS]
+
+
+def test_a_lone_digit_aside_from_all_lines_is_in_doubt():
+    lines = arrange(digit(100), digit(130), digit(10, 60), digit(100, 120))
+    assert [line.reason for line in lines] == ["", ASIDE, ""]
+
+
+def test_a_wide_gap_is_told():
+    (line,) = arrange(digit(0), digit(30), digit(140), digit(170))
+    assert line.reason == "wide gap after digit 2"
+
+
+def test_a_lone_odd_mark_and_one_as_high_as_several_lines_are_no_numbers():
+    odd = digit(200, 100, 8, 12, doubt="unsure (60.0%)")
+    (line,) = arrange(digit(0), digit(30), odd)
+    assert line.number == "11"
+    lines = arrange(
+        digit(0), digit(30), digit(0, 50), digit(30, 50), digit(90, 0, 9, 90)
+    )
+    assert [line.number for line in lines] == ["11", "11"]
