@@ -275,7 +275,7 @@ def test_an_unexpected_error_in_one_picture_does_not_stop_the_others(
         return find_ink(grey)
 
     monkeypatch.setattr("digit_recognition.recognition.reader.find_ink", find)
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "digit_recognition")
     page(1).save(tmp_path / "1.png")
     page(1, size=(50, 50)).save(tmp_path / "2.png")
     page(2).save(tmp_path / "3.png")
