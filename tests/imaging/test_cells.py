@@ -1,6 +1,7 @@
 import numpy as np
 
-from digit_recognition.imaging.cells import Box, find_cells
+from digit_recognition.imaging.boxes import Box
+from digit_recognition.imaging.cells import find_cells
 
 STROKE = 4.0
 

@@ -27,7 +27,7 @@ def sign(x, y=0, width=20, height=30):
 
 
 def arrange(*digits, unread=()):
-    return arrange_in_lines(digits, unread, THRESHOLD)
+    return arrange_in_lines(digits, [one.box for one in unread], THRESHOLD)
 
 
 def test_digits_become_lines_from_top_to_bottom():

@@ -1,6 +1,7 @@
 import numpy as np
 
-from digit_recognition.imaging.cells import Box, Cell
+from digit_recognition.imaging.boxes import Box
+from digit_recognition.imaging.cells import Cell
 from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.recognition.lines import NO_DIGIT, Digit
 from digit_recognition.recognition.regions import choose_by_region

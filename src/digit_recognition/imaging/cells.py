@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from .boxes import Box, enclosing
 from .ink import EIGHT_CONNECTED
 
 MIN_CELL_SIDE = 8
@@ -34,15 +35,6 @@ CLOSED_GAPS = 1, 3, 5
 
 REACH = 11
 """Diameter, in pixels, of the filter that finds the lines round a cell."""
-
-
-class Box(NamedTuple):
-    """A half-open box of pixels."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
 
 
 class Cell(NamedTuple):
@@ -74,82 +66,86 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
     ``mask`` is bool (h, w), the strokes on a page. A cell is paper enclosed by straight
     lines. What is written in it keeps its ink, also where it touches the lines.
     """
-    labels = np.zeros(mask.shape, np.int32)
     found = [_find_quadrilaterals(mask, gap, stroke) for gap in CLOSED_GAPS]
-    holes, boxes = max(found, key=lambda one: len(one[1]))
-    if not boxes:
+    holes, numbers = max(found, key=lambda one: len(one[1]))
+    labels = np.zeros(mask.shape, np.int32)
+    if not numbers:
         return mask, Cells(labels, [])
+    components, _ = ndimage.label(mask, EIGHT_CONNECTED)
+    places_of = _group_into_grids(holes, numbers, components, labels)
+    grids = list(places_of)
+    labels[~np.isin(labels, [p for places in places_of.values() for p in places])] = 0
+    boxes = [Box.of_slices(ndimage.find_objects(holes)[n - 1]) for n in numbers]
+    cells = [Cell(box, box) for box in boxes]
+    for places in places_of.values():
+        grid = enclosing(boxes[place - 1] for place in places)
+        for place in places:
+            cells[place - 1] = Cell(boxes[place - 1], grid)
+    is_line = ndimage.maximum_filter(labels > 0, REACH) & (labels == 0)
+    return mask & ~(np.isin(components, grids) & is_line), Cells(labels, cells)
+
+
+def _group_into_grids(
+    holes: np.ndarray, numbers: list[int], components: np.ndarray, labels: np.ndarray
+) -> dict[int, list[int]]:
+    """Return the places of the cells, from 1, of each component that is a grid.
+
+    ``numbers`` are the labels in ``holes`` of what may be cells. Writes the place of
+    each of these into ``labels``. A component is a grid if something is written in one
+    of its cells, or if it has several.
+    """
     from skimage.morphology import convex_hull_image
 
-    components, count = ndimage.label(mask, EIGHT_CONNECTED)
-    objects = ndimage.find_objects(components)
-    members: dict[int, list[int]] = {}
+    slices, objects = (ndimage.find_objects(image) for image in (holes, components))
+    places_of: dict[int, list[int]] = {}
     filled = set()
-    for place, (number, box) in enumerate(boxes, start=1):
+    for place, number in enumerate(numbers, start=1):
         wider = tuple(
-            slice(max(0, part.start - REACH), part.stop + REACH) for part in box
+            slice(max(0, part.start - REACH), part.stop + REACH)
+            for part in slices[number - 1]
         )
         hole, near = holes[wider] == number, components[wider]
         inside = convex_hull_image(hole, offset_coordinates=False)
         around = ndimage.maximum_filter(hole, REACH) & ~inside
-        touched = np.bincount(near[around], minlength=count + 1)
+        touched = np.bincount(near[around], minlength=2)
         frame = int(np.argmax(touched[1:])) + 1
         labels[wider][inside] = place
-        members.setdefault(frame, []).append(place)
+        places_of.setdefault(frame, []).append(place)
         written = set(np.unique(near[inside])) - {0, frame}
-        heights = [objects[w - 1][0].stop - objects[w - 1][0].start for w in written]
-        if max(heights, default=0) >= MIN_WRITTEN_HEIGHT * (box[0].stop - box[0].start):
+        heights = [Box.of_slices(objects[w - 1]).height for w in written]
+        cell = Box.of_slices(slices[number - 1])
+        if max(heights, default=0) >= MIN_WRITTEN_HEIGHT * cell.height:
             filled.add(frame)
-    grids = {
+    return {
         frame: places
-        for frame, places in members.items()
+        for frame, places in places_of.items()
         if frame in filled or len(places) >= MIN_CELLS
     }
-    places = [place for group in grids.values() for place in group]
-    labels[~np.isin(labels, places)] = 0
-    cells = [Box(b[0].start, b[1].start, b[0].stop, b[1].stop) for _, b in boxes]
-    grid_of = {
-        place: Box(
-            min(cells[p - 1].top for p in group),
-            min(cells[p - 1].left for p in group),
-            max(cells[p - 1].bottom for p in group),
-            max(cells[p - 1].right for p in group),
-        )
-        for group in grids.values()
-        for place in group
-    }
-    is_line = ndimage.maximum_filter(labels > 0, REACH) & (labels == 0)
-    without_lines = mask & ~(np.isin(components, list(grids)) & is_line)
-    return without_lines, Cells(
-        labels,
-        [Cell(box, grid_of.get(p, box)) for p, box in enumerate(cells, start=1)],
-    )
 
 
 def _find_quadrilaterals(
     mask: np.ndarray, gap: int, stroke: float
-) -> tuple[np.ndarray, list[tuple[int, tuple[slice, slice]]]]:
-    """Return the label image of holes, and label and box of those that may be cells.
+) -> tuple[np.ndarray, list[int]]:
+    """Return the label image of holes, and the labels of those that may be cells.
 
     Breaks in the lines of less than ``gap`` pixels are closed.
     """
     closed = ndimage.minimum_filter(ndimage.maximum_filter(mask, gap), gap)
     holes, _ = ndimage.label(~closed)
     return holes, [
-        (number, box)
+        number
         for number, box in enumerate(ndimage.find_objects(holes), start=1)
-        if _has_size_of_cell(box, mask.shape, stroke)
+        if _has_size_of_cell(Box.of_slices(box), mask.shape, stroke)
         and _is_quadrilateral(holes[box] == number)
     ]
 
 
-def _has_size_of_cell(
-    box: tuple[slice, slice], shape: tuple[int, int], stroke: float
-) -> bool:
-    sides = [part.stop - part.start for part in box]
-    return min(sides) >= max(MIN_CELL_SIDE, 3 * stroke) and all(
-        side <= MAX_CELL_SHARE * length
-        for side, length in zip(sides, shape, strict=True)
+def _has_size_of_cell(box: Box, shape: tuple[int, int], stroke: float) -> bool:
+    height, width = shape
+    return (
+        min(box.height, box.width) >= max(MIN_CELL_SIDE, 3 * stroke)
+        and box.height <= MAX_CELL_SHARE * height
+        and box.width <= MAX_CELL_SHARE * width
     )
 
 

@@ -10,7 +10,6 @@ from scipy import ndimage
 MIN_RULING_SPAN = 0.85
 """Minimum length of a ruling, as a share of the page's width or height."""
 
-
 MIN_TALL = 0.55
 """Minimum height of a digit's main part, as a share of the height of its line."""
 

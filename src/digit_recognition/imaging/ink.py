@@ -45,7 +45,7 @@ MAX_EVEN_RANGE = 0.12
 """Maximum range of the paper's brightness under even light, in 0..1."""
 
 MAX_LIGHTER = 0.1
-"""Paper much lighter than estimated gets a density of 0 less this."""
+"""Paper that is much lighter than estimated gets the density -MAX_LIGHTER."""
 
 PAPER_SIDE = 256
 """Longest side, in pixels, of the reduced page on which the paper is estimated."""
@@ -110,7 +110,7 @@ def find_ink(grey: np.ndarray) -> Ink:
     rough = _relative_darkness(small, paper)
     stroke = stroke_width(rough > otsu_threshold(rough))
     paper = light * ndimage.grey_closing(level, size=_odd_size(3 * stroke + 2))
-    return _ink_on(paper, grey, stroke * max(grey.shape) / max(small.shape))
+    return _ink_on(paper, grey, stroke)
 
 
 def find_ink_locally(grey: np.ndarray) -> Ink:
@@ -121,25 +121,30 @@ def find_ink_locally(grey: np.ndarray) -> Ink:
     The paper is the median brightness around each pixel. It follows any light, also the
     edge of a shadow, but takes strokes that fill half of its window for paper.
     """
-    from skimage.filters import rank
-
     small = reduced(grey, PAPER_SIDE)
-    window = np.ones((MEDIAN_WINDOW, MEDIAN_WINDOW), np.uint8)
-    # Mirrored about its last value, light that falls off keeps falling at the border.
-    half = min(MEDIAN_WINDOW // 2, *(side - 1 for side in small.shape))
-    wider = np.pad(small, half, mode="reflect", reflect_type="odd")
-    levels = np.round(255 * np.clip(wider, 0, 1)).astype(np.uint8)
-    # scipy.ndimage.median_filter takes 20 times as long.
-    paper = rank.median(levels, window)[half : half + len(small), half:]
-    paper = paper[:, : small.shape[1]] / np.float32(255)
-    paper = ndimage.gaussian_filter(paper, 1)
+    paper = _median_around(small)
     detail = small - paper
     # Uneven light misleads the one test, thick strokes the other.
     if float((detail**3).mean()) > 0 and not ink_is_dark(grey):
         grey, paper, detail = 1 - grey, 1 - paper, -detail
     rough = -detail / np.maximum(paper, np.float32(MIN_PAPER_LEVEL))
     stroke = stroke_width(rough > otsu_threshold(rough))
-    return _ink_on(paper, grey, stroke * max(grey.shape) / max(small.shape))
+    return _ink_on(paper, grey, stroke)
+
+
+def _median_around(small: np.ndarray) -> np.ndarray:
+    """Return the median brightness in a window around each pixel, float32 (h, w)."""
+    from skimage.filters import rank
+
+    height, width = small.shape
+    # Mirrored about its last value, light that falls off keeps falling at the border.
+    half = min(MEDIAN_WINDOW // 2, height - 1, width - 1)
+    wider = np.pad(small, half, mode="reflect", reflect_type="odd")
+    levels = np.round(255 * np.clip(wider, 0, 1)).astype(np.uint8)
+    # scipy.ndimage.median_filter takes 20 times as long.
+    window = np.ones((MEDIAN_WINDOW, MEDIAN_WINDOW), np.uint8)
+    median = rank.median(levels, window)[half : half + height, half : half + width]
+    return ndimage.gaussian_filter(median / np.float32(255), 1)
 
 
 def max_local_stroke(grey: np.ndarray) -> float:
@@ -151,8 +156,9 @@ def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
     """Return the dark ink of a page.
 
     ``paper`` is the brightness of the paper on the reduced page, and ``stroke`` a first
-    estimate of the stroke width, in pixels of ``grey``.
+    estimate of the stroke width there, in pixels.
     """
+    stroke *= max(grey.shape) / max(paper.shape)
     density = _relative_darkness(grey, resized(paper, grey.shape))
     # Beside thick strokes, the estimated paper may be as dark as the ink.
     np.maximum(density, -MAX_LIGHTER, out=density)

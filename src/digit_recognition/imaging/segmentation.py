@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from digit_recognition import IMAGE_SIZE
 
+from .boxes import Box
 from .cells import Cell, Cells, find_cells
 from .components import Group, group_components, is_ruling, is_ruling_fragment
 from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
@@ -34,7 +35,6 @@ mostly more than 0.55."""
 MIN_SPREAD_STROKE = 4.0
 """Minimum stroke width, in pixels, at which the spread of darkness is measured."""
 
-
 MIN_RELATIVE_SIZE = 0.35
 """Minimum longest side of a mark, as a share of the typical digit's; smaller marks are
 specks."""
@@ -58,6 +58,11 @@ class Mark:
     placed: bool = False
     uneven: bool = False
     cell: Cell | None = None
+
+    @property
+    def box(self) -> Box:
+        """The bounding box."""
+        return Box(self.y, self.x, self.y + self.height, self.x + self.width)
 
     @property
     def field(self) -> np.ndarray:
@@ -123,11 +128,11 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
         yield _marks_of(ink, strokes, cells)
 
 
-def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Mark]:
-    """Return the connected components of ink, as marks, that lie outside of all marks.
+def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
+    """Return the boxes of the connected components of ink outside of all marks.
 
     A component lies outside if less than 30 % of its pixels are in the marks' boxes.
-    Components with a mark inside, such as boxes, are left out.
+    Components with a mark inside, such as frames, are left out.
     """
     is_read = np.zeros(ink.density.shape, bool)
     is_centre = np.zeros(ink.density.shape, bool)
@@ -137,13 +142,8 @@ def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Mark]:
     labels, count = ndimage.label(ink.traces, EIGHT_CONNECTED)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
     read_areas = np.bincount(labels[is_read], minlength=count + 1)
-    nothing = np.zeros((0, 0), np.float32)
     return [
-        Mark(
-            *(box[1].start, box[0].start),
-            *(box[1].stop - box[1].start, box[0].stop - box[0].start),
-            nothing,
-        )
+        Box.of_slices(box)
         for number, box in enumerate(ndimage.find_objects(labels), start=1)
         if read_areas[number] < 0.3 * areas[number] and not is_centre[box].any()
     ]
@@ -269,13 +269,8 @@ def _overlap_with_line(line: list[Mark], mark: Mark) -> float:
 
 def _vertical_overlap(one: Mark, other: Mark) -> float:
     """Return the shared height as a share of the lower mark; negative for a gap."""
+    first, second = one.box, other.box
     if one.cell and other.cell:
-        (top, _, bottom, _), (other_top, _, other_bottom, _) = (
-            one.cell.box,
-            other.cell.box,
-        )
-    else:
-        top, bottom = one.y, one.y + one.height
-        other_top, other_bottom = other.y, other.y + other.height
-    shared = min(bottom, other_bottom) - max(top, other_top)
-    return shared / min(bottom - top, other_bottom - other_top)
+        first, second = one.cell.box, other.cell.box
+    shared = min(first.bottom, second.bottom) - max(first.top, second.top)
+    return shared / min(first.height, second.height)

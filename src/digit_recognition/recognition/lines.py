@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from digit_recognition.imaging.boxes import Box, enclosing
 from digit_recognition.imaging.segmentation import Mark, remove_specks, sort_into_lines
 
 MAX_REASONS = 3
@@ -94,42 +95,46 @@ class Line:
 
 
 def arrange_in_lines(
-    digits: Sequence[Digit], unread: Sequence[Mark], non_digit_threshold: float
+    digits: Sequence[Digit], unread: Sequence[Box], non_digit_threshold: float
 ) -> list[Line]:
     """Return the lines of a page from top to bottom.
 
-    Marks that are clearly no digits, specks and stray marks get no place in a line if
-    the page has digits. A detector logit below ``non_digit_threshold`` is clear.
-    ``unread`` are connected components of ink that were not read. A line is in doubt if
-    such ink of a digit's size, or a mark without a place, lies beside it.
+    If the page has digits, three kinds of marks get no place in a line: specks, stray
+    marks, and marks whose detector logit is below ``non_digit_threshold``.
+
+    ``unread`` are the boxes of ink that no reading took for a mark. A line is in doubt
+    if such a box of a digit's size, or a mark without a place, lies beside it.
     """
-    sure = [d.mark for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
+    sure = [d.mark.box for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
     if not sure:
         return _doubt_all([Line(line) for line in _sort(digits)])
-    height = float(np.median([max(mark.height, mark.width) for mark in sure]))
+    height = float(np.median([box.longest for box in sure]))
     placed = [d for d in digits if _may_be_digit(d, height, non_digit_threshold)]
     numbers = [line for line in _sort(placed) if not _is_stray(line, height)]
     numbers = numbers or _sort(placed)
     in_numbers = {id(digit) for line in numbers for digit in line}
-    rejected = [digit.mark for digit in digits if id(digit) not in in_numbers]
-    left_out = [
-        mark for mark in rejected if max(mark.width, mark.height) >= MIN_SIZE * height
-    ] + [mark for mark in unread if mark.height >= MIN_UNREAD_HEIGHT * height]
-    left_out = [mark for mark in left_out if mark.height <= MAX_STRAY_SIZE * height]
-    drawings = [mark for mark in rejected if mark.height > MAX_STRAY_SIZE * height]
+    rejected = [digit.mark.box for digit in digits if id(digit) not in in_numbers]
+    large_unread = [b for b in unread if b.height >= MIN_UNREAD_HEIGHT * height]
+    left_out = [b for b in rejected if b.longest >= MIN_SIZE * height] + large_unread
+    left_out = [box for box in left_out if box.height <= MAX_STRAY_SIZE * height]
+    drawings = [box for box in rejected if box.height > MAX_STRAY_SIZE * height]
+    boxes = [[digit.mark.box for digit in line] for line in numbers]
     lines = []
-    for place, line in enumerate(numbers):
-        others = [*numbers[:place], *numbers[place + 1 :]]
-        lines.append(
-            Line(line, tuple(_doubts(line, others, left_out, drawings, height)))
-        )
-    read_area = sum(_area(digit.mark) for line in numbers for digit in line)
-    rejected_area = sum(_area(mark) for mark in rejected)
+    for place, (line, own) in enumerate(zip(numbers, boxes, strict=True)):
+        others = [box for one in (*boxes[:place], *boxes[place + 1 :]) for box in one]
+        doubts = [
+            *_doubts_of_ink(own, left_out, drawings, height),
+            *_doubts_of_place(own, others, height),
+        ]
+        if line[0].mark.cell is None and (gap := _find_wide_gap(own, height)):
+            doubts.append(f"wide gap after digit {gap}")
+        lines.append(Line(line, tuple(doubts)))
     large = [d for d in digits if d.mark.height >= MIN_UNREAD_HEIGHT * height]
     non_digits = sum(digit.doubt == NO_DIGIT for digit in large)
-    non_digits += sum(mark.height >= MIN_UNREAD_HEIGHT * height for mark in unread)
-    count = sum(digit.doubt != NO_DIGIT for digit in large)
-    if non_digits > count or rejected_area > MAX_REJECTED * read_area:
+    most_is_unread = non_digits + len(large_unread) > len(large) - non_digits
+    read_area = sum(box.area for line in boxes for box in line)
+    rejected_area = sum(box.area for box in rejected)
+    if most_is_unread or rejected_area > MAX_REJECTED * read_area:
         return _doubt_all(lines)
     return lines
 
@@ -142,16 +147,11 @@ def _sort(digits: Sequence[Digit]) -> list[list[Digit]]:
 
 def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bool:
     """Return whether a mark gets a place in a line, by its looks and its size."""
-    mark = digit.mark
     is_no_digit = digit.doubt == NO_DIGIT
-    if (
-        is_no_digit
-        and digit.digit_logit < non_digit_threshold
-        and digit.confidence < LIKELY
-    ):
-        return False
+    is_clear = digit.digit_logit < non_digit_threshold and digit.confidence < LIKELY
     max_size = MAX_STRAY_SIZE if is_no_digit else MAX_SIZE
-    return MIN_SIZE * height <= mark.height <= max_size * height
+    has_size = MIN_SIZE * height <= digit.mark.height <= max_size * height
+    return has_size and not (is_no_digit and is_clear)
 
 
 def _is_stray(line: list[Digit], height: float) -> bool:
@@ -160,71 +160,55 @@ def _is_stray(line: list[Digit], height: float) -> bool:
         return True
     if len(line) > 1 or not line[0].doubt:
         return False
-    size = max(line[0].mark.width, line[0].mark.height)
+    size = line[0].mark.box.longest
     return not MIN_STRAY_SIZE * height <= size <= MAX_STRAY_SIZE * height
 
 
-def _doubts(
-    line: list[Digit],
-    others: list[list[Digit]],
-    left_out: list[Mark],
-    drawings: list[Mark],
-    height: float,
-) -> list[str]:
-    """Return why a line may lack a digit, or have one too many."""
-    doubts = []
-    marks = [digit.mark for digit in line]
-    is_beside = any(
-        _is_beside(mark, own, NEAR * height) for mark in left_out for own in marks
-    )
-    is_inside = any(_is_inside(own, mark) for mark in drawings for own in marks)
-    if is_beside or is_inside:
-        doubts.append(LEFT_OUT)
-    if any(
-        _is_beside(digit.mark, own, NEAR * height)
-        for other in others
-        for digit in other
-        for own in marks
+def _doubts_of_ink(
+    own: list[Box], left_out: list[Box], drawings: list[Box], height: float
+) -> Iterator[str]:
+    """Yield a doubt if ink beside the boxes of a line, or around them, was left out."""
+    if _are_beside(own, left_out, NEAR * height) or any(
+        drawing.left <= (box.left + box.right) / 2 <= drawing.right
+        and drawing.top <= (box.top + box.bottom) / 2 <= drawing.bottom
+        for drawing in drawings
+        for box in own
     ):
-        doubts.append(OVERLAPS)
-    if len(marks) == 1 and _is_far_aside(marks[0], others, height):
-        doubts.append(ASIDE)
-    gaps = [right.x - left.x - left.width for left, right in pairwise(marks)]
-    if gaps and marks[0].cell is None:
-        limit = max(MAX_GAP * height, MAX_GAP * float(np.median(gaps)))
-        if max(gaps) > limit:
-            doubts.append(f"wide gap after digit {gaps.index(max(gaps)) + 1}")
-    return doubts
+        yield LEFT_OUT
 
 
-def _is_far_aside(own: Mark, others: list[list[Digit]], height: float) -> bool:
-    """Return whether a mark is left or right of all other lines, such as an edge."""
-    marks = [digit.mark for line in others for digit in line]
-    if not marks:
+def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterator[str]:
+    """Yield the doubts about a line that come from the place of the other lines."""
+    if _are_beside(own, others, NEAR * height):
+        yield OVERLAPS
+    if len(own) > 1 or not others:
+        return
+    page = enclosing(others)
+    if own[0].right < page.left - height or own[0].left > page.right + height:
+        yield ASIDE
+
+
+def _find_wide_gap(own: list[Box], height: float) -> int:
+    """Return the place, from 1, of the digit before a wide gap; 0 if there is none."""
+    gaps = [right.left - left.right for left, right in pairwise(own)]
+    if not gaps or max(gaps) <= MAX_GAP * max(height, float(np.median(gaps))):
+        return 0
+    return gaps.index(max(gaps)) + 1
+
+
+def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
+    """Return whether boxes share rows and are at most ``distance`` pixels apart."""
+    if not own or not others:
         return False
-    left, right = min(m.x for m in marks), max(m.x + m.width for m in marks)
-    return own.x + own.width < left - height or own.x > right + height
-
-
-def _area(mark: Mark) -> int:
-    return mark.width * mark.height
-
-
-def _is_inside(own: Mark, mark: Mark) -> bool:
-    """Return whether the centre of a digit is in the box of a mark."""
-    x, y = own.x + own.width / 2, own.y + own.height / 2
-    return mark.x <= x <= mark.x + mark.width and mark.y <= y <= mark.y + mark.height
-
-
-def _is_beside(mark: Mark, own: Mark, distance: float) -> bool:
-    gap = max(mark.x, own.x) - min(mark.x + mark.width, own.x + own.width)
-    shared = min(mark.y + mark.height, own.y + own.height) - max(mark.y, own.y)
-    min_shared = MIN_SHARED_ROWS * min(mark.height, own.height)
-    return gap <= distance and shared >= min_shared
+    one, two = np.array(own)[:, None], np.array(others)[None]
+    low, high = np.maximum(one, two)[..., :2], np.minimum(one, two)[..., 2:]
+    shared, gap = (high - low)[..., 0], (low - high)[..., 1]
+    heights = np.minimum(one[..., 2] - one[..., 0], two[..., 2] - two[..., 0])
+    return bool(((gap <= distance) & (shared >= MIN_SHARED_ROWS * heights)).any())
 
 
 def _doubt_all(lines: list[Line]) -> list[Line]:
-    """Put every digit of a page in doubt, most of whose marks are no digits."""
+    """Put every digit of a page in doubt, because most of its ink is no digits."""
     return [
         replace(
             line,

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.ink import (
     Ink,
     find_ink,
@@ -135,7 +136,7 @@ class Reader:
             for line in lines
         ]
 
-    def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Mark]]:
+    def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
         """Return the digits of the best reading of each region, and the ink left out.
 
         Raises NothingToRead for a page of texture.

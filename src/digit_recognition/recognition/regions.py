@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from digit_recognition.recognition.lines import NO_DIGIT, TOO_WIDE, Digit
@@ -18,28 +19,17 @@ def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
     """Return the better digits of two readings of a page.
 
     Light, stroke width and rulings differ within a page, so each reading may be the
-    better one somewhere. Digits that overlap form a region,
-    and so do all digits in a grid. The reading of a region
-    with the higher score is taken: the sum of the digits' confidences, weighted by the
-    square roots of their areas, less a penalty for marks that are no digits.
+    better one somewhere. Digits that overlap form a region, and so do all digits in a
+    grid. In each region, the reading with the higher score is taken. The score is the
+    sum of the digits' confidences, less a penalty for marks that are no digits; both
+    are weighted by the square roots of the boxes' areas.
     """
     digits = [*one, *other]
     if not one or not other:
         return digits
-    boxes = np.array([_box(digit) for digit in digits])
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    overlaps = shared >= MIN_OVERLAP * np.minimum(areas[:, None], areas)
-    together = overlaps.copy()
-    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-    for grid in {digit.mark.cell.grid for digit in digits if digit.mark.cell}:
-        corners = (grid.left, grid.top), (grid.right, grid.bottom)
-        inside = ((centres >= corners[0]) & (centres <= corners[1])).all(axis=1)
-        together[np.ix_(inside, inside)] = True
-    count, regions = connected_components(together)
+    count, regions = connected_components(_connections(digits))
     from_other = np.arange(len(digits)) >= len(one)
+    areas = [digit.mark.box.area for digit in digits]
     scores = np.sqrt(areas) * [_score(digit) for digit in digits]
     totals = np.zeros((2, count))
     np.add.at(totals, (from_other.astype(int), regions), scores)
@@ -50,9 +40,23 @@ def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
     return [digit for digit, is_chosen in zip(digits, chosen, strict=True) if is_chosen]
 
 
-def _box(digit: Digit) -> tuple[int, int, int, int]:
-    mark = digit.mark
-    return mark.x, mark.y, mark.x + mark.width, mark.y + mark.height
+def _connections(digits: list[Digit]) -> coo_array:
+    """Return which of the n digits are in one region, sparse (n, n)."""
+    boxes = np.array([digit.mark.box for digit in digits])
+    areas = np.array([digit.mark.box.area for digit in digits])
+    pairs = []
+    for number, (box, area) in enumerate(zip(boxes, areas, strict=True)):
+        low, high = np.maximum(boxes, box)[:, :2], np.minimum(boxes, box)[:, 2:]
+        shared = np.clip(high - low, 0, None).prod(axis=1)
+        overlapping = np.flatnonzero(shared >= MIN_OVERLAP * np.minimum(areas, area))
+        pairs.append((np.full(len(overlapping), number), overlapping))
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    for grid in {digit.mark.cell.grid for digit in digits if digit.mark.cell}:
+        is_inside = (centres >= grid[:2]) & (centres <= grid[2:])
+        inside = np.flatnonzero(is_inside.all(axis=1))
+        pairs.append((np.full(len(inside), inside[:1]), inside))
+    rows, columns = map(np.concatenate, zip(*pairs, strict=True))
+    return coo_array((np.ones(len(rows)), (rows, columns)), (len(digits),) * 2)
 
 
 def _score(digit: Digit) -> float:
