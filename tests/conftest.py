@@ -297,7 +297,7 @@ def sample_run(tmp_path_factory) -> Project:
     return run_once(
         tmp_path_factory,
         "sample",
-        "train.recipes.standard.epochs=8,detector.pictures=4000,detector.epochs=2",
+        "train.recipes.standard.epochs=5,detector.pictures=2000,detector.epochs=2",
         HTTPS_PROXY="http://127.0.0.1:9",
         https_proxy="http://127.0.0.1:9",
         KERAS_HOME=str(tmp_path_factory.mktemp("keras")),

@@ -285,3 +285,9 @@ def test_a_placed_mark_keeps_its_position_in_the_field():
     ink = np.random.default_rng(0).random((20, 9), np.float32)
     field = np.pad(ink, ((3, 5), (12, 7)))
     np.testing.assert_array_equal(Mark(12, 3, 9, 20, ink, placed=True).field, field)
+
+
+def test_the_box_of_a_mark_at_the_edge_of_a_reduced_page_ends_with_the_page():
+    mark = Mark(8, 6, 3, 4, np.ones((4, 3), np.float32))  # of a page of (10, 11)
+    large = mark.enlarged(2, (19, 21))
+    assert large.box == (12, 16, 19, 21)

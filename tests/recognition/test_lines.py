@@ -7,6 +7,7 @@ from digit_recognition.recognition.lines import (
     LEFT_OUT,
     NO_DIGIT,
     OVERLAPS,
+    WIDE_GAP,
     Digit,
     arrange_in_lines,
 )
@@ -89,9 +90,9 @@ def test_a_lone_digit_aside_from_all_lines_is_in_doubt():
     assert [line.reason for line in lines] == ["", ASIDE, ""]
 
 
-def test_a_wide_gap_is_told():
+def test_a_line_with_a_wide_gap_is_in_doubt():
     (line,) = arrange(digit(0), digit(30), digit(140), digit(170))
-    assert line.reason == "wide gap after digit 2"
+    assert line.reason == WIDE_GAP
 
 
 def test_a_lone_odd_mark_and_one_as_high_as_several_lines_are_no_numbers():

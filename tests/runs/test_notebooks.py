@@ -29,10 +29,6 @@ def project(sample_run, tmp_path_factory):
     return project
 
 
-def test_there_are_five():
-    assert [name[:2] for name in NAMES] == ["01", "02", "03", "04", "05"]
-
-
 def execute(project, notebook):
     """Run all cells; CellExecutionError if one of them fails."""
     NotebookClient(

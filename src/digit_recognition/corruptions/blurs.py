@@ -89,7 +89,7 @@ def jpeg(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.nda
 
 
 def _apply_pillow(images, change) -> np.ndarray:
-    """Apply a function of Pillow images to each image, through 8-bit pixels."""
+    """Convert each image to 8-bit Pillow, apply ``change``, and convert it back."""
     bytes_ = np.rint(images * 255).astype(np.uint8)
     changed = [np.asarray(change(Image.fromarray(image))) for image in bytes_]
     return np.stack(changed).astype(np.float32) / 255

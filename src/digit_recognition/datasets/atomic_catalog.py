@@ -54,7 +54,7 @@ def is_local_version(dataset: Any) -> TypeGuard[AbstractVersionedDataset]:
 
 
 def saved_path(dataset: AbstractVersionedDataset) -> Path:
-    """Return where the dataset saves its version in this run."""
+    """Return the path to which this run saves the dataset."""
     version = dataset.resolve_save_version()
     return Path(dataset._get_versioned_path(str(version)))
 

@@ -40,7 +40,7 @@ class Checkpoints:
         try:
             with temporary_folder(self.folder) as folder:
                 with (folder / "arrays.npz").open("wb") as file:
-                    np.savez(file, **arrays)  # type: ignore[arg-type] # array names
+                    np.savez(file, **arrays)  # type: ignore[arg-type] # no allow_pickle
                     file.flush()
                     os.fsync(file.fileno())
                 Path(file.name).replace(self._path(name))
@@ -105,7 +105,7 @@ class CheckpointsDataset(AbstractDataset[NoReturn, Checkpoints]):
         """Return the checkpoints of the folder."""
         return Checkpoints(self._folder)
 
-    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro names it)
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (required by Kedro)
         """Raise DatasetError: the training saves its checkpoints itself."""
         raise DatasetError(
             "expected to be loaded only: a training saves its checkpoints itself"

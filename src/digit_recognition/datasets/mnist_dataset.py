@@ -143,7 +143,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             arrays["y_test"],
         )
 
-    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro names it)
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (required by Kedro)
         """Raise DatasetError: MNIST is only read."""
         raise DatasetError(
             f"{self._filepath.name} is only read; to use other images, put an .npz "
@@ -231,7 +231,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
 
     def _save_download(self, arrays: dict[str, np.ndarray], path: str) -> None:
         content = io.BytesIO()
-        np.savez_compressed(content, **arrays)  # type: ignore[arg-type] # array names
+        np.savez_compressed(content, **arrays)  # type: ignore[arg-type] # no allow_pickle
         partial = f"{path}.{uuid4().hex}.partial"
         try:
             self._fs.makedirs(self._fs._parent(path), exist_ok=True)
@@ -333,7 +333,7 @@ def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
     def ask() -> None:
         try:
             request = Request(url, method="HEAD")  # noqa: S310 (MNIST_URL is https)
-            urlopen(request, timeout=seconds).close()  # noqa: S310 (as above)
+            urlopen(request, timeout=seconds).close()  # noqa: S310 (a fixed HTTPS URL)
         except (OSError, ValueError, HTTPException) as error:
             answer.put(str(getattr(error, "reason", error)))
         else:

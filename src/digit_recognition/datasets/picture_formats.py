@@ -51,7 +51,7 @@ def picture_suffixes() -> frozenset[str]:
 
 
 def format_names() -> str:
-    """Return the names of all formats as a list for messages.
+    """Return the names of all formats as one string, for use in messages.
 
     >>> format_names()
     'PNG, JPEG, TIFF, BMP, GIF or WebP'

@@ -16,7 +16,7 @@ from digit_recognition.errors import ProjectError
 class ConfigLoader(OmegaConfigLoader):
     """Kedro's loader, which raises ProjectError for files that cannot be read.
 
-    Kedro's own messages name neither the file nor the line of most mistakes in YAML.
+    For most mistakes in YAML, Kedro's own messages name no file and no line.
     """
 
     def __getitem__(self, key: str) -> dict[str, Any]:

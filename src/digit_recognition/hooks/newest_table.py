@@ -25,7 +25,7 @@ class NewestTableHooks:
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Replace the copy; a warning if it cannot be replaced."""
+        """Replace the copy of the newest table, and log a warning if that fails."""
         if "readings" not in pipeline.all_outputs():
             return
         dataset = catalog.get("readings")

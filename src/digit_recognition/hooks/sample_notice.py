@@ -40,7 +40,7 @@ class SampleHooks:
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Warn again at the end, below the results."""
+        """Repeat after the results that they come from the sample, not from MNIST."""
         if self._final_warning:
             logger.warning(
                 "%s (dataset mnist-sample). For MNIST itself: %s.",

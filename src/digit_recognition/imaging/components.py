@@ -180,7 +180,7 @@ def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[
 def _belongs_to(tall: Group, small: Group, stroke: float) -> bool:
     """Return whether a small group may be part of the tall digit nearest to it.
 
-    It may if it is above or below the digit, or so near beside it that both together
+    A group above or below the digit may. So may a group beside it, if both together
     have the aspect ratio of a digit.
     """
     if _horizontal_overlap(tall, small) >= 0.5:
@@ -223,7 +223,10 @@ def _height_together(one: Group, other: Group) -> int:
 
 
 def _horizontal_overlap(one: Group, other: Group) -> float:
-    """Return the shared width as a share of the narrower group; negative for a gap."""
+    """Return the horizontal overlap divided by the width of the narrower group.
+
+    It is negative if there is a gap between the groups.
+    """
     shared = min(one.right, other.right) - max(one.left, other.left)
     return shared / min(one.width, other.width)
 

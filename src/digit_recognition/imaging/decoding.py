@@ -54,7 +54,7 @@ class Page:
     scale: int
 
 
-class UnreadablePicture(ProjectError):  # noqa: N818 (the program itself is not at fault)
+class UnreadablePicture(ProjectError):  # noqa: N818 (the input is at fault, not the program)
     """A picture, or one of its pages, cannot be decoded; the message is the reason."""
 
 

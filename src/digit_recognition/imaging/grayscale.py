@@ -84,12 +84,12 @@ def _colour_weight(chroma: np.ndarray, noise: float) -> np.ndarray:
 
 
 def _darkest_level(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Return luma, or the level of a channel that is darker relative to the paper."""
+    """Return the minimum of luma and the channels after white balance."""
     darkest = _white_balance(channels, paper).min(axis=0) * _luma(paper)
     return np.minimum(_luma(channels), darkest)
 
 
 def _lightest_level(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Return luma, or the level of a channel that is lighter relative to the paper."""
+    """Return the maximum of luma and the channels relative to the paper."""
     lightest = (channels - paper).max(axis=0) + _luma(paper)
     return np.maximum(_luma(channels), lightest)

@@ -55,7 +55,7 @@ PAPER_SIDE = 256
 class Ink:
     """The ink of a page of (h, w) pixels, dark on light or light on dark.
 
-    ``density`` is float32 (h, w) in 0..1, relative to the paper and 0 on it.
+    ``density`` is float32 (h, w) between 0 (bare paper) and 1 (black ink).
     ``smooth`` is the density with less noise. Values of ``smooth`` above
     ``noise_floor`` stand out of the noise. ``stroke`` is the typical stroke width in
     pixels.
@@ -155,8 +155,8 @@ def max_local_stroke(grey: np.ndarray) -> float:
 def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
     """Return the dark ink of a page.
 
-    ``paper`` is the brightness of the paper on the reduced page, and ``stroke`` a first
-    estimate of the stroke width there, in pixels.
+    ``paper`` is the brightness of the paper at a lower resolution than ``grey``.
+    ``stroke`` is a first estimate of the stroke width in pixels of ``paper``.
     """
     stroke *= max(grey.shape) / max(paper.shape)
     density = _relative_darkness(grey, resized(paper, grey.shape))

@@ -33,8 +33,8 @@ def without_rulings(mask: np.ndarray, density: np.ndarray, stroke: float) -> np.
     """Return the mask, bool (h, w), without horizontal and vertical rulings.
 
     Rulings are thin lines across the whole page. Strokes that cross a ruling stay
-    whole. A page that a single connected component fills is a digit that was cut out:
-    it stays as it is.
+    whole. If a single connected component fills the page, the page is taken for a
+    cropped digit and returned unchanged.
     """
     if _fills_page(mask):
         return mask

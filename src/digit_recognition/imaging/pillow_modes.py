@@ -23,7 +23,9 @@ def to_basic_mode(picture: Image.Image) -> Image.Image:
 
 
 def to_grey_page(image: Image.Image) -> np.ndarray:
-    """Convert an image of a basic mode to float32 (h, w) in 0..1, where 1 is white.
+    """Convert a Pillow image to a float32 array (h, w) in 0..1, where 1 is white.
+
+    Its mode must be a basic one, such as L, RGB or RGBA.
 
     Transparent pixels become white, or black if the opaque ink is light.
     """
@@ -59,7 +61,10 @@ def _scale_levels(values: np.ndarray) -> np.ndarray:
 
 
 def _place_on_background(image: Image.Image) -> Image.Image:
-    """Return the picture as RGB on white, or on black if its opaque ink is light."""
+    """Return the picture as RGB, with a background in place of transparency.
+
+    The background is white, or black if all opaque pixels are light.
+    """
     opaque = np.asarray(image.getchannel("A")) >= 128
     dark = np.asarray(image.convert("RGB").convert("L")) < 128
     # Light ink alone has no dark pixels. A sheet of paper that was cut out has some,

@@ -76,21 +76,18 @@ class Mark:
         field[self.y : self.y + self.height, self.x : self.x + self.width] = self.ink
         return field
 
-    def enlarged(self, factor: int) -> Mark:
-        """Return the mark with the box on a page ``factor`` times as large.
+    def enlarged(self, factor: int, page: tuple[int, ...]) -> Mark:
+        """Return the mark with the box on the page that was reduced by ``factor``.
 
-        The ink keeps its pixels.
+        ``page`` is the shape (h, w) of that page. The ink keeps its pixels.
         """
-        return replace(
-            self,
-            x=factor * self.x,
-            y=factor * self.y,
-            width=factor * self.width,
-            height=factor * self.height,
-        )
+        x, y = factor * self.x, factor * self.y
+        width = min(factor * self.width, page[1] - x)
+        height = min(factor * self.height, page[0] - y)
+        return replace(self, x=x, y=y, width=width, height=height)
 
 
-class TooManyMarks(ValueError):  # noqa: N818 (the program itself is not at fault)
+class TooManyMarks(ValueError):  # noqa: N818 (the input is at fault, not the program)
     """The page has more pieces of ink than a page of digits can have."""
 
 

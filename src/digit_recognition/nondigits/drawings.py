@@ -114,7 +114,7 @@ def random_mask(probability: float, count: int, rng: np.random.Generator) -> np.
 
 
 def interval_mask(start: np.ndarray, length: np.ndarray | int) -> np.ndarray:
-    """Return a bool array (n, 28), True at ``length`` pixels from ``start`` (n, 1)."""
+    """Return a bool array (n, 28), True in the ``length`` pixels from ``start``."""
     return (start <= PIXELS) & (start + length > PIXELS)
 
 

@@ -60,8 +60,8 @@ class AcceptanceRule:
 
     The confidence must be above ``threshold.threshold``, the logit at least
     ``digit_threshold``. A mark whose logit is below ``non_digit_threshold`` is clearly
-    no digit. ``certainty`` is the probability with which the bound of
-    ``threshold`` holds.
+    no digit. ``certainty`` is the confidence level of the error bound from which
+    ``threshold`` was derived.
     """
 
     threshold: Threshold

@@ -19,6 +19,7 @@ TOO_WIDE = "too wide for one digit"
 LEFT_OUT = "ink beside it was left out"
 OVERLAPS = "overlaps another line"
 ASIDE = "aside from the other numbers"
+WIDE_GAP = "wide gap between digits"
 
 LIKELY = 0.9
 """Marks with this confidence stay in their line, even if they are hardly digits."""
@@ -126,8 +127,8 @@ def arrange_in_lines(
             *_doubts_of_ink(own, left_out, drawings, height),
             *_doubts_of_place(own, others, height),
         ]
-        if line[0].mark.cell is None and (gap := _find_wide_gap(own, height)):
-            doubts.append(f"wide gap after digit {gap}")
+        if line[0].mark.cell is None and _has_wide_gap(own, height):
+            doubts.append(WIDE_GAP)
         lines.append(Line(line, tuple(doubts)))
     large = [d for d in digits if d.mark.height >= MIN_UNREAD_HEIGHT * height]
     non_digits = sum(digit.doubt == NO_DIGIT for digit in large)
@@ -167,7 +168,7 @@ def _is_stray(line: list[Digit], height: float) -> bool:
 def _doubts_of_ink(
     own: list[Box], left_out: list[Box], drawings: list[Box], height: float
 ) -> Iterator[str]:
-    """Yield a doubt if ink beside the boxes of a line, or around them, was left out."""
+    """Yield a reason for doubt if ink near the line was not read as a digit."""
     if _are_beside(own, left_out, NEAR * height) or any(
         drawing.left <= (box.left + box.right) / 2 <= drawing.right
         and drawing.top <= (box.top + box.bottom) / 2 <= drawing.bottom
@@ -188,12 +189,10 @@ def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterat
         yield ASIDE
 
 
-def _find_wide_gap(own: list[Box], height: float) -> int:
-    """Return the place, from 1, of the digit before a wide gap; 0 if there is none."""
+def _has_wide_gap(own: list[Box], height: float) -> bool:
+    """Return whether a gap between digits leaves room for a digit that is missing."""
     gaps = [right.left - left.right for left, right in pairwise(own)]
-    if not gaps or max(gaps) <= MAX_GAP * max(height, float(np.median(gaps))):
-        return 0
-    return gaps.index(max(gaps)) + 1
+    return bool(gaps) and max(gaps) > MAX_GAP * max(height, float(np.median(gaps)))
 
 
 def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:

@@ -119,7 +119,7 @@ class Reader:
         return lines
 
     def _read_reduced(self, grey: np.ndarray, factor: int) -> list[Line]:
-        """Read a page at 1/``factor`` of its size. The boxes are those of the page."""
+        """Read a page reduced by ``factor``; boxes are in pixels of the full page."""
         height, width = (-(-side // factor) for side in grey.shape)
         small = resized(grey, (height, width), Image.Resampling.BOX)
         digits, unread = self._find_digits(small)
@@ -129,7 +129,7 @@ class Reader:
             replace(
                 line,
                 digits=[
-                    replace(digit, mark=digit.mark.enlarged(factor))
+                    replace(digit, mark=digit.mark.enlarged(factor, grey.shape))
                     for digit in self._merge_broken(line.digits)
                 ],
             )

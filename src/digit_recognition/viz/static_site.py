@@ -51,8 +51,8 @@ def make_relative(api: Path, project: Path) -> None:
     """Shorten the paths in all data of the site.
 
     Paths in the project become relative to it. Other absolute paths are cut to the
-    name of the file. Raises ProjectError if a longer text contains the path of the
-    project or of the user's home.
+    name of the file. Raises ProjectError if a text that is not just a path contains
+    the path of the project or of the user's home.
     """
     private = {f"{folder}/" for folder in (project, Path.home())} - {"//"}
     for file in sorted(api.rglob("*")):

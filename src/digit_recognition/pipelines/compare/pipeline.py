@@ -8,7 +8,7 @@ from .nodes import draw_runs, tabulate_runs
 
 
 def create_pipeline() -> Pipeline:
-    """Connect all versions of ``metrics`` to a table and a chart."""
+    """Return the pipeline that compares all versions of ``metrics``."""
     return Pipeline(
         [
             node_with_preview(tabulate_runs, "all_metrics", "runs"),

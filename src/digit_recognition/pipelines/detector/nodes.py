@@ -26,7 +26,11 @@ LEARNING_RATE = 0.003
 
 
 class DetectorParameters(Parameters):
-    """How the detector is trained: number of ``pictures``, half of digits; epochs."""
+    """How to train the detector.
+
+    ``pictures`` is the number of training images, half of which show digits. ``epochs``
+    is the number of passes over them.
+    """
 
     pictures: Annotated[int, Field(ge=1000)]
     epochs: Annotated[int, Field(ge=1)]

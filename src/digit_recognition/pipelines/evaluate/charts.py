@@ -242,9 +242,9 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
 def _thin_out(
     coverage: np.ndarray, risk: np.ndarray, min_confidence: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Keep about 200 points of the curve, and those before and after each error.
+    """Keep about 200 points of the curve, and the points around each error.
 
-    Between two errors the curve is smooth.
+    An error is a misclassified digit: the curve jumps there and is smooth elsewhere.
     """
     before_error = np.flatnonzero(np.diff(risk * coverage) > ROUNDING)
     evenly_spaced = np.arange(0, len(coverage), max(1, len(coverage) // CURVE_POINTS))

@@ -15,7 +15,7 @@ from .nodes import calibrate, predict_digits, score_digits, score_predictions
 
 
 def create_pipeline() -> Pipeline:
-    """Connect the model and the test arrays to predictions, metrics and reports."""
+    """Return the pipeline that evaluates the model on the test images."""
     return Pipeline(
         [
             node_with_preview(calibrate, "validation_predictions", "temperature"),

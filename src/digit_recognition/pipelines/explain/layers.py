@@ -1,4 +1,4 @@
-"""The layers of a network, their outputs for one image, and its attribution."""
+"""Layers of a network: their outputs and the attribution for one image."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from .nodes import choose_image, follow_image, tabulate_layers
 
 
 def create_pipeline() -> Pipeline:
-    """Connect the model and a test image or picture to three figures and a table."""
+    """Return the pipeline that shows how the model reads one image."""
     return Pipeline(
         [
             node_with_preview(

@@ -1,4 +1,4 @@
-"""Draw the results of reading on the pictures, for a person to check."""
+"""Draw the digits that were read onto the pictures, for a person to check."""
 
 from __future__ import annotations
 
@@ -45,12 +45,13 @@ def annotate_pictures(
     """Return an iterator over the names and images of annotated pictures and sheets.
 
     Each picture has boxes around its digits: green if the number is accepted, orange if
-    a person must check it. Sheets show 30 pictures each, with the number and the
-    reason. Every page of a picture has an image of its own. Pictures without rows were
-    added after the reading and are left out.
+    a person must check it. A file of several pages gives one annotated image per page.
+    A sheet shows 30 pictures, each with the number that was read and, if a person must
+    check it, the reason.
 
-    The tables are those of `read_pictures` as the catalog loads them: ``accepted`` is
-    bool.
+    The tables are those that `read_pictures` returns, loaded from the catalog, with
+    ``accepted`` as bool. Pictures that have no rows in them are left out, because they
+    were added after the reading.
     """
     # This must not be a generator function itself: Kedro would then save each image in
     # a call of its own, and the second call would find that the folder exists.

@@ -130,7 +130,10 @@ def _outcome(found: list[_Reading]) -> str:
 
 
 def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
-    """Yield each line of all pages, and the reason if a page or picture has none."""
+    """Yield each line of each page.
+
+    For a page or a picture without lines, yield the reason why there are none.
+    """
     if picture.reason:
         yield _Reading(None, 0, 1, picture.reason, readable=False)
         return

@@ -9,7 +9,7 @@ from .nodes import measure_robustness, summarize_robustness
 
 
 def create_pipeline() -> Pipeline:
-    """Connect the model and the test arrays to a table, a chart and examples."""
+    """Return the pipeline that evaluates the model on corrupted test images."""
     return Pipeline(
         [
             node_with_preview(

@@ -69,8 +69,8 @@ def affine_transforms(
     A row is a0 a1 a2 b0 b1 b2 0 0: the output pixel (x, y) is sampled at
     (a0 x + a1 y + a2, b0 x + b1 y + b2) of the input. Each transform is a rotation, a
     shear and a zoom about the centre of the image, and a shift. ``drawn`` is (n, 6) in
-    -1..1, as fractions of the limits of: rotation, shear, zoom across, zoom down, shift
-    across, shift down.
+    -1..1: rotation, shear, zoom across, zoom down, shift across and shift down, each as
+    a fraction of its limit.
     """
     import tensorflow as tf
 

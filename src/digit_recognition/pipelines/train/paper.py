@@ -22,13 +22,13 @@ class Paper(Parameters):
 
     - ``lines``: a straight line crosses the image.
     - ``holes``: a rectangle is missing.
-    - ``blurred``: a Gaussian blur, of a standard deviation up to ``blur`` pixels,
+    - ``blurred``: a Gaussian blur with a standard deviation of at most ``blur`` pixels,
       drawn separately down and across.
-    - ``sharpened``: an unsharp mask, as scanners apply it, of an amount up to
+    - ``sharpened``: an unsharp mask, as scanners apply it, with an amount of at most
       ``sharpening`` and a blur up to ``blur``.
     - ``inverted``: the ink is darker than the paper.
     - ``bars``: grey bars cover two opposite sides.
-    - ``noisy``: Gaussian noise, of a standard deviation up to ``noise``.
+    - ``noisy``: Gaussian noise with a standard deviation of at most ``noise``.
 
     Ink and paper differ by at least ``contrast`` (pixels are in 0..1). Then the light
     falls off by up to ``slope`` from edge to edge.
@@ -191,7 +191,7 @@ def cover_bars(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def add_noise(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor:
-    """Add Gaussian noise to each image, of a standard deviation up to ``max_sigma``."""
+    """Add Gaussian noise with a standard deviation of at most ``max_sigma``."""
     import tensorflow as tf
 
     strength, pixels = tf.unstack(tf.random.split(seed, 2))
