@@ -141,6 +141,16 @@ def test_a_digit_that_fills_its_page_is_kept():
     np.testing.assert_array_equal(without_edges(zero), zero)
 
 
+def test_squared_paper_along_the_sides_of_the_page_is_no_border():
+    squares = mask_of(
+        *((row, row + 1, 0, 200) for row in range(0, 120, 17)),
+        *((0, 120, column, column + 1) for column in range(0, 200, 20)),
+    )
+    specks = mask_of(*((y, y + 3, x, x + 9) for y in (5, 90) for x in (4, 104, 164)))
+    page = squares | specks
+    np.testing.assert_array_equal(without_edges(page), page)
+
+
 def test_a_zero_around_a_dot_is_no_frame():
     rows, columns = np.mgrid[:120, :200]
     distance = np.hypot((rows - 60) / 50, (columns - 100) / 35)

@@ -4,7 +4,7 @@ from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.cells import Cell
 from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.recognition.lines import NO_DIGIT, Digit
-from digit_recognition.recognition.regions import choose_by_region
+from digit_recognition.recognition.regions import away_from_sides, choose_by_region
 
 
 def digit(x, y, width=20, height=30, confidence=1.0, doubt="", cell=None):
@@ -44,3 +44,9 @@ def test_a_grid_is_read_as_a_whole():
     ]
     lines = [digit(30, 0, 4, 40, doubt=NO_DIGIT), digit(11, 5, 10)]
     assert choose_by_region(lines, cells) == cells
+
+
+def test_marks_that_touch_a_side_of_the_page_are_left_out():
+    inside = digit(1, 1).mark
+    at_sides = [digit(*place).mark for place in ((0, 5), (5, 0), (80, 5), (5, 70))]
+    assert away_from_sides([*at_sides, inside], (100, 100)) == [inside]

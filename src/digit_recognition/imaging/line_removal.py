@@ -25,6 +25,12 @@ MAX_STRIP_DEPTH = 0.4
 MAX_BORDER_CONTACTS = 6
 """Maximum number of places where a digit that fills its page touches the sides."""
 
+MIN_RULINGS = 4
+"""Minimum number of lines of squared paper, across and down."""
+
+SAMPLED_ROWS = 9
+"""Number of rows and columns in which the lines of squared paper are counted."""
+
 MIN_FRAME_COVERAGE = 0.75
 """Minimum share of each side of its bounding box that a frame covers."""
 
@@ -111,10 +117,14 @@ def _fills_page(mask: np.ndarray) -> bool:
     for part, length in zip(box, mask.shape, strict=True):
         if max(part.start, length - part.stop) > max(2, 0.03 * length):
             return False
-    inked = mask[box].astype(np.int8)
+    inked = mask[box]
     sides = inked[0], inked[-1], inked[:, 0], inked[:, -1]
-    contacts = sum(np.count_nonzero(np.diff(side, prepend=0) > 0) for side in sides)
-    return bool(contacts <= MAX_BORDER_CONTACTS)
+    return sum(map(_count_runs, sides)) <= MAX_BORDER_CONTACTS
+
+
+def _count_runs(side: np.ndarray) -> int:
+    """Return the number of runs of True in a bool array (n,)."""
+    return int(np.count_nonzero(np.diff(side.astype(np.int8), prepend=0) > 0))
 
 
 def _vertical_run_lengths(mask: np.ndarray) -> np.ndarray:
@@ -129,8 +139,8 @@ def without_edges(mask: np.ndarray) -> np.ndarray:
     """Return the mask, bool (h, w), without frames and the dark borders of a scan.
 
     A border lies along one of the page's sides. A frame is a drawn or printed box
-    with other ink in it. If almost nothing else would be left, the mask is returned
-    as it is.
+    with other ink in it. Squared paper is neither. If almost nothing else would be
+    left, the mask is returned as it is.
     """
     labels, count = ndimage.label(mask, EIGHT_CONNECTED)
     if not count or (count == 1 and not _is_border_strip(mask)):
@@ -142,10 +152,25 @@ def without_edges(mask: np.ndarray) -> np.ndarray:
     removed = [
         number
         for number, box in enumerate(ndimage.find_objects(labels), start=1)
-        if contact[number] >= MIN_BORDER_CONTACT or _is_frame(labels[box], number)
+        if (contact[number] >= MIN_BORDER_CONTACT or _is_frame(labels[box], number))
+        and not _is_squared_paper(labels[box] == number)
     ]
     left = mask & ~np.isin(labels, removed)
     return left if left.sum() >= 0.02 * mask.sum() or count == 1 else mask
+
+
+def _is_squared_paper(component: np.ndarray) -> bool:
+    """Return whether a component, bool (h, w), is a grid of lines.
+
+    Rows and columns drawn evenly from its box cross a border or a frame twice, but a
+    grid many times.
+    """
+    rows, columns = (
+        component[np.linspace(0, len(component) - 1, SAMPLED_ROWS + 2, dtype=int)[1:-1]]
+        for component in (component, component.T)
+    )
+    runs = [[_count_runs(row) for row in part] for part in (rows, columns)]
+    return bool(min(np.median(runs, axis=1)) >= MIN_RULINGS)
 
 
 def _is_border_strip(mask: np.ndarray) -> bool:

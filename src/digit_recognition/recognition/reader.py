@@ -42,7 +42,7 @@ from digit_recognition.recognition.lines import (
     Line,
     arrange_in_lines,
 )
-from digit_recognition.recognition.regions import choose_by_region
+from digit_recognition.recognition.regions import away_from_sides, choose_by_region
 from digit_recognition.recognition.thresholds import CERTAINTY
 
 if TYPE_CHECKING:
@@ -152,7 +152,9 @@ class Reader:
             inks.append(ink)
             try:
                 for marks in find_marks(ink):
-                    wholes = self._classify(marks)
+                    is_local = find is find_ink_locally
+                    reading = away_from_sides(marks, grey.shape) if is_local else marks
+                    wholes = self._classify(reading)
                     digits = [d for w in wholes for d in self._split_touching(w)]
                     found = choose_by_region(found or [], digits)
                     if is_even and _is_settled(found, ink):

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.recognition.lines import NO_DIGIT, TOO_WIDE, Digit
 
 MIN_OVERLAP = 0.3
@@ -13,6 +14,20 @@ MIN_OVERLAP = 0.3
 
 NON_DIGIT_SCORE = -0.5
 """Score of a mark that is no digit; that of a digit is its confidence."""
+
+
+def away_from_sides(marks: list[Mark], page: tuple[int, ...]) -> list[Mark]:
+    """Return the marks that do not touch the sides of a page of shape (h, w).
+
+    A reading by local light is least reliable there: rulings and shadows leave pieces.
+    """
+    return [
+        mark
+        for mark in marks
+        if min(mark.box.top, mark.box.left) > 0
+        and mark.box.bottom < page[0]
+        and mark.box.right < page[1]
+    ]
 
 
 def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
