@@ -20,7 +20,7 @@ from sklearn.datasets import load_sample_images
 SUPERSAMPLING = 3  # strokes are drawn three times as large, then reduced
 LETTERS = "AEFHKMNRTVWXYaefhkmnrtvwxy"
 LETTERS_LIKE_DIGITS = "CGJLPUcdjpu"
-SYMBOLS = "+×÷=%&@#?$€*♥★☺→✓§¤~<>∑∞π♪☂✈☎☀♣♠"  # noqa: RUF001 (drawn, not read)
+SYMBOLS = "+×÷=%&@#?$€*♥★☺→✓§¤~<>∑∞π♪☂✈☎☀♣♠"  # noqa: RUF001 (to be drawn)
 WORDS = (
     *("the", "and", "house", "water", "paper", "number", "total", "name", "street"),
     *("Hello", "world", "invoice", "date", "amount", "please", "sign", "here"),

@@ -12,7 +12,7 @@ from pathlib import Path
 try:
     import fcntl
 except ImportError:  # Windows: nothing is locked, so nothing counts as abandoned
-    fcntl = None  # type: ignore[assignment] # None on Windows
+    fcntl = None  # type: ignore[assignment] # a module or None
 
 PREFIX = ".saving-"
 

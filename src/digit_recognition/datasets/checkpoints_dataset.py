@@ -105,7 +105,7 @@ class CheckpointsDataset(AbstractDataset[NoReturn, Checkpoints]):
         """Return the checkpoints of the folder."""
         return Checkpoints(self._folder)
 
-    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (required by Kedro)
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
         """Raise DatasetError: the training saves its checkpoints itself."""
         raise DatasetError(
             "expected to be loaded only: a training saves its checkpoints itself"

@@ -63,7 +63,7 @@ class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]])
             arrays["labels"] = _open(labels)
         return arrays
 
-    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (required by Kedro)
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
         """Raise DatasetError: the published arrays are read only."""
         raise DatasetError("expected to be loaded only: MNIST-C is read only")
 

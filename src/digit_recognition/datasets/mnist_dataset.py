@@ -143,7 +143,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             arrays["y_test"],
         )
 
-    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (required by Kedro)
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
         """Raise DatasetError: MNIST is only read."""
         raise DatasetError(
             f"{self._filepath.name} is only read; to use other images, put an .npz "
@@ -333,7 +333,7 @@ def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
     def ask() -> None:
         try:
             request = Request(url, method="HEAD")  # noqa: S310 (MNIST_URL is https)
-            urlopen(request, timeout=seconds).close()  # noqa: S310 (a fixed HTTPS URL)
+            urlopen(request, timeout=seconds).close()  # noqa: S310 (MNIST_URL is https)
         except (OSError, ValueError, HTTPException) as error:
             answer.put(str(getattr(error, "reason", error)))
         else:
