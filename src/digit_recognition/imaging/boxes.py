@@ -31,6 +31,11 @@ class Box(NamedTuple):
         return self.right - self.left
 
     @property
+    def centre(self) -> tuple[int, int]:
+        """Row and column of the middle of the box."""
+        return (self.top + self.bottom) // 2, (self.left + self.right) // 2
+
+    @property
     def longest(self) -> int:
         """The longer of height and width, in pixels."""
         return max(self.height, self.width)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from .boxes import Box, enclosing
+
 MIN_RULING_SPAN = 0.85
 """Minimum length of a ruling, as a share of the page's width or height."""
 
@@ -21,39 +23,18 @@ MAX_BROKEN_PARTS = 10
 class Group:
     """Connected components that form one object.
 
-    ``labels`` are their numbers in the label image. The bounding box is half-open:
-    ``bottom`` and ``right`` are the first pixels outside. ``area`` is the number of
-    pixels of ink.
+    ``labels`` are their numbers in the label image, ``box`` encloses them, and ``area``
+    is the number of pixels of ink.
     """
 
     labels: list[int]
-    top: int
-    left: int
-    bottom: int
-    right: int
+    box: Box
     area: int
-
-    @property
-    def height(self) -> int:
-        """Height of the bounding box, in pixels."""
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        """Width of the bounding box, in pixels."""
-        return self.right - self.left
-
-    @property
-    def centre(self) -> tuple[int, int]:
-        """Row and column of the middle of the bounding box."""
-        return (self.top + self.bottom) // 2, (self.left + self.right) // 2
 
     def add(self, other: Group) -> None:
         """Add the components of another group to this one."""
         self.labels += other.labels
-        self.top, self.left = min(self.top, other.top), min(self.left, other.left)
-        self.bottom = max(self.bottom, other.bottom)
-        self.right = max(self.right, other.right)
+        self.box = enclosing([self.box, other.box])
         self.area += other.area
 
 
@@ -71,7 +52,7 @@ def group_components(
     """
     areas = np.bincount(labels.ravel())
     groups = [
-        Group([number], box[0].start, box[1].start, box[0].stop, box[1].stop, area)
+        Group([number], Box.of_slices(box), area)
         for number, (box, area) in enumerate(
             zip(ndimage.find_objects(labels), areas[1:], strict=True), start=1
         )
@@ -80,14 +61,14 @@ def group_components(
     if not groups:
         return []
     largest = max(groups, key=lambda group: group.area)
-    reach = max(1, round(1.5 * stroke), round(0.02 * largest.height))
+    reach = max(1, round(1.5 * stroke), round(0.02 * largest.box.height))
     dilated = ndimage.maximum_filter(mask.view(np.uint8), 2 * reach + 1)
     clusters, _ = ndimage.label(dilated)
     neighbours: dict[int, list[Group]] = {}
     for group in groups:
-        row = labels[group.top, group.left : group.right]
-        column = group.left + int(np.argmax(row == group.labels[0]))
-        neighbours.setdefault(clusters[group.top, column], []).append(group)
+        row = labels[group.box.top, group.box.left : group.box.right]
+        column = group.box.left + int(np.argmax(row == group.labels[0]))
+        neighbours.setdefault(clusters[group.box.top, column], []).append(group)
     digits = [
         digit for near in neighbours.values() for digit in _group_nearby(near, stroke)
     ]
@@ -97,13 +78,13 @@ def group_components(
 def _attach_bars(groups: list[Group]) -> list[Group]:
     """Add flat groups to the tall group that they lie just above."""
     kept: list[Group] = []
-    for group in sorted(groups, key=lambda group: -group.height):
+    for group in sorted(groups, key=lambda group: -group.box.height):
         below = [
             tall
             for tall in kept
-            if group.height < 0.3 * tall.height
+            if group.box.height < 0.3 * tall.box.height
             and _horizontal_overlap(tall, group) >= 0.5
-            and 0 <= tall.top - group.bottom <= 0.2 * tall.height
+            and 0 <= tall.box.top - group.box.bottom <= 0.2 * tall.box.height
         ]
         if below:
             below[0].add(group)
@@ -117,18 +98,18 @@ def _group_nearby(groups: list[Group], stroke: float) -> list[Group]:
     above, below = _split_lines(groups, stroke)
     if above:
         return _group_nearby(above, stroke) + _group_nearby(below, stroke)
-    height = max(g.bottom for g in groups) - min(g.top for g in groups)
-    width = max(g.right for g in groups) - min(g.left for g in groups)
+    height = max(g.box.bottom for g in groups) - min(g.box.top for g in groups)
+    width = max(g.box.right for g in groups) - min(g.box.left for g in groups)
     groups = sorted(groups, key=lambda group: -group.area)
-    if not any(group.height >= MIN_TALL * height for group in groups):
+    if not any(group.box.height >= MIN_TALL * height for group in groups):
         if len(groups) <= MAX_BROKEN_PARTS and width <= 1.2 * height:
             first, *others = groups
             for other in others:
                 first.add(other)
             return [first]
         # Lines of text that are not straight or meet.
-        height = round(np.median([group.height for group in groups]))
-    tall = [group for group in groups if group.height >= MIN_TALL * height]
+        height = round(np.median([group.box.height for group in groups]))
+    tall = [group for group in groups if group.box.height >= MIN_TALL * height]
     digits: list[Group] = []
     for group in tall:
         closest = max(
@@ -161,19 +142,19 @@ def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[
 
     Both lines must be at least 35 % of the total height, or both lists are empty.
     """
-    groups = sorted(groups, key=lambda group: group.top)
-    top, bottom = groups[0].top, max(group.bottom for group in groups)
+    groups = sorted(groups, key=lambda group: group.box.top)
+    top, bottom = groups[0].box.top, max(group.box.bottom for group in groups)
     min_height = 0.35 * (bottom - top)
     line_bottom = top
     for count, group in enumerate(groups):
         if (
             count
-            and group.top - line_bottom > 1.5 * stroke
+            and group.box.top - line_bottom > 1.5 * stroke
             and line_bottom - top >= min_height
-            and bottom - group.top >= min_height
+            and bottom - group.box.top >= min_height
         ):
             return groups[:count], groups[count:]
-        line_bottom = max(line_bottom, group.bottom)
+        line_bottom = max(line_bottom, group.box.bottom)
     return [], []
 
 
@@ -185,41 +166,48 @@ def _belongs_to(tall: Group, small: Group, stroke: float) -> bool:
     """
     if _horizontal_overlap(tall, small) >= 0.5:
         return True
-    gap = max(tall.left, small.left) - min(tall.right, small.right)
-    width = max(tall.right, small.right) - min(tall.left, small.left)
-    if small.height < 0.4 * tall.height:  # flat, such as the bar of a 5
-        height = max(tall.bottom, small.bottom) - min(tall.top, small.top)
+    gap = max(tall.box.left, small.box.left) - min(tall.box.right, small.box.right)
+    width = max(tall.box.right, small.box.right) - min(tall.box.left, small.box.left)
+    if small.box.height < 0.4 * tall.box.height:  # flat, such as the bar of a 5
+        height = max(tall.box.bottom, small.box.bottom) - min(
+            tall.box.top, small.box.top
+        )
         return width <= 1.3 * height
-    return gap <= 1.2 * stroke and width <= 0.95 * tall.height
+    return gap <= 1.2 * stroke and width <= 0.95 * tall.box.height
 
 
 def is_ruling(group: Group, mask: np.ndarray) -> bool:
     """Return whether a group is a thin line across almost the whole page."""
-    length = max(group.width, group.height)
-    spans_page = group.width >= MIN_RULING_SPAN * mask.shape[1] or (
-        group.height >= MIN_RULING_SPAN * mask.shape[0]
+    length = max(group.box.width, group.box.height)
+    spans_page = group.box.width >= MIN_RULING_SPAN * mask.shape[1] or (
+        group.box.height >= MIN_RULING_SPAN * mask.shape[0]
     )
     return (
         spans_page
         and group.area < 0.06 * length**2
-        and min(group.width, group.height) < 0.15 * length
+        and min(group.box.width, group.box.height) < 0.15 * length
     )
 
 
 def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
     """Return whether a group is the thin end of a ruling at the page's border."""
     height, width = mask.shape
-    margins = group.top, group.left, height - group.bottom, width - group.right
-    is_thin = min(group.width, group.height) < 0.5 * stroke
+    margins = (
+        group.box.top,
+        group.box.left,
+        height - group.box.bottom,
+        width - group.box.right,
+    )
+    is_thin = min(group.box.width, group.box.height) < 0.5 * stroke
     return (
         min(margins) <= 1
         and is_thin
-        and group.area < 0.5 * stroke * max(group.width, group.height)
+        and group.area < 0.5 * stroke * max(group.box.width, group.box.height)
     )
 
 
 def _height_together(one: Group, other: Group) -> int:
-    return max(one.bottom, other.bottom) - min(one.top, other.top)
+    return max(one.box.bottom, other.box.bottom) - min(one.box.top, other.box.top)
 
 
 def _horizontal_overlap(one: Group, other: Group) -> float:
@@ -227,8 +215,8 @@ def _horizontal_overlap(one: Group, other: Group) -> float:
 
     It is negative if there is a gap between the groups.
     """
-    shared = min(one.right, other.right) - max(one.left, other.left)
-    return shared / min(one.width, other.width)
+    shared = min(one.box.right, other.box.right) - max(one.box.left, other.box.left)
+    return shared / min(one.box.width, other.box.width)
 
 
 def _distance(one: Group, other: Group) -> float:
@@ -236,6 +224,6 @@ def _distance(one: Group, other: Group) -> float:
 
     A horizontal overlap counts as a negative gap.
     """
-    across = max(one.left, other.left) - min(one.right, other.right)
-    down = max(one.top, other.top) - min(one.bottom, other.bottom)
+    across = max(one.box.left, other.box.left) - min(one.box.right, other.box.right)
+    down = max(one.box.top, other.box.top) - min(one.box.bottom, other.box.bottom)
     return across + 0.3 * max(0, down)

@@ -156,10 +156,10 @@ def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Ma
     if len(groups) > MAX_STROKES:
         raise TooManyMarks(f"{len(groups):,} pieces of ink")
     rulings = [group for group in groups if is_ruling(group, mask)]
-    if len(rulings) == 1 and rulings[0].height > rulings[0].width:
+    if len(rulings) == 1 and rulings[0].box.height > rulings[0].box.width:
         rulings = []  # a 1 may be as high as the page
     return [
-        _make_mark(ink, labels, group, cells.at(*group.centre) if cells else None)
+        _make_mark(ink, labels, group, cells.at(*group.box.centre) if cells else None)
         for group in groups
         if group not in rulings
         and not is_ruling_fragment(group, mask, stroke)
@@ -186,8 +186,8 @@ def placed_mark(field: np.ndarray) -> Mark:
 def _edge_contrast(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> float:
     """Return the density just inside a group's edge minus the density just outside."""
     margin = max(2, round(stroke / 4))
-    top, left = max(0, group.top - margin), max(0, group.left - margin)
-    box = np.s_[top : group.bottom + margin, left : group.right + margin]
+    top, left = max(0, group.box.top - margin), max(0, group.box.left - margin)
+    box = np.s_[top : group.box.bottom + margin, left : group.box.right + margin]
     own = np.isin(labels[box], group.labels)
     outside = ndimage.maximum_filter(own, 2 * margin + 1) & (labels[box] == 0)
     inside = own & ndimage.maximum_filter(outside, 2 * margin + 1)
@@ -200,7 +200,7 @@ def _edge_contrast(ink: Ink, labels: np.ndarray, group: Group, stroke: float) ->
 def _make_mark(
     ink: Ink, labels: np.ndarray, group: Group, cell: Cell | None = None
 ) -> Mark:
-    box = np.s_[group.top : group.bottom, group.left : group.right]
+    box = np.s_[group.box.top : group.box.bottom, group.box.left : group.box.right]
     own = np.isin(labels[box], group.labels)
     density = ink.density[box]
     level = max(float(np.percentile(density[own], 75)), 1e-6)
@@ -208,10 +208,10 @@ def _make_mark(
     with_edge = ndimage.maximum_filter(own.view(np.uint8), 3).astype(bool)
     with_edge &= own | (labels[box] == 0)
     return Mark(
-        group.left,
-        group.top,
-        group.width,
-        group.height,
+        group.box.left,
+        group.box.top,
+        group.box.width,
+        group.box.height,
         np.where(with_edge, np.clip(density / level, 0, 1), 0).astype(np.float32),
         uneven=_is_uneven(ink.smooth[box], own),
         cell=cell,
