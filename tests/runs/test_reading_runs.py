@@ -14,7 +14,7 @@ from PIL import Image
 
 from digit_recognition.datasets import PictureFolderDataset
 from digit_recognition.datasets.mnist_dataset import load_sample
-from digit_recognition.pipelines.read.annotating import MIN_SIDE
+from digit_recognition.plotting.page_drawing import MIN_SIDE
 
 pytestmark = pytest.mark.runs
 

@@ -8,12 +8,12 @@ from PIL import Image
 
 from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, PicturesDataset
-from digit_recognition.pipelines.read.annotating import (
+from digit_recognition.pipelines.read.annotating import annotate_pictures
+from digit_recognition.plotting.page_drawing import (
     ACCEPTED_COLOUR,
     MAX_SIDE,
     MIN_SIDE,
     REVIEW_COLOUR,
-    annotate_pictures,
 )
 
 READINGS = ["picture", "line", "number", "confidence", "accepted", "reason"]

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Iterator
-from functools import cache
 from itertools import count
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-
-ACCEPTED_COLOUR = (0, 120, 60)
-# Vermillion of Okabe and Ito 2008, "Color universal design".
-REVIEW_COLOUR = (213, 94, 0)
-WHITE = (255, 255, 255)
-
-MAX_SIDE = 1600
-"""Maximum longest side of a drawn picture, in pixels; larger ones are reduced."""
-
-MIN_SIDE = 256
-"""Minimum longest side of a drawn picture, in pixels; smaller ones are enlarged, which
-makes their labels legible."""
+from digit_recognition.plotting.page_drawing import (
+    ACCEPTED_COLOUR,
+    MIN_SIDE,
+    REVIEW_COLOUR,
+    WHITE,
+    DigitBox,
+    Font,
+    font,
+    reduce_page,
+)
 
 TILE_SIDE = 240
 TILE_MARGIN = 6
@@ -138,41 +133,15 @@ def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | Non
 
 
 def _draw(page: Page, lines: list[Any], digits: list[Any]) -> Image.Image:
-    longest = max(page.grey.shape)
-    zoom = max(MIN_SIDE / longest, min(1.0, MAX_SIDE / longest))
-    size = [max(1, round(side * zoom)) for side in page.grey.shape[::-1]]
-    grey = Image.fromarray((page.grey * 255).astype(np.uint8))
-    image = grey.resize(size, Image.Resampling.BILINEAR, reducing_gap=2).convert("RGB")
-    draw = ImageDraw.Draw(image)
     accepted = {line.line: line.accepted for line in lines}
-    thick = max(1, round(max(size) / 300))
-    font = _font(max(12, round(max(size) / 40)))
-    for digit in digits:
-        scale = zoom / page.scale
-        box = [
-            *(digit.x * scale - thick, digit.y * scale - thick),
-            (digit.x + digit.width) * scale + thick,
-            (digit.y + digit.height) * scale + thick,
-        ]
-        colour = ACCEPTED_COLOUR if accepted[digit.line] else REVIEW_COLOUR
-        draw.rectangle(box, outline=colour, width=thick)
-        _label(draw, box, f"{digit.digit}  {digit.confidence:.0%}", font, colour)
-    return image
-
-
-def _label(
-    draw: ImageDraw.ImageDraw,
-    box: list[float],
-    text: str,
-    font: Font,
-    colour: tuple[int, int, int],
-) -> None:
-    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
-    width, height = right - left + 6, bottom - top + 6
-    x = min(max(0, box[0]), max(0, draw.im.size[0] - width))
-    y = box[1] - height if box[1] >= height else min(box[3], draw.im.size[1] - height)
-    draw.rectangle([x, y, x + width, y + height], fill=colour)
-    draw.text((x + 3 - left, y + 3 - top), text, font=font, fill=WHITE)
+    boxes = [
+        DigitBox(
+            *(digit.x, digit.y, digit.width, digit.height),
+            *(digit.digit, digit.confidence, accepted[digit.line]),
+        )
+        for digit in digits
+    ]
+    return reduce_page(page).draw(boxes)
 
 
 def _tile(drawn: Image.Image, name: str, lines: list[Any]) -> Image.Image:
@@ -190,23 +159,18 @@ def _tile(drawn: Image.Image, name: str, lines: list[Any]) -> Image.Image:
         (TILE_SIDE - 40, 12, reason, colour),
         (TILE_SIDE - 22, 12, name, (90, 90, 90)),
     ):
-        font = _font(font_size)
-        draw.text((TILE_MARGIN, y), _shorten(text, font), font=font, fill=fill)
+        face = font(font_size)
+        draw.text((TILE_MARGIN, y), _shorten(text, face), font=face, fill=fill)
     draw.rectangle([0, 0, TILE_SIDE - 1, TILE_SIDE - 1], outline=colour, width=2)
     return tile
 
 
-@cache
-def _font(size: int) -> Font:
-    return ImageFont.load_default(size)
-
-
-def _shorten(text: str, font: Font) -> str:
+def _shorten(text: str, face: Font) -> str:
     """Cut a text to the width of a tile, with an ellipsis."""
     text = text.replace("\n", " ")
-    if font.getlength(text) <= TILE_TEXT_WIDTH:
+    if face.getlength(text) <= TILE_TEXT_WIDTH:
         return text
-    while font.getlength(f"{text}…") > TILE_TEXT_WIDTH:
+    while face.getlength(f"{text}…") > TILE_TEXT_WIDTH:
         text = text[:-1]
     return f"{text}…"
 

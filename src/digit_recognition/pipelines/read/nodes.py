@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
-from pydantic import Field, RootModel
+from pydantic import RootModel
 
 from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.parameters import Parameters
-from digit_recognition.recognition.acceptance import KEEP_DIGITS
+from digit_recognition.recognition.parameters import ReadParameters
 from digit_recognition.recognition.reader import (
     InferenceSession,
     Line,
@@ -22,26 +22,17 @@ from digit_recognition.recognition.reader import (
     Reader,
     load_reader,
 )
-from digit_recognition.recognition.thresholds import CERTAINTY
+from digit_recognition.recognition.tables import (
+    DIGIT_COLUMNS,
+    READING_COLUMNS,
+    digit_rows,
+    reading_row,
+)
 
 logger = logging.getLogger(__name__)
 
-READING_COLUMNS = ("picture", "line", "number", "confidence", "accepted", "reason")
-DIGIT_COLUMNS = (
-    *("picture", "line", "position", "digit", "confidence"),
-    *("x", "y", "width", "height"),
-)
-
 ROWS_PER_CHUNK = 1000
 """Rows collected as tuples before they are packed into a table, which is smaller."""
-
-
-class ReadParameters(Parameters):
-    """The acceptance rule; the fields are those of ``find_acceptance_rule``."""
-
-    max_error: Annotated[float, Field(gt=0, lt=1)]
-    certainty: Annotated[float, Field(gt=0, lt=1)] = CERTAINTY
-    keep_digits: Annotated[float, Field(gt=0, le=1)] = KEEP_DIGITS
 
 
 class PicturesPath(Parameters, RootModel[str]):
@@ -80,18 +71,9 @@ def read_pictures(
         name = escape_cell(picture.name)
         found = list(_read_lines(picture, reader))
         for number, (line, _, scale, reason, _) in enumerate(found):
-            readings.add(
-                *(name, number, line.number if line else ""),
-                round(line.confidence, 4) if line else 0.0,
-                *("false" if reason else "true", reason),
-            )
-            for position, digit in enumerate(line.digits if line else ()):
-                mark = digit.mark
-                digits.add(
-                    *(name, number, position, digit.digit),
-                    *(round(digit.confidence, 4), mark.x * scale, mark.y * scale),
-                    *(mark.width * scale, mark.height * scale),
-                )
+            readings.add(*reading_row(name, number, line, reason))
+            for row in digit_rows(name, number, line, scale) if line else ():
+                digits.add(*row)
         outcomes[_outcome(found)] += 1
         if any(line.page for line in found):
             pages[name] = [line.page for line in found]
