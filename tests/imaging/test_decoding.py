@@ -24,6 +24,19 @@ def encoded(form, picture=PICTURE, **options):
     return file.getvalue()
 
 
+def png(width, height):
+    """Return a PNG file that is valid except that pixels are missing."""
+
+    def chunk(name, data):
+        check = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + check
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(1000))
+    start = b"\x89PNG\r\n\x1a\n"
+    return start + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
 def pages(data):
     return list(decode(io.BytesIO(data)))
 
@@ -38,6 +51,24 @@ def test_a_picture_of_each_format_is_decoded_to_one_grey_page(name, tmp_path):
     assert page.scale == 1
     assert page.grey[20, 40] > 0.95
     assert page.grey[20, 12] < 0.15
+
+
+@pytest.mark.parametrize(
+    ("data", "received"),
+    [
+        (encoded("JPEG", Image.new("L", (500, 201))), "100,500"),
+        (png(30_000, 30_000), "900,000,000"),
+        (encoded("TIFF", save_all=True, append_images=[PICTURE] * 50), "100,800"),
+    ],
+    ids=["one page", "a bomb", "many pages"],
+)
+def test_more_pixels_than_asked_for_are_refused_before_they_are_unpacked(
+    data, received
+):
+    with pytest.raises(
+        UnreadablePicture, match=f"at most 100,000 pixels, received {received}"
+    ):
+        list(decode(io.BytesIO(data), max_pixels=100_000))
 
 
 def test_all_pages_of_a_tiff_are_decoded_except_reduced_copies():
@@ -79,19 +110,6 @@ def test_a_large_picture_is_reduced_by_a_whole_factor(form, monkeypatch):
     assert page.scale in (3, 4)
     assert page.grey.shape == (-(-40 // page.scale), -(-60 // page.scale))
     assert page.grey[20 // page.scale, 12 // page.scale] < 0.3
-
-
-def png(width, height):
-    """Return a PNG file that is valid except that pixels are missing."""
-
-    def chunk(name, data):
-        check = struct.pack(">I", zlib.crc32(name + data))
-        return struct.pack(">I", len(data)) + name + data + check
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    pixels = zlib.compress(bytes(1000))
-    start = b"\x89PNG\r\n\x1a\n"
-    return start + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 def test_a_new_format_is_one_line_in_the_table(monkeypatch):

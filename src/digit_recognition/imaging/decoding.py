@@ -58,11 +58,16 @@ class UnreadablePicture(ProjectError):  # noqa: N818 (the input is at fault, not
     """A picture, or one of its pages, cannot be decoded; the message is the reason."""
 
 
-def decode(source: str | os.PathLike | BinaryIO) -> Iterator[Page]:
+def decode(
+    source: str | os.PathLike | BinaryIO, max_pixels: int | None = None
+) -> Iterator[Page]:
     """Yield each page of a TIFF file, or the first frame of any other picture.
 
     Pages are decoded one at a time and rotated as their EXIF orientation says. The
     only exception raised is UnreadablePicture, whatever the file contains.
+
+    ``max_pixels`` limits the pixels of all pages together, as the file declares them.
+    It is checked before a page is unpacked.
 
     >>> for page in decode("scan.tif"):
     ...     print(page.grey.shape, page.scale)
@@ -76,8 +81,10 @@ def decode(source: str | os.PathLike | BinaryIO) -> Iterator[Page]:
         form = _identify(file)
         # Pillow loads all its plugins to open a format that is not registered yet.
         importlib.import_module(form.plugin)
-        with _pillow_errors_translated(form):
+        limit = max_pixels or MAX_FILE_PIXELS
+        with _pillow_errors_translated(form, limit):
             picture = Image.open(file, formats=(form.name.upper(),))
+        pixels = _add_pixels(0, picture, max_pixels)
         yield _decode_page(picture, form)
         for number in count(1) if form.has_pages else ():
             with _pillow_errors_translated(form):
@@ -86,8 +93,17 @@ def decode(source: str | os.PathLike | BinaryIO) -> Iterator[Page]:
                 except EOFError:
                     return
                 is_copy = _subfile_type(picture) & REDUCED_IMAGE
+            pixels = _add_pixels(pixels, picture, max_pixels)
             if not is_copy:
                 yield _decode_page(picture, form)
+
+
+def _add_pixels(pixels: int, picture: Image.Image, max_pixels: int | None) -> int:
+    """Return the sum; raise UnreadablePicture if it is above ``max_pixels``."""
+    pixels += math.prod(picture.size)
+    if max_pixels is not None and pixels > max_pixels:
+        raise _too_large(pixels, max_pixels)
+    return pixels
 
 
 def _subfile_type(picture: Image.Image) -> int:
@@ -141,7 +157,9 @@ def _is_text(start: bytes) -> bool:
 
 
 @contextlib.contextmanager
-def _pillow_errors_translated(form: PictureFormat) -> Iterator[None]:
+def _pillow_errors_translated(
+    form: PictureFormat, max_pixels: int = MAX_FILE_PIXELS
+) -> Iterator[None]:
     """Raise UnreadablePicture for every exception of Pillow, and ignore its warnings.
 
     Damaged files make Pillow's decoders raise exceptions of almost any class.
@@ -154,7 +172,8 @@ def _pillow_errors_translated(form: PictureFormat) -> Iterator[None]:
             raise
         except Image.DecompressionBombError as error:
             pixels = re.search(r"\d+", str(error))
-            raise _too_large(int(pixels[0]) if pixels else math.inf) from error
+            received = int(pixels[0]) if pixels else math.inf
+            raise _too_large(received, max_pixels) from error
         except Exception as error:
             raise UnreadablePicture(
                 f"expected a whole {form.name}, received one that is damaged or cut "
@@ -162,9 +181,9 @@ def _pillow_errors_translated(form: PictureFormat) -> Iterator[None]:
             ) from error
 
 
-def _too_large(pixels: float) -> UnreadablePicture:
+def _too_large(pixels: float, limit: int) -> UnreadablePicture:
     return UnreadablePicture(
-        f"expected at most {MAX_FILE_PIXELS:,} pixels, received {pixels:,}; reduce it"
+        f"expected at most {limit:,} pixels, received {pixels:,}; reduce it"
     )
 
 
@@ -181,7 +200,7 @@ def _decode_page(picture: Image.Image, form: PictureFormat) -> Page:
         picture.draft(None, (width // factor, height // factor))
         draft_factor = round(width / picture.width)
         if math.prod(picture.size) > MAX_FILE_PIXELS:
-            raise _too_large(math.prod(picture.size))
+            raise _too_large(math.prod(picture.size), MAX_FILE_PIXELS)
         picture.load()
         image = to_basic_mode(picture)
         factor = _reduction_factor(image.size)
