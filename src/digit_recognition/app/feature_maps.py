@@ -1,0 +1,121 @@
+"""What each layer of the exported classifier makes of a digit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto
+
+KINDS = {
+    "Conv": "convolution",
+    "MaxPool": "pooling",
+    "AveragePool": "pooling",
+    "MatMul": "dense",
+    "Gemm": "dense",
+}
+"""Operations of ONNX with which a layer starts."""
+
+REARRANGING = ("Reshape", "Transpose", "Flatten", "Squeeze", "Concat")
+"""Operations between layers."""
+
+LAST = "logits"
+
+
+class LayerOutput(NamedTuple):
+    """The output of one layer for one digit, float32.
+
+    ``shape`` is (rows, columns, maps) for a convolution or a pooling, and (units,) for
+    a dense layer. ``kind`` is one of these three.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    array: np.ndarray
+
+
+class FeatureMaps:
+    """Computes the layers' outputs; of several columns or shifts, those of the first.
+
+    The outputs come after the activation function.
+    """
+
+    def __init__(self, model: Path):
+        """Prepare a session of the model file with the layers' outputs added."""
+        import onnx
+        import onnxruntime
+
+        graph_model = onnx.load(model)
+        self._layers = list(_find_layers(graph_model))
+        known = {output.name for output in graph_model.graph.output}
+        for _, _, tensor in self._layers:
+            if tensor not in known:
+                graph_model.graph.output.append(onnx.ValueInfoProto(name=tensor))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            graph_model.SerializeToString(),
+            options,
+            providers=["CPUExecutionProvider"],
+        )
+
+    def compute(self, field: np.ndarray) -> list[LayerOutput]:
+        """Return the layers' outputs for a digit in MNIST's format, (28, 28) in 0..1.
+
+        They are in the order in which they are computed.
+        """
+        image = np.asarray(field, np.float32)[None, ..., None]
+        arrays = self._session.run(
+            [tensor for _, _, tensor in self._layers], {"image": image}
+        )
+        return [
+            LayerOutput(name, kind, output.shape, output)
+            for (name, kind, _), array in zip(self._layers, arrays, strict=True)
+            for output in [_maps_last(array[0])]
+        ]
+
+
+def _maps_last(array: np.ndarray) -> np.ndarray:
+    """Convert (maps, rows, columns) to (rows, columns, maps)."""
+    return np.moveaxis(array, 0, -1) if array.ndim > 1 else array
+
+
+def _find_layers(model: ModelProto) -> Iterator[tuple[str, str, str]]:
+    """Yield name, kind and output tensor of each layer between image and logits."""
+    layer: tuple[str, str] | None = None
+    tensor = ""
+    for node in _chain(model):
+        if layer and (node.op_type in KINDS or node.op_type in REARRANGING):
+            yield *layer, tensor
+            layer = None
+        if node.op_type in KINDS:
+            layer = _layer_name(node), KINDS[node.op_type]
+        tensor = node.output[0]
+    yield LAST, "dense", tensor
+
+
+def _chain(model: ModelProto) -> list[NodeProto]:
+    """Return the operations from the image to the logits, along first inputs."""
+    makers = {output: node for node in model.graph.node for output in node.output}
+    uses_image = {"image"}
+    for node in model.graph.node:  # in topological order, as ONNX requires
+        if uses_image.intersection(node.input):
+            uses_image.update(node.output)
+    chain, tensor = [], LAST
+    while tensor in makers:
+        chain.append(makers[tensor])
+        tensor = next(name for name in chain[-1].input if name in uses_image)
+    return chain[::-1]
+
+
+def _layer_name(node: NodeProto) -> str:
+    """Return the layer's name in Keras: conv1 of ``cnn_1/conv1_1/BiasAdd``."""
+    parts = node.name.split("/")
+    name = parts[-2] if len(parts) > 1 else parts[-1]
+    return re.sub(r"_\d+$", "", name)

@@ -1,0 +1,119 @@
+"""Limits on uploaded pictures: bytes, pixels, scans and seconds."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import math
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from digit_recognition.datasets.picture_formats import identify_format
+from digit_recognition.imaging.decoding import SIGNATURE_BYTES, UnreadablePicture
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+MAX_BYTES = 8_000_000
+MAX_PIXELS = 25_000_000
+
+MAX_SECONDS = 10.0
+"""Maximum time for one picture, from its first byte to its last line."""
+
+MAX_SCANS = 200
+"""Maximum number of scans of a progressive JPEG; cameras and programs write about 10.
+Each scan can cost 0.1 s and needs only 40 bytes."""
+
+SMALL_PIXELS = 1_000_000
+
+START_OF_SCAN = b"\xff\xda"
+
+_deadline = threading.local()
+
+
+class TooSlow(UnreadablePicture):
+    """Reading the picture took too long."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Make ``check_time`` in this thread raise TooSlow after the given time."""
+    _deadline.value = time.monotonic() + seconds
+    _deadline.seconds = seconds
+    try:
+        yield
+    finally:
+        _deadline.value = None
+
+
+def check_time() -> None:
+    """Raise TooSlow if the time limit of this thread is over."""
+    end = getattr(_deadline, "value", None)
+    if end is not None and time.monotonic() > end:
+        raise TooSlow(
+            f"expected a picture that is read within {_deadline.seconds:g} seconds, "
+            "received a larger or more crowded one; reduce it, or cut the numbers out"
+        )
+
+
+class TimedFile(io.BytesIO):
+    """A file in memory whose ``read`` checks the time limit."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes; raise TooSlow after the time limit."""
+        check_time()
+        return super().read(size)
+
+
+class TimedSession:
+    """A session of ONNX Runtime whose ``run`` checks the time limit.
+
+    The reader runs the model many times on a crowded page.
+    """
+
+    def __init__(self, session: InferenceSession):
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def run(self, *arguments: Any) -> Any:
+        """Return the outputs; raise TooSlow after the time limit."""
+        check_time()
+        return self._session.run(*arguments)
+
+
+def check_upload(data: bytes) -> None:
+    """Raise UnreadablePicture for a file with too many bytes, or too many scans."""
+    if len(data) > MAX_BYTES:
+        raise UnreadablePicture(too_many_bytes(f"{len(data):,}"))
+    if data.startswith(b"\xff\xd8") and data.count(START_OF_SCAN) > MAX_SCANS:
+        raise UnreadablePicture(
+            f"expected a JPEG of at most {MAX_SCANS} scans, received "
+            f"{data.count(START_OF_SCAN):,}; save it again"
+        )
+
+
+def is_small(data: bytes) -> bool:
+    """Return whether a file is a picture of one page with at most SMALL_PIXELS."""
+    form = identify_format(data[:SIGNATURE_BYTES])
+    if form is None or form.has_pages:
+        return False
+    with contextlib.suppress(Exception):  # a damaged file is not small
+        importlib.import_module(form.plugin)
+        with Image.open(io.BytesIO(data), formats=(form.name.upper(),)) as picture:
+            return math.prod(picture.size) <= SMALL_PIXELS
+    return False
+
+
+def too_many_bytes(received: str = "more") -> str:
+    """Return the sentence for a file that is too large."""
+    return (
+        f"expected a picture of at most {MAX_BYTES // 1_000_000} MB "
+        f"({MAX_BYTES:,} bytes), received {received}; reduce it"
+    )

@@ -1,0 +1,134 @@
+"""What was read on a picture: its lines, a table of them, and drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from digit_recognition.csv_safety import escape_cell
+from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
+from digit_recognition.plotting.page_drawing import DigitBox, ReducedPage, reduce_page
+from digit_recognition.recognition.lines import Digit, Line
+from digit_recognition.recognition.reader import NothingToRead, Reader
+from digit_recognition.recognition.tables import READING_COLUMNS, reading_row
+
+from .limits import TooSlow, check_time
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """What was read on one page.
+
+    ``reason`` says why the page has no lines; otherwise it is empty. One pixel of the
+    page is ``scale`` pixels of the picture. ``drawn`` is None if the page could not be
+    decoded.
+    """
+
+    lines: list[Line]
+    reason: str
+    scale: int = 1
+    drawn: ReducedPage | None = None
+
+
+@dataclass(frozen=True)
+class PictureReading:
+    """What was read on the pages of a picture. Only a TIFF has more than one page."""
+
+    pages: list[PageReading]
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines of all pages, from top to bottom."""
+        return [line for page in self.pages for line in page.lines]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why pages have no lines, one reason for each such page."""
+        return [page.reason for page in self.pages if page.reason]
+
+    def rows(self, picture: str) -> list[dict[str, Any]]:
+        """Return the rows of the table of readings, as `kedro run` writes them.
+
+        ``picture`` is its name. A picture without lines has one row with the reason. So
+        has a page that could not be decoded.
+        """
+        name = escape_cell(picture)
+        found: list[tuple[Line | None, str]] = [
+            entry
+            for page in self.pages
+            for entry in (
+                *((line, line.reason) for line in page.lines),
+                *([(None, page.reason)] if page.drawn is None else []),
+            )
+        ]
+        found = found or [(None, self.reasons[0])]
+        return [
+            dict(
+                zip(
+                    READING_COLUMNS,
+                    reading_row(name, number, line, reason),
+                    strict=True,
+                )
+            )
+            for number, (line, reason) in enumerate(found)
+        ]
+
+    def annotated(self, page: int = 0) -> Image.Image | None:
+        """Return the page with boxes around its digits, at most 1,600 pixels long.
+
+        The boxes are green if the number is accepted, orange if a person must check
+        it. The result is None for a page that could not be decoded.
+        """
+        reading = self.pages[page]
+        if reading.drawn is None:
+            return None
+        return reading.drawn.draw(
+            DigitBox(*box_of(digit, reading.scale), digit.digit, digit.confidence, ok)
+            for line in reading.lines
+            for ok in [not line.reason]
+            for digit in line.digits
+        )
+
+
+def box_of(digit: Digit, scale: int) -> tuple[int, int, int, int]:
+    """Return x, y, width and height of a digit, in pixels of the picture."""
+    mark = digit.mark
+    return mark.x * scale, mark.y * scale, mark.width * scale, mark.height * scale
+
+
+def read_file(file: BinaryIO, reader: Reader, max_pixels: int) -> PictureReading:
+    """Read all pages of a picture.
+
+    Raises UnreadablePicture if the first page cannot be decoded. If a later page cannot
+    be decoded, it becomes the last page of the reading, with the reason.
+    """
+    return PictureReading(list(_read_pages(file, reader, max_pixels)))
+
+
+def _read_pages(
+    file: BinaryIO, reader: Reader, max_pixels: int
+) -> Iterator[PageReading]:
+    is_first = True
+    try:
+        for page in decode(file, max_pixels):
+            check_time()
+            yield read_page(page, reader)
+            is_first = False
+    except TooSlow:
+        raise
+    except UnreadablePicture as unreadable:
+        if is_first:
+            raise
+        yield PageReading([], str(unreadable))
+
+
+def read_page(page: Page, reader: Reader) -> PageReading:
+    """Read one page."""
+    drawn = reduce_page(page)
+    try:
+        return PageReading(reader.read(page.grey), "", page.scale, drawn)
+    except NothingToRead as nothing:
+        return PageReading([], str(nothing), page.scale, drawn)

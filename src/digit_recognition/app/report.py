@@ -1,0 +1,92 @@
+"""The report of the model in use: metrics, pictures, recipe and origin."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REPORTING = Path("data", "08_reporting")
+
+PICTURES = {
+    "mistakes": "Test images that the model got wrong",
+    "journey": "The way of one image through the network",
+    "attention": "The pixels that speak for each digit",
+    "filters": "The filters of the first convolution",
+    "robustness_chart": "Accuracy on corrupted images",
+    "corruptions": "The corruptions, from weak to strong",
+}
+CHARTS = {
+    "training_curves": "Loss and accuracy while training",
+    "confusion_matrix": "Which digits were taken for which",
+    "reliability_diagram": "How far the confidence can be trusted",
+    "risk_coverage": "Errors among accepted digits",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is known of the model in use; empty where a pipeline has not run.
+
+    ``metrics`` and ``training`` are those of this model, from metrics.json and
+    training.json. ``pictures`` and ``charts`` are the newest PNG files and the newest
+    JSON files of Plotly, by their titles.
+    """
+
+    metadata: dict[str, str]
+    model_path: Path
+    metrics: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    pictures: dict[str, Path] = field(default_factory=dict)
+    charts: dict[str, Path] = field(default_factory=dict)
+
+
+def load_report(project: Path, metadata: dict[str, str], model_path: Path) -> Report:
+    """Return the report of the model with this metadata."""
+    folder = project / REPORTING
+    return Report(
+        metadata,
+        model_path,
+        _newest_of_model(folder / "metrics.json", metadata),
+        _load(folder / "training.json", metadata["model_version"]),
+        {
+            title: path
+            for name, title in PICTURES.items()
+            if (path := newest_file(folder / f"{name}.png"))
+        },
+        {
+            title: path
+            for name, title in CHARTS.items()
+            if (path := newest_file(folder / f"{name}.json"))
+        },
+    )
+
+
+def newest_file(dataset: Path) -> Path | None:
+    """Return the file of the newest version of a versioned dataset; None without."""
+    files = sorted(dataset.glob(f"*/{dataset.name}"))
+    return files[-1] if files else None
+
+
+def _newest_of_model(dataset: Path, metadata: dict[str, str]) -> dict[str, Any]:
+    """Return the newest metrics that were measured with this model."""
+    for file in sorted(dataset.glob(f"*/{dataset.name}"), reverse=True):
+        metrics = _read_json(file)
+        if metrics.get("model_digest") == metadata.get("model_digest", ""):
+            return metrics
+    return {}
+
+
+def _load(dataset: Path, version: str) -> dict[str, Any]:
+    file = dataset / version / dataset.name
+    return _read_json(file) if file.is_file() else {}
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    """Return the object in the file; empty if another process is still writing it."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

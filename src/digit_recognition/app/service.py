@@ -1,0 +1,195 @@
+"""One exported model, and all that the page and the API ask of it."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from kedro.io import DatasetError, Version
+from PIL import Image
+from scipy.special import softmax
+
+from digit_recognition import IMAGE_SIZE
+from digit_recognition.datasets.onnx_dataset import OnnxDataset
+from digit_recognition.errors import ProjectError
+from digit_recognition.hooks.config_loader import ConfigLoader
+from digit_recognition.imaging.decoding import Page
+from digit_recognition.imaging.ink import resized
+from digit_recognition.recognition.parameters import ReadParameters
+from digit_recognition.recognition.reader import Reader, load_reader
+
+from .feature_maps import FeatureMaps, LayerOutput
+from .limits import (
+    MAX_PIXELS,
+    MAX_SECONDS,
+    TimedFile,
+    TimedSession,
+    TooSlow,
+    check_upload,
+    is_small,
+    time_limit,
+)
+from .picture_reading import PictureReading, read_file, read_page
+from .report import Report, load_report
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+MODEL = Path("data", "06_models", "model.onnx")
+
+MAX_WAIT = 30.0
+"""Seconds for which a large picture waits for those before it."""
+
+
+class Busy(TooSlow):
+    """Too many large pictures are waiting."""
+
+
+class Service:
+    """Reads pictures with one exported model. Threads may share it.
+
+    ``metadata`` is that of the ONNX model, without its results on the validation part:
+    model_version, recipe, dataset, seed and others.
+    """
+
+    def __init__(self, project: Path, model_path: Path, parameters: ReadParameters):
+        """``model_path`` is a model.onnx; ``parameters`` are the acceptance rule."""
+        self.project = project
+        self.model_path = model_path
+        self.parameters = parameters
+        session = _load_session(model_path)
+        timed: Any = TimedSession(session)
+        self.reader: Reader = load_reader(timed, **parameters.model_dump())
+        self.metadata = {
+            name: value
+            for name, value in self.reader.metadata.items()
+            if name != "validation"
+        }
+        self._session = session
+        self._temperature = float(self.metadata["temperature"])
+        self._lock = threading.Lock()
+        self._large = threading.Semaphore(1)
+
+    @classmethod
+    def open(cls, project: Path, model_version: str | None = None) -> Service:
+        """Return a service on an exported model of the project, the newest by default.
+
+        ``model_version`` is a folder of data/06_models/model.onnx. The acceptance rule
+        is that of conf/. Raises ProjectError if there is no such model.
+        """
+        path = find_model(project, model_version)
+        return cls(project, path, _load_parameters(project))
+
+    def read(self, data: bytes) -> PictureReading:
+        """Read all pages of a picture file.
+
+        Raises UnreadablePicture with one sentence if the file is not a picture or above
+        a limit, and TooSlow, a kind of UnreadablePicture, after MAX_SECONDS. Large
+        pictures are read one at a time: one of 25 million pixels needs up to 1 GB.
+        """
+        check_upload(data)
+        if is_small(data):
+            return self._read(data)
+        if not self._large.acquire(timeout=MAX_WAIT):
+            raise Busy("other large pictures are still being read; try again later")
+        try:
+            return self._read(data)
+        finally:
+            self._large.release()
+
+    def _read(self, data: bytes) -> PictureReading:
+        with time_limit(MAX_SECONDS):
+            return read_file(TimedFile(data), self.reader, MAX_PIXELS)
+
+    def read_array(self, grey: np.ndarray) -> PictureReading:
+        """Read a drawing, uint8 or float32 in 0..1, (rows, columns), where 1 is white.
+
+        The ink may be dark on light or light on dark.
+        """
+        with time_limit(MAX_SECONDS):
+            return PictureReading([read_page(Page(_to_float(grey), 1), self.reader)])
+
+    def probabilities(self, fields: np.ndarray) -> np.ndarray:
+        """Return the calibrated probabilities, float64 (n, 10).
+
+        ``fields`` are digits in MNIST's format, (n, 28, 28) in 0..1.
+        """
+        images = np.asarray(fields, np.float32)[..., None]
+        (logits,) = self._session.run(["logits"], {"image": images})
+        return softmax(logits.astype(np.float64) / self._temperature, axis=1)
+
+    def feature_maps(self, field: np.ndarray) -> list[LayerOutput]:
+        """Return the output of each layer for a digit in MNIST's format, (28, 28)."""
+        with self._lock:
+            maps = self._feature_maps
+        return maps.compute(field)
+
+    @cached_property
+    def _feature_maps(self) -> FeatureMaps:
+        return FeatureMaps(self.model_path)
+
+    def without_preparation(self, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return a drawing scaled to 28x28, and its probabilities, (10,).
+
+        The digit is neither centred nor scaled as MNIST's are. Ink becomes 1.
+        """
+        page = _to_float(grey)
+        ink = 1 - page if np.median(page) > 0.5 else page  # noqa: PLR2004 (middle grey)
+        field = resized(ink, (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BOX)
+        return field, self.probabilities(field[None])[0]
+
+    def report(self) -> Report:
+        """Return what is known of the model; the files are looked for at each call."""
+        return load_report(self.project, self.metadata, self.model_path)
+
+
+def find_model(project: Path, version: str | None) -> Path:
+    """Return the path of the model in the given version, or of the newest.
+
+    Raises ProjectError if there is none.
+    """
+    files = (project / MODEL).glob(f"*/{MODEL.name}")
+    versions = sorted(file.parent.name for file in files)
+    if not versions:
+        raise ProjectError(
+            f"expected an exported model in {project / MODEL}, found none; train and "
+            "export one with `kedro run`"
+        )
+    if version is not None and version not in versions:
+        raise ProjectError(
+            f"expected a version of {MODEL.as_posix()}, received {version!r}; "
+            f"existing: {', '.join(versions[-5:])}"
+        )
+    return project / MODEL / (version or versions[-1]) / MODEL.name
+
+
+def _load_session(path: Path) -> InferenceSession:
+    version = path.parent.name
+    dataset = OnnxDataset(
+        filepath=str(path.parents[1]),
+        load_args={"intra_op_num_threads": 1},
+        version=Version(version, version),
+    )
+    try:
+        return dataset.load()
+    except DatasetError as error:
+        raise ProjectError(str(error)) from error
+
+
+def _load_parameters(project: Path) -> ReadParameters:
+    loader = ConfigLoader(
+        str(project / "conf"),
+        base_env="base",
+        default_run_env="local",
+        merge_strategy={"parameters": "soft"},
+    )
+    return ReadParameters.model_validate(loader["parameters"]["read"])
+
+
+def _to_float(grey: np.ndarray) -> np.ndarray:
+    if grey.dtype == np.uint8:
+        return np.divide(grey, 255, dtype=np.float32)
+    return np.asarray(grey, np.float32)
