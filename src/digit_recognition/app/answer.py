@@ -1,0 +1,57 @@
+"""The answer to a drawing: the number, whether it is accepted, and why."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from digit_recognition.recognition.lines import Digit, Line
+
+from .markup import bars, field_picture, percent
+
+INVITATION = '<p class="invitation">The answer appears here.</p>'
+
+ACCEPTED = "Accepted"
+NOT_SURE = "Not sure"
+
+
+def answer(lines: list[Line], probabilities: np.ndarray) -> str:
+    """Return the answer as HTML.
+
+    ``probabilities`` are those of all digits in their order, float (n, 10).
+    """
+    digits = [digit for line in lines for digit in line.digits]
+    cards = "".join(
+        _card(digit, row) for digit, row in zip(digits, probabilities, strict=True)
+    )
+    return f'{"".join(map(_headline, lines))}<div class="cards">{cards}</div>'
+
+
+def no_answer(reason: str) -> str:
+    """Return HTML that says why no number was read."""
+    return (
+        f'<div class="headline review"><p class="number">?</p>'
+        f'<p class="verdict"><b>{NOT_SURE}</b> {escape(reason)}</p></div>'
+    )
+
+
+def _headline(line: Line) -> str:
+    kind, verdict = ("review", NOT_SURE) if line.reason else ("accepted", ACCEPTED)
+    explanation = line.reason or f"{percent(line.confidence)} confidence"
+    return (
+        f'<div class="headline {kind}"><p class="number">{line.number}</p>'
+        f'<p class="verdict"><b>{verdict}</b> {escape(explanation)}</p></div>'
+    )
+
+
+def _card(digit: Digit, probabilities: np.ndarray) -> str:
+    field = field_picture(
+        digit.mark.field, f"The 28 by 28 pixels that the network read as {digit.digit}"
+    )
+    doubt = f'<p class="doubt">{escape(digit.doubt)}</p>' if digit.doubt else ""
+    return (
+        f'<article class="card"><div class="seen"><p class="digit">{digit.digit}</p>'
+        f"<figure>{field}<figcaption>what the network saw</figcaption></figure></div>"
+        f"{bars(probabilities)}{doubt}</article>"
+    )

@@ -1,0 +1,63 @@
+"""The web page: draw, upload, check and report."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from importlib.resources import files
+from typing import Any
+
+import fastapi
+import gradio as gr
+
+from .draw_tab import build_draw_tab
+from .limits import MAX_BYTES
+from .service import Service
+
+FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
+"""Fonts that the visitor's system has; the page loads none."""
+
+
+def build_page(service: Service) -> gr.Blocks:
+    """Return the page on one exported model."""
+    with gr.Blocks(
+        title="Digit Recognition",
+        analytics_enabled=False,
+        delete_cache=(600, 600),
+    ) as page:
+        gr.HTML(_header(service), apply_default_css=False)
+        with gr.Tabs(), gr.Tab("Draw"):
+            build_draw_tab(service)
+    return page
+
+
+def mount_page(app: fastapi.FastAPI, service: Service) -> fastapi.FastAPI:
+    """Add the page to an app, at its root."""
+    return gr.mount_gradio_app(app, build_page(service), path="/", **_options())
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "footer_links": [],
+        "run_history": False,
+        "show_error": False,
+        "max_file_size": MAX_BYTES,
+        "ssr_mode": False,
+        "enable_monitoring": False,
+        "pwa": False,
+        "mcp_server": False,
+        "theme": gr.themes.Default(
+            primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=FONTS
+        ),
+        "css": (files(__package__) / "page.css").read_text("utf-8"),
+    }
+
+
+def _header(service: Service) -> str:
+    recipe, version = (service.metadata[name] for name in ("recipe", "model_version"))
+    return (
+        '<header class="top"><h1>Digit Recognition</h1>'
+        f"<p>Model of {version[:10]}, recipe <i>{recipe}</i></p></header>"
+    )
