@@ -1,0 +1,102 @@
+"""Serve the page and the API from one process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from digit_recognition.errors import ProjectError
+
+from .api import create_app
+from .service import Service
+
+MAX_CONNECTIONS = 200
+
+
+def serve(
+    project: Path,
+    host: str,
+    port: int,
+    model_version: str | None = None,
+    allow_origins: Sequence[str] = (),
+    on_ready: Callable[[str], None] = print,
+) -> None:
+    """Serve until Ctrl-C. ``on_ready`` is called with the page's address.
+
+    Raises ProjectError if there is no model or the port is taken. Temporary files of
+    uploads are in a folder that ends with the server.
+    """
+    service = Service.open(project, model_version)
+    with (
+        _bind(host, port) as listener,
+        tempfile.TemporaryDirectory(prefix="digit-recognition-") as uploads,
+    ):
+        address = _address(listener)
+
+        def load_page() -> FastAPI:
+            os.environ["GRADIO_TEMP_DIR"] = uploads
+            page = _load_page(service)
+            on_ready(address)
+            return page
+
+        app = create_app(service, load_page, allow_origins)
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            limit_concurrency=MAX_CONNECTIONS,
+            timeout_graceful_shutdown=2,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _load_page(service: Service) -> FastAPI:
+    """Return an app of the page alone, without telemetry."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from .page import mount_page
+
+    app = FastAPI(openapi_url=None)
+    return mount_page(app, service)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket; ProjectError if the address cannot be used."""
+    try:
+        (family, kind, _, _, place), *_ = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )
+        listener = socket.socket(family, kind)
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+    except OSError as error:
+        raise ProjectError(
+            f"expected to serve on {host}, port {port}, received: {error.strerror}; "
+            "choose another with --port or --host"
+        ) from error
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
+
+
+def open_browser(address: str) -> None:
+    """Open the address where there is a desktop; a text browser is none."""
+    has_desktop = sys.platform in ("win32", "darwin") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if has_desktop:
+        webbrowser.open(address)
