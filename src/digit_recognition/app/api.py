@@ -40,7 +40,7 @@ from .schemas import (
 )
 from .security import SecurityHeaders
 from .service import MAX_WAIT, Busy, Service
-from .uploads import (
+from .request_bodies import (
     MAX_BATCH_BYTES,
     MAX_PICTURES,
     closing,

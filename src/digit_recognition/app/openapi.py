@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .problems import MEDIA_TYPE
-from .uploads import MAX_PICTURES
+from .request_bodies import MAX_PICTURES
 
 SCHEMAS = "#/components/schemas/"
 FILE = {"type": "string", "format": "binary"}
