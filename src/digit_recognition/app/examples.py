@@ -63,12 +63,10 @@ CHARACTERS: dict[str, list[Stroke]] = {
         [(0.32, 0.02), (0.48, 0.5), (0.66, 1.0)],
         [(0.12, 0.64), (0.34, 0.62), (0.56, 0.64)],
     ],
-    # Half open at the top: between a 4 and a 9.
-    "4 or 9": [
-        [
-            *((0.46, 0.06), (0.2, 0.04), (0.05, 0.24), (0.12, 0.46), (0.34, 0.46)),
-            *((0.5, 0.3), (0.54, 0.1), (0.5, 0.55), (0.44, 1.0)),
-        ]
+    # With an upstroke of half its height: between a 1 and a 7.
+    "1 or 7": [
+        [(0.08, 0.3), (0.3, 0.12), (0.46, 0.0)],
+        [(0.46, 0.0), (0.42, 0.5), (0.38, 1.0)],
     ],
 }
 
@@ -84,7 +82,7 @@ def examples() -> list[Example]:
     """Return the examples: numbers, an unclear digit and a letter."""
     return [
         *(Example(number, _write(number)) for number in ("7", "35", "2026", "640")),
-        *(Example(name, _write_one(name, 0.0)) for name in ("4 or 9", "A")),
+        *(Example(name, _write_one(name, 0.0)) for name in ("1 or 7", "A")),
     ]
 
 

@@ -42,7 +42,7 @@ def layers(outputs: Iterable[LayerOutput]) -> str:
 
 def _layer(output: LayerOutput) -> str:
     name, kind, shape, array = output
-    size = " x ".join(map(str, shape)) if len(shape) > 1 else f"{len(array)} units"
+    size = f"shape {' x '.join(map(str, shape))}"
     sheet = _sheet(array) if array.ndim > 1 else _strip(array)
     if array.ndim > 1 and shape[-1] > MAX_MAPS:
         size += f", the first {MAX_MAPS} maps"

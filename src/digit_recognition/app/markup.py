@@ -81,3 +81,12 @@ def bars(probabilities: Iterable[float]) -> str:
         for digit, value in enumerate(values)
     )
     return f'<ol class="bars" aria-label="Probability of each digit">{rows}</ol>'
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> counted(1, "picture"), counted(12, "picture")
+    ('1 picture', '12 pictures')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

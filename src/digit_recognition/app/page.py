@@ -12,9 +12,12 @@ from typing import Any
 import fastapi
 import gradio as gr
 
+from .check_tab import build_check_tab
 from .draw_tab import build_draw_tab
 from .limits import MAX_BYTES
+from .report_tab import build_report_tab
 from .service import Service
+from .upload_tab import build_upload_tab
 
 FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
 """Fonts that the visitor's system has; the page loads none."""
@@ -28,8 +31,15 @@ def build_page(service: Service) -> gr.Blocks:
         delete_cache=(600, 600),
     ) as page:
         gr.HTML(_header(service), apply_default_css=False)
-        with gr.Tabs(), gr.Tab("Draw"):
-            build_draw_tab(service)
+        with gr.Tabs():
+            with gr.Tab("Draw"):
+                build_draw_tab(service)
+            with gr.Tab("Upload"):
+                uploads = build_upload_tab(service)
+            with gr.Tab("Check") as check:
+                build_check_tab(check, uploads)
+            with gr.Tab("Report") as report:
+                build_report_tab(report, service)
     return page
 
 

@@ -1,0 +1,110 @@
+"""The tab in which a person checks the numbers that were set aside."""
+
+from __future__ import annotations
+
+from html import escape
+
+import gradio as gr
+
+from .checking import Checking, NotDigits, Task, corrected, enter, find_tasks
+from .markup import counted
+from .tables import downloads
+from .uploaded import Uploaded
+
+NOTHING = (
+    '<p class="invitation">There is nothing to check. Upload pictures first: the '
+    "numbers that are set aside come here.</p>"
+)
+HELP = (
+    "Enter alone keeps the number that was read. Type x if there is no number, b to go "
+    "back."
+)
+DONE = (
+    '<p class="progress"><b>Checked: {}.</b> Download the corrected table below, or '
+    "type b to go back.</p>"
+)
+FOCUS = (
+    "() => { setTimeout(() => document.querySelector('#typed textarea, #typed input')"
+    "?.focus(), 150); }"
+)
+
+View = tuple[Checking, str, gr.Textbox, str]
+
+
+def build_check_tab(tab: gr.Tab, uploads: gr.State) -> None:
+    """Add the tab's contents to the page; ``uploads`` is the state of the uploads."""
+    checking = gr.State(Checking(), time_to_live=3600)
+    task = gr.HTML(
+        NOTHING,
+        html_template='<div role="status" aria-label="Number to check">${value}</div>',
+        apply_default_css=False,
+        elem_id="task",
+    )
+    typed = gr.Textbox(
+        label="The right digits",
+        info=HELP,
+        max_lines=1,
+        elem_id="typed",
+        visible=False,
+        html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="next"),
+    )
+    files = gr.HTML("", apply_default_css=False, elem_id="corrected")
+
+    def answer(found: tuple[Uploaded, ...], state: Checking, text: str) -> View:
+        try:
+            return _view(found, enter(state, find_tasks(found), text or ""))
+        except NotDigits as problem:
+            return _view(found, state, str(problem))
+
+    def open_tab(found: tuple[Uploaded, ...], state: Checking) -> View:
+        return _view(found, state if found else Checking())
+
+    outputs = [checking, task, typed, files]
+    tab.select(
+        open_tab,
+        [uploads, checking],
+        outputs,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    ).then(None, js=FOCUS)
+    typed.submit(
+        answer,
+        [uploads, checking, typed],
+        outputs,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _view(uploads: tuple[Uploaded, ...], state: Checking, problem: str = "") -> View:
+    tasks = find_tasks(uploads)
+    rows = [row for upload in uploads for row in upload.rows]
+    files = downloads(corrected(rows, state), "checked_readings") if rows else ""
+    if not tasks:
+        return state, NOTHING, gr.Textbox(visible=False), files
+    if state.position == len(tasks):
+        done = DONE.format(counted(len(tasks), "number"))
+        return state, done, gr.Textbox("", placeholder="", visible=True), files
+    task = tasks[state.position]
+    kept = state.answer_to(task) or "no number"
+    box = gr.Textbox("", placeholder=f"Enter keeps {kept}", visible=True)
+    return state, _show(task, state.position, len(tasks), problem), box, files
+
+
+def _show(task: Task, position: int, count: int, problem: str) -> str:
+    name, line, number, reason = (
+        escape(str(task.row[column]))
+        for column in ("picture", "line", "number", "reason")
+    )
+    url, aspect = task.picture
+    warning = f'<p class="problem">{escape(problem)}</p>' if problem else ""
+    read = f"Read as <b>{number}</b>, set aside: " if number else "Nothing read: "
+    return (
+        f'<p class="progress">Number {position + 1} of {count}: {name}, line {line}</p>'
+        f'<progress max="{count}" value="{position}" aria-label="Checked"></progress>'
+        f'<img class="cutting" src="{url}" alt="The number to check" '
+        f'style="--aspect: {aspect:.3f}">'
+        f'<p class="read-as">{read}{reason}</p>{warning}'
+    )

@@ -1,0 +1,104 @@
+"""Going through the numbers that were set aside, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from .tables import Row
+from .uploaded import Cutting, Uploaded
+
+NO_NUMBER, BACK = "x", "b"
+CHECKED = "checked by a person, was read as"
+
+
+class Task(NamedTuple):
+    """A number to check: its row, the row's place in the table, and its picture."""
+
+    place: int
+    row: Row
+    picture: Cutting
+
+
+@dataclass(frozen=True)
+class Checking:
+    """How far a person has come.
+
+    ``answers`` are the right numbers by the place of their row in the table; empty text
+    stands for a picture without a number.
+    """
+
+    position: int = 0
+    answers: dict[int, str] = field(default_factory=dict)
+
+    def answer_to(self, task: Task) -> str:
+        """Return the number that was typed, or else the number that was read."""
+        answers: dict[int, str] = {task.place: task.row["number"]}
+        return (answers | self.answers)[task.place]
+
+
+class NotDigits(ValueError):  # noqa: N818 (the person types again)
+    """The answer is neither digits nor a command; the message says what is."""
+
+
+def find_tasks(uploads: Sequence[Uploaded]) -> list[Task]:
+    """Return the numbers that were set aside and have a picture."""
+    tasks = []
+    place = 0
+    for upload in uploads:
+        for number, row in enumerate(upload.rows):
+            if number in upload.cuttings:
+                tasks.append(Task(place, row, upload.cuttings[number]))
+            place += 1
+    return tasks
+
+
+def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
+    """Return the state after a person typed an answer to the current task.
+
+    Digits are the right number. Nothing keeps the number that was read; "x" says that
+    the picture has none; "b" goes back. Raises NotDigits for anything else.
+    """
+    typed = "".join(typed.split()).lower()
+    if typed == BACK:
+        return replace(checking, position=max(0, checking.position - 1))
+    if checking.position >= len(tasks):
+        return checking
+    task = tasks[checking.position]
+    if typed == NO_NUMBER:
+        answer = ""
+    elif not typed:
+        answer = checking.answer_to(task)
+    elif typed.isascii() and typed.isdigit():
+        answer = typed
+    else:
+        raise NotDigits(
+            f"Expected digits, received “{typed}”. Type digits, {NO_NUMBER} for no "
+            f"number, or {BACK} to go back."
+        )
+    answers = checking.answers | {task.place: answer}
+    return Checking(checking.position + 1, answers)
+
+
+def corrected(rows: Sequence[Row], checking: Checking) -> list[Row]:
+    """Return the table with the answers.
+
+    A checked number is accepted. Its reason says what was read; its confidence remains
+    that of the network.
+    """
+    return [
+        _corrected_row(row, checking.answers[place])
+        if place in checking.answers
+        else row
+        for place, row in enumerate(rows)
+    ]
+
+
+def _corrected_row(row: Row, answer: str) -> Row:
+    read = row["number"] or "nothing"
+    return row | {
+        "number": answer,
+        "accepted": "true" if answer else "false",
+        "reason": f"{CHECKED} {read}" if answer else "checked by a person: no number",
+    }

@@ -1,0 +1,66 @@
+"""Files that a visitor uploads: in memory, and gone from the disk at once."""
+
+from __future__ import annotations
+
+import contextlib
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import gradio as gr
+from gradio.data_classes import ListFiles
+
+
+class UploadedPicture(NamedTuple):
+    """The name that the visitor's file has, and its contents; None if it is gone."""
+
+    name: str
+    data: bytes | None
+
+
+def pictures_upload() -> gr.File:
+    """Return a field for picture files; its value is a list of UploadedPicture.
+
+    Gradio's own field leaves each file in a temporary folder, and an empty file beside
+    it. This one reads the files and deletes them. It also takes pasted pictures.
+    """
+    field = gr.File(
+        label="Pictures",
+        file_count="multiple",
+        file_types=["image"],
+        height=150,
+        elem_id="pictures",
+    )
+    # A subclass would be neater, but Gradio writes a file next to its module.
+    field.preprocess = _take_all  # type: ignore[method-assign, assignment]
+    gr.HTML(
+        "",
+        js_on_load=(files(__package__) / "paste.js").read_text("utf-8"),
+        visible="hidden",
+    )
+    return field
+
+
+def _take_all(payload: ListFiles | None) -> list[UploadedPicture]:
+    uploaded = payload.root if payload else []
+    data = {path: _take(Path(path)) for path in {file.path for file in uploaded}}
+    return [
+        UploadedPicture(Path(file.orig_name or file.path).name, data[file.path])
+        for file in uploaded
+    ]
+
+
+def _take(file: Path) -> bytes | None:
+    """Return the contents of an uploaded file, and delete it with its folder.
+
+    Return None if it is gone: another visitor has just uploaded the same file, and
+    Gradio keeps equal files once.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # not empty: an equal file of another name
+        file.parent.rmdir()
+    return data

@@ -1,0 +1,124 @@
+"""The table of readings as HTML, as CSV and for spreadsheets."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from digit_recognition.recognition.tables import READING_COLUMNS
+
+from .markup import data_url
+
+Row = dict[str, Any]
+"""A row of the table of readings: a value for each of READING_COLUMNS."""
+
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def to_csv(rows: Sequence[Row]) -> bytes:
+    """Return the table as `kedro run` writes it: commas, and 0.97 for a number."""
+    return _frame(rows).to_csv(index=False, lineterminator="\n").encode()
+
+
+def to_csv_with_decimal_commas(rows: Sequence[Row]) -> bytes:
+    """Return the table for a German spreadsheet: semicolons, and 0,97 for a number.
+
+    The file starts with a byte order mark; without it, Excel does not expect UTF-8.
+    """
+    table = _frame(rows).to_csv(index=False, sep=";", decimal=",", lineterminator="\n")
+    return table.encode("utf-8-sig")
+
+
+def to_xlsx(rows: Sequence[Row]) -> bytes:
+    """Return the table as XLSX.
+
+    Numbers that were read are text, so that they keep their leading zeros. The
+    confidence is a number, which a spreadsheet shows in the language of its user.
+    """
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils.exceptions import IllegalCharacterError
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "readings"
+    sheet.append(READING_COLUMNS)
+    for row in rows:
+        values = [row[name] for name in READING_COLUMNS]
+        try:
+            sheet.append(values)
+        except IllegalCharacterError:
+            sheet.append([_printable(value) for value in values])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for column, width in zip("ABCDEF", (30, 6, 16, 12, 10, 50), strict=True):
+        sheet.column_dimensions[column].width = width
+    for cells in sheet.iter_rows(min_row=2):
+        for cell in cells:
+            if isinstance(cell.value, str):
+                cell.data_type, cell.number_format = "s", "@"
+    sheet.freeze_panes = "A2"
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def downloads(rows: Sequence[Row], name: str) -> str:
+    """Return links that download the table; ``name`` is the files' name."""
+    links = "".join(
+        f'<a download="{name}{suffix}" href="{data_url(data, kind)}">{label}</a>'
+        for label, suffix, kind, data in (
+            ("CSV", ".csv", "text/csv", to_csv(rows)),
+            (
+                *("CSV with decimal commas", "_decimal_comma.csv", "text/csv"),
+                to_csv_with_decimal_commas(rows),
+            ),
+            ("Excel (XLSX)", ".xlsx", XLSX_TYPE, to_xlsx(rows)),
+        )
+    )
+    return (
+        f'<p class="downloads" role="group" aria-label="Download the table">'
+        f"Download the table: {links}</p>"
+    )
+
+
+def table(rows: Sequence[Row], anchors: Sequence[str] = ()) -> str:
+    """Return the table as HTML.
+
+    ``anchors`` has the id of the picture on the page that each row links to.
+    """
+    head = "".join(f'<th scope="col">{name}</th>' for name in READING_COLUMNS)
+    body = "".join(
+        _table_row(row, anchors[place] if anchors else "")
+        for place, row in enumerate(rows)
+    )
+    return (
+        f'<table class="readings"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _table_row(row: Row, anchor: str) -> str:
+    picture, *others = (escape(str(row[name])) for name in READING_COLUMNS)
+    kind = "accepted" if row["accepted"] == "true" else "review"
+    first = f'<a href="#{anchor}">{picture}</a>' if anchor else picture
+    cells = "".join(
+        f'<td class="{name}">{value}</td>'
+        for name, value in zip(READING_COLUMNS[1:], others, strict=True)
+    )
+    return f'<tr class="{kind}"><td class="picture">{first}</td>{cells}</tr>'
+
+
+def _frame(rows: Sequence[Row]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(READING_COLUMNS))
+
+
+def _printable(value: Any) -> Any:
+    """Return text without control characters, which XLSX cannot hold."""
+    if not isinstance(value, str):
+        return value
+    return "".join(letter if letter.isprintable() else " " for letter in value)
