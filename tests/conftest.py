@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import signal
@@ -85,6 +86,55 @@ def digits() -> dict[str, np.ndarray]:
         arrays[f"x_{split}"] = sample[f"x_{split}"][rows]
         arrays[f"y_{split}"] = labels[rows]
     return arrays
+
+
+@pytest.fixture(scope="session")
+def small_project(tmp_path_factory, digits) -> Path:
+    """A project folder with a small exported model and its reports; see tests/app."""
+    from PIL import Image
+    from small_model import METADATA, write_model
+
+    folder = tmp_path_factory.mktemp("app") / "project"
+    shutil.copytree(ROOT / "conf" / "base", folder / "conf" / "base")
+    (folder / "conf" / "local").mkdir()
+    version = METADATA["model_version"]
+
+    def place(layer: str, name: str) -> Path:
+        path = folder / "data" / layer / name / version / name
+        path.parent.mkdir(parents=True)
+        return path
+
+    write_model(place("06_models", "model.onnx"), digits)
+    metrics = {"test_accuracy": 0.9, "model_digest": METADATA["model_digest"]}
+    place("08_reporting", "metrics.json").write_text(json.dumps(metrics))
+    training = {"recipe": "standard", "epochs": 1}
+    place("08_reporting", "training.json").write_text(json.dumps(training))
+    Image.new("L", (40, 30), 200).save(place("08_reporting", "mistakes.png"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def service(small_project):
+    """A service on the small model."""
+    from digit_recognition.app.service import Service
+
+    return Service.open(small_project)
+
+
+@pytest.fixture(scope="session")
+def page_of(digits):
+    """Return a function that writes a number with training digits: uint8 (h, w)."""
+    images = digits["x_train"].reshape(-1, 28, 28)
+
+    def write(number: str, row: int = 0) -> np.ndarray:
+        page = np.full((60, 30 * len(number) + 30), 255, np.uint8)
+        for place, digit in enumerate(number):
+            image = images[np.flatnonzero(digits["y_train"] == int(digit))[row]]
+            left = 15 + 30 * place
+            page[15:43, left : left + 28] -= image
+        return page
+
+    return write
 
 
 def randomize(network):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,15 +13,22 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-STARTING = """<!doctype html>
+logger = logging.getLogger(__name__)
+
+NOTICE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="color-scheme" content="light dark">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="1">
+<meta name="viewport" content="width=device-width">{head}
 <title>Digit Recognition</title></head>
 <body style="font: 1.2rem system-ui, sans-serif; margin: 20vh auto; width: fit-content">
-<p role="status">The page is starting …</p></body>
+<p role="status">{text}</p></body>
 </html>"""
+STARTING = NOTICE.format(
+    head='<meta http-equiv="refresh" content="1">', text="The page is starting …"
+)
+FAILED = NOTICE.format(
+    head="", text="The page could not be loaded; the log has the reason. The API works."
+)
 
 
 class LatePage:
@@ -28,7 +36,7 @@ class LatePage:
 
     def __init__(self, load: Callable[[], ASGIApp]):
         self._load = load
-        self._page: Any = None
+        self._page: Any = HTMLResponse(STARTING, 503, {"Retry-After": "1"})
         self._ended = anyio.Event()
 
     @asynccontextmanager
@@ -42,17 +50,18 @@ class LatePage:
                 self._ended.set()
 
     async def _run(self) -> None:
-        page: Any = await to_thread.run_sync(self._load)
+        try:
+            page: Any = await to_thread.run_sync(self._load)
+        except Exception:  # the API goes on
+            logger.exception("The page could not be loaded")
+            self._page = HTMLResponse(FAILED, 500)
+            return
         async with page.router.lifespan_context(page):
             self._page = page
             await self._ended.wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the page, or with the notice."""
+        """Answer with the page, or with a notice."""
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             raise HTTPException(404)
-        if self._page is not None:
-            await self._page(scope, receive, send)
-        else:
-            notice = HTMLResponse(STARTING, 503, {"Retry-After": "1"})
-            await notice(scope, receive, send)
+        await self._page(scope, receive, send)

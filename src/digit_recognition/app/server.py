@@ -72,19 +72,15 @@ def _load_page(service: Service) -> FastAPI:
 def _bind(host: str, port: int) -> socket.socket:
     """Return a listening socket; ProjectError if the address cannot be used."""
     try:
-        (family, kind, _, _, place), *_ = socket.getaddrinfo(
+        (family, _, _, _, place), *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM
         )
-        listener = socket.socket(family, kind)
-        if sys.platform != "win32":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(place)
+        return socket.create_server(place[:2], family=family)
     except OSError as error:
         raise ProjectError(
             f"expected to serve on {host}, port {port}, received: {error.strerror}; "
             "choose another with --port or --host"
         ) from error
-    return listener
 
 
 def _address(listener: socket.socket) -> str:
