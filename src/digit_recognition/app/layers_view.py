@@ -26,7 +26,7 @@ def preparation(
     """
     figures = "".join(
         f"<figure>{field_picture(field, title)}<figcaption><b>{title}</b>read as "
-        f"{row.argmax()}, {percent(row.max())}</figcaption></figure>"
+        f"{row.argmax()}, {escape(percent(row.max()))}</figcaption></figure>"
         for title, (field, row) in (
             ("Centred and scaled", prepared),
             ("The drawing as it is", raw),

@@ -58,11 +58,24 @@ def _options() -> dict[str, Any]:
         "enable_monitoring": False,
         "pwa": False,
         "mcp_server": False,
-        "theme": gr.themes.Default(
-            primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=FONTS
-        ),
+        "theme": _theme(),
         "css": (files(__package__) / "page.css").read_text("utf-8"),
     }
+
+
+def _theme() -> gr.themes.Base:
+    """Return the colours: Gradio's, but with legible small text."""
+    theme = gr.themes.Default(
+        primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=FONTS
+    )
+    return theme.set(
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+    )
 
 
 def _header(service: Service) -> str:
