@@ -77,8 +77,11 @@ def _bind(host: str, port: int) -> socket.socket:
         )
         return socket.create_server(place[:2], family=family)
     except OSError as error:
+        # Python adds the address to the reason; failed look-ups have no number.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror
         raise ProjectError(
-            f"expected to serve on {host}, port {port}, received: {error.strerror}; "
+            f"expected to serve on {host}, port {port}, received: {reason}; "
             "choose another with --port or --host"
         ) from error
 

@@ -1,0 +1,188 @@
+"""Start, answers and memory of `kedro app`, measured from another process.
+
+The server runs on the newest exported model. The table has:
+
+- the seconds until the API and the page answer, and those of `import gradio` alone;
+- the milliseconds of a drawn digit (280x280 pixels) at POST /api/read, for one user,
+  and for 10 users who send 20 requests a second together;
+- the seconds of 86 pictures at POST /api/read-batch;
+- the server's memory after 1,000 and after all requests.
+"""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, Queue
+
+import httpx
+import numpy as np
+from PIL import Image
+
+from digit_recognition.datasets.mnist_dataset import load_sample
+from digit_recognition.runtime import processor
+
+from common import ROOT, parse_arguments
+
+CANVAS = 280
+USERS, RATE = 10, 20
+ONE_USER_REQUESTS = 300
+BATCH = 86
+PROXY = {"trust_env": False}
+
+
+def draw_digits(count: int) -> list[bytes]:
+    """Return test digits of MNIST's sample, enlarged to a canvas, as PNG files."""
+    images = load_sample()["x_test"].reshape(-1, 28, 28)[:count]
+    files = []
+    for image in images:
+        size = (CANVAS * 2 // 3,) * 2
+        digit = Image.fromarray(255 - image).resize(size, Image.Resampling.BICUBIC)
+        canvas = Image.new("L", (CANVAS, CANVAS), 255)
+        canvas.paste(digit, (CANVAS // 6, CANVAS // 6))
+        file = io.BytesIO()
+        canvas.save(file, "PNG")
+        files.append(file.getvalue())
+    return files
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long the action takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def import_gradio() -> None:
+    """Import Gradio in a process of its own."""
+    environment = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False"}
+    subprocess.run([sys.executable, "-c", "import gradio"], env=environment, check=True)
+
+
+@contextlib.contextmanager
+def started() -> Iterator[tuple[subprocess.Popen, str, float, float]]:
+    """Yield the server, its address, and the seconds to the API and to the page."""
+    port = 8765
+    command = [sys.executable, "-m", "kedro", "app", "--no-browser"]
+    start = time.perf_counter()
+    server = subprocess.Popen(
+        [*command, "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        moments = []
+        for path in ("/health", "/"):
+            while not _answers(f"{address}{path}"):
+                if server.poll() is not None:
+                    sys.exit("expected a server, received its end; see above")
+                time.sleep(0.02)
+            moments.append(time.perf_counter() - start)
+        yield server, address, *moments
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5, **PROXY).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def memory_mb(process: subprocess.Popen) -> float:
+    """Return the resident memory of a process, in MB."""
+    status = Path("/proc", str(process.pid), "status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1000
+
+
+def ask(client: httpx.Client, picture: bytes) -> float:
+    """Send a picture; return the milliseconds to its answer."""
+    start = time.perf_counter()
+    client.post("/api/read", content=picture).raise_for_status()
+    return 1000 * (time.perf_counter() - start)
+
+
+def ask_as_users(
+    address: str, pictures: list[bytes], requests: int, rate: float | None
+) -> list[float]:
+    """Send requests as USERS at once; return the milliseconds of each.
+
+    ``rate`` is their number in a second. A request that is late counts from the moment
+    when it should have been sent. Without a rate, each user sends without a break.
+    """
+    moments: Queue[float] = Queue()
+    start = time.perf_counter()
+    for number in range(requests):
+        moments.put(start + number / rate if rate else 0.0)
+    times: list[float] = []
+
+    def use() -> None:
+        with (
+            httpx.Client(base_url=address, timeout=60, **PROXY) as client,
+            contextlib.suppress(Empty),
+        ):
+            while True:
+                wait = moments.get_nowait() - time.perf_counter()
+                time.sleep(max(0.0, wait))
+                late = max(0.0, -wait) * 1000 if rate else 0.0
+                picture = pictures[len(times) % len(pictures)]
+                times.append(late + ask(client, picture))
+
+    users = [threading.Thread(target=use) for _ in range(USERS)]
+    for user in users:
+        user.start()
+    for user in users:
+        user.join()
+    return times
+
+
+def main() -> None:
+    arguments = parse_arguments(__doc__, requests=10_000)
+    pictures = draw_digits(200)
+    import_gradio()  # fills the file cache
+    gradio = seconds(import_gradio)
+    rows: list[tuple[str, str, str]] = []
+    with started() as (server, address, api, page):
+        rows += [
+            ("import gradio", f"{gradio:.1f} s", ""),
+            ("start to the API", f"{api:.1f} s", ""),
+            ("start to the page", f"{page:.1f} s", f"at most {2 * gradio:.1f} s"),
+        ]
+        with httpx.Client(base_url=address, timeout=60, **PROXY) as client:
+            for picture in pictures[:20]:
+                ask(client, picture)
+            one = [ask(client, pictures[n % 200]) for n in range(ONE_USER_REQUESTS)]
+            files = [("pictures", picture) for picture in pictures[:BATCH]]
+            upload = seconds(lambda: client.post("/api/read-batch", files=files))
+        rows.append(
+            ("one user, 95 %", f"{np.quantile(one, 0.95):.0f} ms", "at most 60 ms")
+        )
+        many = ask_as_users(address, pictures, 400, RATE)
+        rows += [
+            ("10 users, 95 %", f"{np.quantile(many, 0.95):.0f} ms", "at most 150 ms"),
+            (f"{BATCH} pictures", f"{upload:.1f} s", "at most 2 s"),
+        ]
+        ask_as_users(address, pictures, 1000 - 20 - len(one) - len(many), None)
+        early = memory_mb(server)
+        rest = arguments.requests - 1000
+        flood = seconds(lambda: ask_as_users(address, pictures, rest, None))
+        late = memory_mb(server)
+        rows += [
+            ("requests a second", f"{rest / flood:.0f}", ""),
+            ("memory after 1,000 requests", f"{early:.0f} MB", ""),
+            (f"memory after {arguments.requests:,}", f"{late:.0f} MB", ""),
+        ]
+    print(f"{processor()}\n")
+    for name, value, target in rows:
+        print(f"| {name:28} | {value:>8} | {target:14} |")
+
+
+if __name__ == "__main__":
+    main()
