@@ -151,6 +151,14 @@ def test_the_stroke_width_is_measured_in_every_direction(width):
         assert stroke_width(mask) == pytest.approx(mask.sum() / length, rel=0.15)
 
 
+@pytest.mark.parametrize("place", [np.s_[:9, :7], np.s_[-9:, -7:], np.s_[20:29, 3:10]])
+def test_the_stroke_width_does_not_depend_on_the_paper_around_the_mask(place):
+    mask = np.zeros((60, 50), bool)
+    mask[place] = np.random.default_rng(2).random((9, 7)) < 0.8
+    distance = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    assert stroke_width(mask) == max(1, 4 * distance[mask].mean() - 2)
+
+
 def test_the_stroke_width_of_an_empty_mask_is_1():
     assert stroke_width(np.zeros((9, 9), bool)) == 1
 

@@ -241,8 +241,11 @@ def stroke_width(mask: np.ndarray) -> float:
 
     In a strip of width w, the mean distance to the background is (w / 2 + 1) / 2.
     """
-    if not mask.any():
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
         return 1.0
+    # Background outside of the mask's bounding box is never nearer than its frame.
+    mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     distance = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     return max(1.0, 4 * float(distance[mask].mean()) - 2)
 
