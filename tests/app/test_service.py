@@ -36,6 +36,23 @@ def test_a_drawing_and_its_picture_file_give_the_same_number(service, page_of):
     assert numbers(service.read(encoded(page))) == ["0123456789"]
 
 
+def test_a_drawing_with_wide_borders_is_read_where_it_is(service, page_of):
+    wide = np.full((300, 600), 255, np.uint8)
+    wide[200:260, 400:490] = page_of("47")
+    around, cut = service.read(encoded(wide)), service.read_drawing(encoded(wide))
+    assert numbers(cut) == numbers(around) == ["47"]
+    for place in range(2):
+        marks = [reading.lines[0].digits[place].mark for reading in (around, cut)]
+        assert marks[0].box == marks[1].box
+        np.testing.assert_allclose(marks[0].field, marks[1].field, atol=0.05)
+    assert cut.annotated().size == (600, 300)
+
+
+def test_an_empty_drawing_has_no_lines(service):
+    reading = service.read_drawing(encoded(np.full((50, 80), 255, np.uint8)))
+    assert reading.reasons == ["nothing written was found"]
+
+
 def test_each_page_of_a_tiff_is_read(service, page_of):
     pages = [Image.fromarray(page_of(number)) for number in ("12", "345")]
     blank = Image.new("L", (50, 50), 255)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
+import numpy as np
 from PIL import Image
 
 from digit_recognition.csv_safety import escape_cell
@@ -16,6 +17,11 @@ from digit_recognition.recognition.reader import NothingToRead, Reader
 from digit_recognition.recognition.tables import READING_COLUMNS, reading_row
 
 from .limits import TooSlow, check_time
+
+MARGIN = 0.25
+"""Background that is kept around a drawing, as a share of its longest side."""
+
+MIN_MARGIN = 20
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,31 @@ def _read_pages(
         if is_first:
             raise
         yield PageReading([], str(unreadable))
+
+
+def read_drawing(page: Page, reader: Reader) -> PageReading:
+    """Read a drawing on a plain background; only the part with ink is looked at.
+
+    A drawing of one digit on 640x320 pixels takes a third of the time.
+    """
+    ink = page.grey != page.grey[0, 0]
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not rows.size:
+        return read_page(page, reader)
+    margin = max(MIN_MARGIN, int(max(np.ptp(rows), np.ptp(columns)) * MARGIN))
+    top, left = max(0, rows[0] - margin), max(0, columns[0] - margin)
+    cut = page.grey[top : rows[-1] + margin + 1, left : columns[-1] + margin + 1]
+    reading = read_page(Page(np.ascontiguousarray(cut), page.scale), reader)
+    lines = [
+        replace(line, digits=[_moved(digit, left, top) for digit in line.digits])
+        for line in reading.lines
+    ]
+    return replace(reading, lines=lines, drawn=reduce_page(page))
+
+
+def _moved(digit: Digit, x: int, y: int) -> Digit:
+    mark = digit.mark
+    return replace(digit, mark=replace(mark, x=int(mark.x + x), y=int(mark.y + y)))
 
 
 def read_page(page: Page, reader: Reader) -> PageReading:

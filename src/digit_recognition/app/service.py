@@ -16,7 +16,7 @@ from digit_recognition import IMAGE_SIZE
 from digit_recognition.datasets.onnx_dataset import OnnxDataset
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.config_loader import ConfigLoader
-from digit_recognition.imaging.decoding import Page
+from digit_recognition.imaging.decoding import Page, decode
 from digit_recognition.imaging.ink import resized
 from digit_recognition.recognition.parameters import ReadParameters
 from digit_recognition.recognition.reader import Reader, load_reader
@@ -25,6 +25,7 @@ from .feature_maps import FeatureMaps, LayerOutput
 from .limits import (
     MAX_PIXELS,
     MAX_SECONDS,
+    SMALL_PIXELS,
     TimedFile,
     TimedSession,
     TooSlow,
@@ -32,7 +33,7 @@ from .limits import (
     is_small,
     time_limit,
 )
-from .picture_reading import PictureReading, read_file, read_page
+from .picture_reading import PictureReading, read_drawing, read_file
 from .report import Report, load_report
 
 if TYPE_CHECKING:
@@ -110,7 +111,18 @@ class Service:
         The ink may be dark on light or light on dark.
         """
         with time_limit(MAX_SECONDS):
-            return PictureReading([read_page(Page(_to_float(grey), 1), self.reader)])
+            page = Page(_to_float(grey), 1)
+            return PictureReading([read_drawing(page, self.reader)])
+
+    def read_drawing(self, data: bytes) -> PictureReading:
+        """Read the picture file of a drawing on a plain background.
+
+        It takes a third of the time of `read`. The errors are the same.
+        """
+        check_upload(data)
+        with time_limit(MAX_SECONDS):
+            page = next(decode(TimedFile(data), SMALL_PIXELS))
+            return PictureReading([read_drawing(page, self.reader)])
 
     def probabilities(self, fields: np.ndarray) -> np.ndarray:
         """Return the calibrated probabilities, float64 (n, 10).
