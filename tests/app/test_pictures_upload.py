@@ -5,7 +5,8 @@ from digit_recognition.app.pictures_upload import UploadedPicture, pictures_uplo
 
 
 @pytest.fixture
-def field():
+def field(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     return pictures_upload()
 
 
@@ -40,6 +41,19 @@ def test_a_file_that_is_gone_has_no_contents(field, tmp_path):
     file = uploaded(tmp_path, "h1", "a.png", b"one")
     field.preprocess(ListFiles(root=[file]))
     assert field.preprocess(ListFiles(root=[file])) == [UploadedPicture("a.png", None)]
+
+
+def test_a_file_that_was_not_uploaded_is_neither_read_nor_deleted(
+    field, tmp_path, monkeypatch
+):
+    secret = uploaded(tmp_path, "secret", "a.png", b"one")
+    (tmp_path / "uploads").mkdir()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    through = FileData(path=str(tmp_path / "uploads" / ".." / "secret" / "a.png"))
+    for file in (secret, through):
+        (read,) = field.preprocess(ListFiles(root=[file]))
+        assert read.data is None
+    assert (tmp_path / "secret" / "a.png").read_bytes() == b"one"
 
 
 def test_without_files_there_is_nothing_to_read(field):

@@ -27,7 +27,7 @@ def build_draw_tab(service: Service) -> None:
             data = decode_drawing(drawing)
             if data is None:
                 return INVITATION
-            reading = service.read(data)
+            reading = service.read_drawing(data)
         except UnreadablePicture as unreadable:
             return no_answer(str(unreadable))
         if not reading.lines:
@@ -35,15 +35,15 @@ def build_draw_tab(service: Service) -> None:
         digits = _digits(reading.lines)
         return answer(reading.lines, service.probabilities(_fields(digits)))
 
-    def look_inside(drawing: Any, place: int) -> tuple[gr.Radio, str, str]:
+    def look_inside(drawing: Any, place: int = 0) -> tuple[gr.Radio, str, str]:
         try:
             data = decode_drawing(drawing)
-            digits = _digits(service.read(data).lines) if data else []
+            digits = _digits(service.read_drawing(data).lines) if data else []
         except UnreadablePicture:
             digits = []
         if not data or not digits:
             return gr.Radio(visible=False), NO_DRAWING, NO_DRAWING
-        place = place if place < len(digits) else 0
+        place = min(place, len(digits) - 1)
         choices = [
             (f"{number}. digit: {digit.digit}", number - 1)
             for number, digit in enumerate(digits, 1)
@@ -81,16 +81,18 @@ def build_draw_tab(service: Service) -> None:
         )
         maps = gr.HTML(NO_DRAWING, apply_default_css=False, elem_id="layers")
 
-    options: dict[str, Any] = {
-        "queue": False,
-        "show_progress": "hidden",
-        "api_visibility": "private",
-    }
-    inside = (look_inside, [drawing, place], [place, comparison, maps])
+    options: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    inside = [place, comparison, maps]
     drawing.stroke(
-        read_drawing, drawing, result, trigger_mode="always_last", **options
-    ).then(*inside, **options)
-    place.input(*inside, **options)
+        read_drawing,
+        drawing,
+        result,
+        trigger_mode="always_last",
+        queue=False,
+        **options,
+    ).then(look_inside, drawing, inside, queue=False, **options)
+    # Queued, because Gradio answers a direct call with an unknown digit by status 500.
+    place.input(look_inside, [drawing, place], inside, **options)
 
 
 def _digits(lines: list) -> list[Digit]:

@@ -14,6 +14,7 @@ import gradio as gr
 
 from .check_tab import build_check_tab
 from .draw_tab import build_draw_tab
+from .gate import Gate
 from .limits import MAX_BYTES
 from .report_tab import build_report_tab
 from .service import Service
@@ -44,8 +45,22 @@ def build_page(service: Service) -> gr.Blocks:
 
 
 def mount_page(app: fastapi.FastAPI, service: Service) -> fastapi.FastAPI:
-    """Add the page to an app, at its root."""
-    return gr.mount_gradio_app(app, build_page(service), path="/", **_options())
+    """Add the page to an app that serves nothing else, at its root."""
+    page = build_page(service)
+    mounted = gr.mount_gradio_app(app, page, path="/", **_options())
+    # Gradio checks the paths of uploaded files only after `launch`, which is not called
+    # here. Without this line, a request could name any file of the server.
+    page.has_launched = True
+    queued, direct = (
+        {
+            number: len(call.inputs)
+            for number, call in page.fns.items()
+            if bool(call.queue) is is_queued
+        }
+        for is_queued in (True, False)
+    )
+    mounted.add_middleware(Gate, queued=queued, direct=direct)
+    return mounted
 
 
 def _options() -> dict[str, Any]:

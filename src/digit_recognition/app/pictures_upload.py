@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import gradio as gr
 from gradio.data_classes import ListFiles
+from gradio.utils import get_upload_folder
 
 
 class UploadedPicture(NamedTuple):
@@ -54,8 +55,10 @@ def _take(file: Path) -> bytes | None:
     """Return the contents of an uploaded file, and delete it with its folder.
 
     Return None if it is gone: another visitor has just uploaded the same file, and
-    Gradio keeps equal files once.
+    Gradio keeps equal files once. Return None for a file that was not uploaded, too.
     """
+    if not file.resolve().is_relative_to(Path(get_upload_folder()).resolve()):
+        return None
     try:
         data = file.read_bytes()
     except OSError:
