@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -35,6 +36,8 @@ def serve(
     uploads are in a folder that ends with the server.
     """
     service = Service.open(project, model_version)
+    # It would warn of each malformed form, which gets an answer with the reason.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     with (
         _bind(host, port) as listener,
         tempfile.TemporaryDirectory(prefix="digit-recognition-") as uploads,
