@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
+from conftest import run_python
 
 from digit_recognition.cli import app_command
 from digit_recognition.cli.app_command import app
@@ -35,6 +36,14 @@ def test_without_the_extra_the_command_says_what_to_install(kedro_app, monkeypat
         "Error: expected the packages of the extra `app`, found no gradio_of_nobody; "
         'install them with `pip install -e ".[app]"`\n'
     )
+
+
+def test_the_commands_are_imported_without_the_extra():
+    done = run_python(
+        "import sys, digit_recognition.cli\n"
+        "print({'gradio', 'fastapi_offline', 'python_multipart'} & set(sys.modules))"
+    )
+    assert done.stdout.splitlines()[-1] == "set()", done.stderr
 
 
 def test_a_port_in_use_is_one_sentence(kedro_app):
