@@ -1,7 +1,7 @@
 // The drawing area: strokes in, a PNG picture out. Gradio runs this file once for the
 // element; `props.value` is what the server receives after `trigger("stroke")`.
 const canvas = element.querySelector("canvas");
-const pen = canvas.getContext("2d");
+const pen = canvas.getContext("2d", { alpha: false });
 const strokes = [];
 let current = null;
 
