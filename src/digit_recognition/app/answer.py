@@ -12,6 +12,8 @@ from .markup import bars, field_picture, percent
 
 INVITATION = '<p class="invitation">The answer appears here.</p>'
 
+LEGEND = "What the network saw, and the probability of each digit"
+
 ACCEPTED = "Accepted"
 NOT_SURE = "Not sure"
 
@@ -25,7 +27,8 @@ def answer(lines: list[Line], probabilities: np.ndarray) -> str:
     cards = "".join(
         _card(digit, row) for digit, row in zip(digits, probabilities, strict=True)
     )
-    return f'{"".join(map(_headline, lines))}<div class="cards">{cards}</div>'
+    headlines = "".join(map(_headline, lines))
+    return f'{headlines}<p class="legend">{LEGEND}</p><div class="cards">{cards}</div>'
 
 
 def no_answer(reason: str) -> str:
@@ -52,6 +55,5 @@ def _card(digit: Digit, probabilities: np.ndarray) -> str:
     doubt = f'<p class="doubt">{escape(digit.doubt)}</p>' if digit.doubt else ""
     return (
         f'<article class="card"><div class="seen"><p class="digit">{digit.digit}</p>'
-        f"<figure>{field}<figcaption>what the network saw</figcaption></figure></div>"
-        f"{bars(probabilities)}{doubt}</article>"
+        f"{field}</div>{bars(probabilities)}{doubt}</article>"
     )

@@ -45,7 +45,7 @@ def build_draw_tab(service: Service) -> None:
             return gr.Radio(visible=False), NO_DRAWING, NO_DRAWING
         place = min(place, len(digits) - 1)
         choices = [
-            (f"{number}. digit: {digit.digit}", number - 1)
+            (f"Digit {number}: {digit.digit}", number - 1)
             for number, digit in enumerate(digits, 1)
         ]
         fields = _fields([digits[place]])
@@ -69,7 +69,7 @@ def build_draw_tab(service: Service) -> None:
                 elem_id="answer",
             )
     with gr.Accordion("What happens inside", open=True, elem_id="inside"):
-        place = gr.Radio([("1. digit", 0)], value=0, label="Which digit", visible=False)
+        place = gr.Radio([("Digit 1", 0)], value=0, label="Which digit", visible=False)
         gr.Markdown(
             "**Preparation.** MNIST's digits are centred and at most 20 pixels long. "
             "So each digit is cut out, scaled and centred before it is read."
