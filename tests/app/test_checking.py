@@ -7,7 +7,7 @@ from digit_recognition.app.checking import (
     enter,
     find_tasks,
 )
-from digit_recognition.app.uploaded import Cutting, Uploaded
+from digit_recognition.app.uploaded import Shown, Uploaded
 
 
 def row(number, accepted="false", reason="unsure (80.0%)"):
@@ -23,9 +23,9 @@ def row(number, accepted="false", reason="unsure (80.0%)"):
 
 SURE, UNSURE, WRONG = row("12", "true", ""), row("34"), row("56")
 UPLOADS = (
-    Uploaded("a.png", [SURE, UNSURE], [], {1: Cutting("data:34", 2.0)}),
+    Uploaded("a.png", [SURE, UNSURE], [], {1: Shown("data:34", 60, 30)}),
     Uploaded("b.txt", [row("", reason="expected a picture, received text")]),
-    Uploaded("c.png", [WRONG], [], {0: Cutting("data:56", 2.0)}),
+    Uploaded("c.png", [WRONG], [], {0: Shown("data:56", 60, 30)}),
 )
 ROWS = [row for upload in UPLOADS for row in upload.rows]
 

@@ -163,7 +163,7 @@ def test_more_pictures_are_added_until_one_starts_again(visit, page_of):
 
 
 def test_numbers_are_checked_to_the_end_without_the_mouse(visit):
-    count = 12
+    count = 100
     visitor = visit()
     visitor.open_tab("Upload")
     visitor.upload(*((f"{number}.png", BLANK) for number in range(count)))
@@ -182,7 +182,7 @@ def test_numbers_are_checked_to_the_end_without_the_mouse(visit):
     for number, digits in enumerate(typed, 1):
         page.keyboard.type(digits)
         page.keyboard.press("Enter")
-        then = f"Number {number + 1} of" if number < count else "Checked: 12 numbers."
+        then = f"Number {number + 1} of" if number < count else "Checked: 100 numbers."
         expect(status).to_contain_text(then)
     table = table_of(download(visitor, "#corrected", "CSV"))
     assert table["number"].tolist() == typed
@@ -211,6 +211,22 @@ def test_a_typing_error_in_a_check_gets_a_sentence_and_b_goes_back(visit):
         expect(status).to_contain_text(then)
     table = table_of(download(visitor, "#corrected", "CSV"))
     assert table["number"].tolist() == ["41", ""]
+
+
+def test_the_table_can_be_downloaded_before_all_is_checked(visit):
+    visitor = visit()
+    visitor.open_tab("Upload")
+    visitor.upload(("a.png", BLANK), ("b.png", BLANK))
+    visitor.wait_for_rows(2)
+    visitor.open_tab("Check")
+    box = visitor.page.get_by_label("The right digits")
+    box.fill("41")
+    box.press("Enter")
+    visitor.page.get_by_text("Number 2 of 2").wait_for()
+    visitor.page.get_by_role("button", name="Download the table so far").click()
+    table = table_of(download(visitor, "#corrected", "CSV"))
+    assert table["number"].tolist() == ["41", ""]
+    assert table["accepted"].tolist() == [True, False]
 
 
 def test_the_report_shows_metrics_pictures_and_origin(visit):

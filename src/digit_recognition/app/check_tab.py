@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import gradio as gr
 
@@ -28,7 +29,7 @@ FOCUS = (
     "?.focus(), 150); }"
 )
 
-View = tuple[Checking, str, gr.Textbox, str]
+View = tuple[Checking, str, gr.Textbox, gr.Button, str]
 
 
 def build_check_tab(tab: gr.Tab, uploads: gr.State) -> None:
@@ -48,6 +49,7 @@ def build_check_tab(tab: gr.Tab, uploads: gr.State) -> None:
         visible=False,
         html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="next"),
     )
+    so_far = gr.Button("Download the table so far", visible=False, elem_id="so-far")
     files = gr.HTML("", apply_default_css=False, elem_id="corrected")
 
     def answer(found: tuple[Uploaded, ...], state: Checking, text: str) -> View:
@@ -59,38 +61,41 @@ def build_check_tab(tab: gr.Tab, uploads: gr.State) -> None:
     def open_tab(found: tuple[Uploaded, ...], state: Checking) -> View:
         return _view(found, state if found else Checking())
 
-    outputs = [checking, task, typed, files]
-    tab.select(
-        open_tab,
-        [uploads, checking],
-        outputs,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    ).then(None, js=FOCUS)
-    typed.submit(
-        answer,
-        [uploads, checking, typed],
-        outputs,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    outputs = [checking, task, typed, so_far, files]
+    options: dict[str, Any] = {
+        "queue": False,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
+    tab.select(open_tab, [uploads, checking], outputs, **options).then(None, js=FOCUS)
+    typed.submit(answer, [uploads, checking, typed], outputs, **options)
+    so_far.click(_offer_files, [uploads, checking], files, **options)
 
 
 def _view(uploads: tuple[Uploaded, ...], state: Checking, problem: str = "") -> View:
     tasks = find_tasks(uploads)
-    rows = [row for upload in uploads for row in upload.rows]
-    files = downloads(corrected(rows, state), "checked_readings") if rows else ""
     if not tasks:
-        return state, NOTHING, gr.Textbox(visible=False), files
-    if state.position == len(tasks):
+        hidden = gr.Textbox(visible=False), gr.Button(visible=False)
+        return state, NOTHING, *hidden, ""
+    if state.position >= len(tasks):
         done = DONE.format(counted(len(tasks), "number"))
-        return state, done, gr.Textbox("", placeholder="", visible=True), files
+        box = gr.Textbox("", placeholder="", visible=True)
+        files = _offer_files(uploads, state)
+        return state, done, box, gr.Button(visible=False), files
     task = tasks[state.position]
     kept = state.answer_to(task) or "no number"
     box = gr.Textbox("", placeholder=f"Enter keeps {kept}", visible=True)
-    return state, _show(task, state.position, len(tasks), problem), box, files
+    shown = _show(task, state.position, len(tasks), problem)
+    return state, shown, box, gr.Button(visible=True), ""
+
+
+def _offer_files(uploads: tuple[Uploaded, ...], state: Checking) -> str:
+    """Return links that download the table as far as it is checked.
+
+    Not after each number: 1,000 rows take 0.2 s as XLSX.
+    """
+    rows = [row for upload in uploads for row in upload.rows]
+    return downloads(corrected(rows, state), "checked_readings")
 
 
 def _show(task: Task, position: int, count: int, problem: str) -> str:
@@ -98,13 +103,13 @@ def _show(task: Task, position: int, count: int, problem: str) -> str:
         escape(str(task.row[column]))
         for column in ("picture", "line", "number", "reason")
     )
-    url, aspect = task.picture
+    url, width, height = task.picture
     warning = f'<p class="problem">{escape(problem)}</p>' if problem else ""
     read = f"Read as <b>{number}</b>, set aside: " if number else "Nothing read: "
     return (
         f'<p class="progress">Number {position + 1} of {count}: {name}, line {line}</p>'
         f'<progress max="{count}" value="{position}" aria-label="Checked"></progress>'
         f'<img class="cutting" src="{url}" alt="The number to check" '
-        f'style="--aspect: {aspect:.3f}">'
+        f'style="--aspect: {width / height:.3f}">'
         f'<p class="read-as">{read}{reason}</p>{warning}'
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from .tables import Row
-from .uploaded import Cutting, Uploaded
+from .uploaded import Shown, Uploaded
 
 NO_NUMBER, BACK = "x", "b"
 CHECKED = "checked by a person, was read as"
@@ -18,7 +18,7 @@ class Task(NamedTuple):
 
     place: int
     row: Row
-    picture: Cutting
+    picture: Shown
 
 
 @dataclass(frozen=True)

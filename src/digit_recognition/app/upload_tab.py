@@ -118,8 +118,9 @@ def _summary(uploads: tuple[Uploaded, ...]) -> str:
 def _pictures(anchor: str, upload: Uploaded) -> str:
     name = escape(upload.name)
     images = "".join(
-        f'<img src="{url}" alt="{name} with boxes around its digits" loading="lazy">'
-        for url in upload.pages
+        f'<img src="{page.url}" width="{page.width}" height="{page.height}" '
+        f'alt="{name} with boxes around its digits">'
+        for page in upload.pages
     )
     return (
         f'<figure id="{anchor}" tabindex="-1">'

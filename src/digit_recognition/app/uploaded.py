@@ -30,25 +30,26 @@ GONE = "expected the uploaded file, found that it is gone; upload it again"
 FAILED = "could not be read; the terminal of the server names the error"
 
 
-class Cutting(NamedTuple):
-    """A part of a page: a data URL, and its width divided by its height."""
+class Shown(NamedTuple):
+    """An image as a data URL, and its size in pixels."""
 
     url: str
-    aspect: float
+    width: int
+    height: int
 
 
 @dataclass(frozen=True)
 class Uploaded:
     """One picture after reading: its rows, annotated pages, and numbers to check.
 
-    ``pages`` are data URLs of the annotated pages. ``cuttings`` are pictures of the
-    numbers that a person should check, by the index of their row.
+    ``pages`` are the annotated pages. ``cuttings`` show the numbers that a person
+    should check, by the index of their row.
     """
 
     name: str
     rows: list[Row]
-    pages: list[str] = field(default_factory=list)
-    cuttings: dict[int, Cutting] = field(default_factory=dict)
+    pages: list[Shown] = field(default_factory=list)
+    cuttings: dict[int, Shown] = field(default_factory=dict)
 
 
 def read_upload(upload: UploadedPicture, service: Service) -> Uploaded:
@@ -74,33 +75,29 @@ def _unreadable(name: str, reason: str) -> Uploaded:
     return Uploaded(name, [dict(zip(READING_COLUMNS, values, strict=True))])
 
 
-def _shown(image: Image.Image) -> str:
+def _shown(image: Image.Image) -> Shown:
     image.thumbnail((MAX_SHOWN, MAX_SHOWN))
-    return picture_url(image, "JPEG")
+    return Shown(picture_url(image, "JPEG"), image.width, image.height)
 
 
-def _cut_out(reading: PictureReading) -> dict[int, Cutting]:
+def _cut_out(reading: PictureReading) -> dict[int, Shown]:
     """Return a picture of each number that was set aside, by its row.
 
     A page without numbers is shown whole. What could not be decoded has no picture.
     """
     if not reading.lines:
         drawn = reading.pages[0].drawn
-        return {0: _cutting(drawn.image)} if drawn else {}
+        return {0: _shown(drawn.image.copy())} if drawn else {}
     cuttings = {}
     row = 0
     for page in reading.pages:
         for line in page.lines:
             if line.reason and page.drawn:
                 image, scale = page.drawn.image, page.scale * page.drawn.zoom
-                cuttings[row] = _cutting(image.crop(_surroundings(line, scale, image)))
+                cuttings[row] = _shown(image.crop(_surroundings(line, scale, image)))
             row += 1
         row += page.drawn is None
     return cuttings
-
-
-def _cutting(image: Image.Image) -> Cutting:
-    return Cutting(_shown(image.copy()), image.width / image.height)
 
 
 def _surroundings(line: Line, scale: float, image: Image.Image) -> Corners:
