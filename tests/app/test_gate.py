@@ -59,6 +59,14 @@ def test_what_the_page_does_not_ask_for_is_refused(client, path):
     assert answer.json()["detail"] == "the page has no such address"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "box.example"])
+def test_scripts_of_other_web_sites_cannot_read_the_answers(client, host):
+    headers = {"host": host, "origin": "http://elsewhere.example"}
+    answer = client.get("/config", headers=headers)
+    assert answer.status_code == 200
+    assert "access-control-allow-origin" not in answer.headers
+
+
 @pytest.mark.parametrize("path", ["/gradio_api/component_server", "/login"])
 def test_no_other_function_of_gradio_can_be_called(client, path):
     assert client.post(path, json={}).status_code == 404

@@ -11,6 +11,7 @@ from typing import Any
 
 import fastapi
 import gradio as gr
+from fastapi.middleware.cors import CORSMiddleware
 
 from .check_tab import build_check_tab
 from .draw_tab import build_draw_tab
@@ -47,6 +48,9 @@ def build_page(service: Service) -> gr.Blocks:
 def mount_page(app: fastapi.FastAPI, service: Service) -> fastapi.FastAPI:
     """Add the page to an app that serves nothing else, at its root."""
     page = build_page(service)
+    # Without a middleware of the app, Gradio lets scripts of any web site read its
+    # answers, unless the address is that of the local machine.
+    app.add_middleware(CORSMiddleware, allow_origins=[])
     mounted = gr.mount_gradio_app(app, page, path="/", **_options())
     # Gradio checks the paths of uploaded files only after `launch`, which is not called
     # here. Without this line, a request could name any file of the server.

@@ -64,6 +64,7 @@ def build_upload_tab(service: Service) -> gr.State:
         html_template='<div role="status" aria-label="Readings">${value}</div>',
         apply_default_css=False,
         elem_id="readings",
+        min_height=140,
     )
     upload.upload(
         read_all,
