@@ -76,7 +76,7 @@ def test_a_project_without_a_model_is_one_sentence(tmp_path, monkeypatch):
 def test_the_command_serves_until_ctrl_c_and_leaves_no_file(
     project, small_project, tmp_path
 ):
-    """The API answers, then the page; both end with Ctrl-C."""
+    """The API answers, then the page; both end with Ctrl-C, also with an open page."""
     (project.folder / "data").symlink_to(small_project / "data")
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -97,8 +97,10 @@ def test_the_command_serves_until_ctrl_c_and_leaves_no_file(
             assert b"2026-01-01" in answer.read()
         with urlopen(address, timeout=10) as answer:
             assert b"gradio" in answer.read()
+        stream = urlopen(f"{address}/gradio_api/heartbeat/page", timeout=10)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
+        stream.close()
     finally:
         process.kill()
     assert process.returncode == 0
