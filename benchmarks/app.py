@@ -4,7 +4,7 @@ The server runs on the newest exported model. The table has:
 
 - the seconds until the API and the page answer, and those of `import gradio` alone;
 - the milliseconds of a drawn digit (280x280 pixels) at POST /api/read, for one user,
-  and for 10 users who send 20 requests a second together;
+  and for 10 users who send 20 requests a second together; the processor time of one;
 - the seconds of 86 pictures at POST /api/read-batch: those of the folder, by default
   drawn digits;
 - the server's memory after 1,000 and after all requests.
@@ -107,6 +107,12 @@ def memory_mb(process: subprocess.Popen) -> float:
     return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1000
 
 
+def processor_seconds(process: subprocess.Popen) -> float:
+    """Return the processor time of a process, which other processes hardly change."""
+    fields = Path("/proc", str(process.pid), "stat").read_text().rpartition(")")[2]
+    return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def ask(client: httpx.Client, picture: bytes) -> float:
     """Send a picture; return the milliseconds to its answer."""
     start = time.perf_counter()
@@ -167,9 +173,12 @@ def main() -> None:
         with httpx.Client(base_url=address, timeout=60, **PROXY) as client:
             for picture in pictures[:20]:
                 ask(client, picture)
+            before = processor_seconds(server)
             one = [ask(client, pictures[n % 200]) for n in range(ONE_USER_REQUESTS)]
+            work = 1000 * (processor_seconds(server) - before) / len(one)
             files = [("pictures", picture) for picture in batch]
             upload = seconds(lambda: client.post("/api/read-batch", files=files))
+        rows.append(("processor time of one", f"{work:.0f} ms", ""))
         rows.append(
             ("one user, 95 %", f"{np.quantile(one, 0.95):.0f} ms", "at most 60 ms")
         )
