@@ -112,7 +112,7 @@ def test_an_example_is_chosen_with_the_keyboard(visit):
 
 def test_a_scribble_is_set_aside_with_a_reason(visit):
     visitor = visit()
-    visitor.stroke((-0.9, 0), (0.9, 0.05))
+    visitor.stroke((-0.9, -0.4), (0.9, 0.2), (-0.9, 0.1), (0.8, -0.3), (-0.7, -0.1))
     visitor.page.locator("#answer .headline.review").wait_for()
     assert visitor.page.locator("#answer .verdict b").inner_text() == "Not sure"
     verdict = visitor.page.locator("#answer .verdict").inner_text()

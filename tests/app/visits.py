@@ -90,7 +90,8 @@ class Visit:
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(address)
-        self.page.locator("canvas").wait_for()
+        # The script of the canvas sets its size; without it, strokes are lost.
+        self.page.wait_for_function("document.querySelector('canvas')?.width === 640")
 
     def open_tab(self, name):
         self.page.get_by_role("tab", name=name).click()
