@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from screens import PHONE
 
 from digit_recognition.app.limits import MAX_BYTES
-from digit_recognition.recognition.tables import READING_COLUMNS
+from digit_recognition.recognition.reading_tables import READING_COLUMNS
 
 pytest_plugins = ["visits"]
 pytestmark = pytest.mark.runs

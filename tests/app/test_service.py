@@ -14,7 +14,7 @@ from digit_recognition.app.limits import MAX_BYTES, TooSlow
 from digit_recognition.app.service import Busy, Service
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging.decoding import UnreadablePicture
-from digit_recognition.recognition.tables import READING_COLUMNS
+from digit_recognition.recognition.reading_tables import READING_COLUMNS
 
 OLDER = "2025-01-01T00.00.00.000Z"
 

@@ -11,7 +11,7 @@ from digit_recognition.app.tables import (
     to_csv_with_decimal_commas,
     to_xlsx,
 )
-from digit_recognition.recognition.tables import READING_COLUMNS
+from digit_recognition.recognition.reading_tables import READING_COLUMNS
 
 
 def row(**changes):

@@ -7,7 +7,7 @@ from PIL import Image
 
 from digit_recognition.app.pictures_upload import UploadedPicture
 from digit_recognition.app.uploaded import read_upload
-from digit_recognition.recognition.tables import READING_COLUMNS
+from digit_recognition.recognition.reading_tables import READING_COLUMNS
 
 
 def image_of(url):

@@ -29,6 +29,13 @@ from .openapi import (
 )
 from .picture_reading import PictureReading
 from .problems import Problem, answer_errors_as_problems, problem_of
+from .request_bodies import (
+    MAX_BATCH_BYTES,
+    MAX_PICTURES,
+    closing,
+    receive_picture,
+    receive_pictures,
+)
 from .schemas import (
     BatchEntry,
     Health,
@@ -40,13 +47,6 @@ from .schemas import (
 )
 from .security import SecurityHeaders
 from .service import MAX_WAIT, Busy, Service
-from .request_bodies import (
-    MAX_BATCH_BYTES,
-    MAX_PICTURES,
-    closing,
-    receive_picture,
-    receive_pictures,
-)
 
 NDJSON = "application/x-ndjson"
 

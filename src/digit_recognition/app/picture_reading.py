@@ -14,7 +14,7 @@ from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
 from digit_recognition.plotting.page_drawing import DigitBox, ReducedPage, reduce_page
 from digit_recognition.recognition.lines import Digit, Line
 from digit_recognition.recognition.reader import NothingToRead, Reader
-from digit_recognition.recognition.tables import READING_COLUMNS, reading_row
+from digit_recognition.recognition.reading_tables import READING_COLUMNS, reading_row
 
 from .limits import TooSlow, check_time
 

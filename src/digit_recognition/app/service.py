@@ -18,7 +18,7 @@ from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.config_loader import ConfigLoader
 from digit_recognition.imaging.decoding import Page, decode
 from digit_recognition.imaging.ink import resized
-from digit_recognition.recognition.parameters import ReadParameters
+from digit_recognition.recognition.read_parameters import ReadParameters
 from digit_recognition.recognition.reader import Reader, load_reader
 
 from .feature_maps import FeatureMaps, LayerOutput

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from digit_recognition.recognition.tables import READING_COLUMNS
+from digit_recognition.recognition.reading_tables import READING_COLUMNS
 
 from .markup import data_url
 

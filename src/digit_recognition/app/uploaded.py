@@ -10,7 +10,7 @@ from PIL import Image
 from digit_recognition.csv_safety import escape_cell
 from digit_recognition.imaging.decoding import UnreadablePicture
 from digit_recognition.recognition.lines import Line
-from digit_recognition.recognition.tables import READING_COLUMNS
+from digit_recognition.recognition.reading_tables import READING_COLUMNS
 
 from .markup import picture_url
 from .picture_reading import PictureReading

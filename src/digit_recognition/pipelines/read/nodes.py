@@ -14,7 +14,7 @@ from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.parameters import Parameters
-from digit_recognition.recognition.parameters import ReadParameters
+from digit_recognition.recognition.read_parameters import ReadParameters
 from digit_recognition.recognition.reader import (
     InferenceSession,
     Line,
@@ -22,7 +22,7 @@ from digit_recognition.recognition.reader import (
     Reader,
     load_reader,
 )
-from digit_recognition.recognition.tables import (
+from digit_recognition.recognition.reading_tables import (
     DIGIT_COLUMNS,
     READING_COLUMNS,
     digit_rows,
