@@ -1,4 +1,7 @@
-"""Split marks of touching digits, and merge the parts of broken ones."""
+"""Split marks that hold two touching digits, and merge the parts of broken digits.
+
+A mark is an object on a page that may be a digit.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,22 @@ SEARCH_SIDE = 48
 """Longest side, in pixels, of the reduced mark on which cuts are searched."""
 
 MAX_CUTS = 3
-"""Maximum number of cuts that are tried."""
+"""Maximum number of cuts that are tried for one mark."""
 
 MIN_PART_HEIGHT = 0.6
-"""Minimum height of both parts, as a share of the mark's height."""
+"""Minimum height of each of the two parts, as a share of the mark's height."""
 
 PAPER_COST = 0.02
-"""Cost of a pixel of paper on a cut's path. Full ink costs 1 more, so that a cut rather
-goes round a stroke."""
+"""Cost of a pixel of paper on a cut's path. A pixel of full ink costs 1 more, so that
+the path goes round strokes where it can."""
 
 
 def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
     """Yield up to three ways to split a mark into a left and a right part.
 
-    Cuts start at the columns with the least ink and run from top to bottom along the
-    path with the least ink. The candidates come in the order of the columns' ink, least
-    first.
+    Each cut starts and ends in the same column, one with little ink. In between, it
+    runs from top to bottom along the path with the least ink. The cut whose column has
+    the least ink comes first.
 
     >>> for left, right in split_candidates(mark):
     ...     print(left.width, right.width)
@@ -63,7 +66,7 @@ def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
 
 
 def merge_marks(left: Mark, right: Mark) -> Mark:
-    """Return one mark with the ink of both."""
+    """Return one mark with the ink of both marks."""
     x, y = min(left.x, right.x), min(left.y, right.y)
     width = max(left.x + left.width, right.x + right.width) - x
     height = max(left.y + left.height, right.y + right.height) - y
@@ -75,7 +78,7 @@ def merge_marks(left: Mark, right: Mark) -> Mark:
 
 
 def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
-    """Return the part of a mark within the mask ``side``; None if it has no ink."""
+    """Return the part of a mark where ``side`` is true; None if the part has no ink."""
     ink = np.where(side, mark.ink, 0)
     rows, columns = np.nonzero(ink > 0.25)
     if not len(rows):

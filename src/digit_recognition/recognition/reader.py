@@ -1,4 +1,8 @@
-"""From a page to numbers: which digit each mark is, and whether to accept it."""
+"""Read the numbers on a page: find and classify the digits, accept or doubt them.
+
+A mark is an object on a page that may be a digit. A reading is the result of one of
+several ways to find the marks of a page.
+"""
 
 from __future__ import annotations
 
@@ -51,45 +55,46 @@ else:
     InferenceSession = Any  # Kedro resolves the nodes' type hints
 
 MAX_SEARCH_PIXELS = 2_500_000
-"""Maximum number of pixels of the reduced page: A4 at 150 dpi has 2.2 million."""
+"""Pages with more pixels are reduced first; A4 at 150 dpi has 2.2 million pixels."""
 
 MIN_HEIGHT = 20
-"""Minimum typical height of the digits on a reduced page, in its pixels. Digits have 20
-in MNIST's format."""
+"""Minimum median height of the digits on a reduced page, in pixels of that page. With
+smaller digits, the page is read again at full size. MNIST's digits are 20 pixels high.
+"""
 
 MAX_UNREAD_INK = 0.05
-"""A page is settled by its first reading if this share of the ink at most is left."""
+"""No further reading is needed if at most this share of the ink is outside digits."""
 
 MAX_ASPECT = 1.4
-"""A mark whose width is more than this many heights is more than one digit."""
+"""A mark at least this many times as wide as it is high is more than one digit."""
 
 MIN_SPLIT_ASPECT = 0.8
-"""A mark narrower than this many heights is never split."""
+"""A mark less than this many times as wide as it is high is never split."""
 
 LIKELY = 0.9
-"""Minimum confidence of both halves of a split mark, and of two merged marks."""
+"""Minimum confidence of each half of a split mark, and of a mark merged from two."""
 
 VERY_LIKELY = 0.99
-"""Minimum confidence of both halves that puts a confident digit in doubt."""
+"""A mark kept whole is in doubt if both of its halves would have this confidence."""
 
 MAX_MERGED_ASPECT = 1.1
-"""Two marks that are together wider than this many heights are not one digit."""
+"""Two marks are not merged if the result is wider than this many times its height."""
 
 MAX_MERGED_GAP = 0.2
-"""Two marks farther apart than this many heights are not one digit."""
+"""Two marks are not merged if their gap is wider than this share of the height."""
 
 SPLIT = "cut from touching ink"
 REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
 
 
 class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no error)
-    """A page has no digits; the message is the reason."""
+    """Raised for a page without digits; the message gives the reason."""
 
 
 class Reader:
     """Reads the numbers on pages with an exported model.
 
-    ``rule`` decides which digits are accepted; ``metadata`` is the model's.
+    ``rule`` decides which digits are accepted. ``metadata`` comes from the model.
     """
 
     def __init__(self, session: InferenceSession, rule: AcceptanceRule):
@@ -105,7 +110,8 @@ class Reader:
         ``grey`` is float32 (height, width) in 0..1. Raises NothingToRead if no digit is
         found.
 
-        A large page is reduced first; it is read in full if its digits are small.
+        A large page is reduced before it is read. If the digits found are too small, or
+        none are found, the page is read again at full size.
         """
         if is_mnist_format(grey):
             return [Line(self._classify([placed_mark(grey)]))]
@@ -119,7 +125,10 @@ class Reader:
         return lines
 
     def _read_reduced(self, grey: np.ndarray, factor: int) -> list[Line]:
-        """Read a page reduced by ``factor``; boxes are in pixels of the full page."""
+        """Reduce a page by ``factor`` and return its lines.
+
+        The boxes of the digits are in pixels of the full page.
+        """
         height, width = (-(-side // factor) for side in grey.shape)
         small = resized(grey, (height, width), Image.Resampling.BOX)
         digits, unread = self._find_digits(small)
@@ -137,9 +146,11 @@ class Reader:
         ]
 
     def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
-        """Return the digits of the best reading of each region, and the ink left out.
+        """Return the digits on a page, and the boxes of the ink outside all digits.
 
-        Raises NothingToRead for a page of texture.
+        Up to four readings are compared. The digits in each region of the page come
+        from the best reading of that region. Raises NothingToRead for a page of
+        texture.
         """
         found: list[Digit] | None = None
         inks: list[Ink] = []
@@ -200,10 +211,11 @@ class Reader:
         return ""
 
     def _split_touching(self, whole: Digit) -> list[Digit]:
-        """Split a mark into two digits if it is too wide or in doubt.
+        """Return a mark as one digit, or split it into two.
 
-        The best split is taken if both halves are likely digits; otherwise the mark
-        stays whole.
+        A mark is split only if both halves are likely digits. In addition, the whole
+        mark must be a non-digit, be too wide for one digit, or have a lower confidence
+        than each half.
         """
         aspect = whole.mark.width / whole.mark.height
         if aspect < MIN_SPLIT_ASPECT or whole.mark.placed:
@@ -228,7 +240,7 @@ class Reader:
         return [whole]
 
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
-        """Merge neighbours in a line that are the parts of one broken digit."""
+        """Merge neighbouring marks in a line that are parts of one broken digit."""
         line: list[Digit] = []
         for digit in digits:
             merged = self._try_merge(line[-1], digit) if line else None
@@ -236,7 +248,7 @@ class Reader:
         return line
 
     def _try_merge(self, left: Digit, right: Digit) -> Digit | None:
-        """Return both marks as one digit, or None if they are better read apart."""
+        """Return two marks merged into one digit, or None if they should stay apart."""
         doubts = left.doubt, right.doubt
         if not any(doubts) or SPLIT in doubts or left.mark.placed:
             return None
@@ -254,7 +266,10 @@ class Reader:
 
 
 def _is_settled(digits: list[Digit], ink: Ink) -> bool:
-    """Return whether no other reading is needed: all ink is digits without a doubt."""
+    """Return whether no other reading of the page is needed.
+
+    All digits are then accepted, and nearly all ink lies inside their boxes.
+    """
     if not digits or any(digit.doubt for digit in digits):
         return False
     rest = ink.smooth * ink.traces
