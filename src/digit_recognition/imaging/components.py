@@ -22,6 +22,12 @@ height of its line of text."""
 MAX_BROKEN_PARTS = 10
 """Maximum number of components that one broken digit consists of."""
 
+MAX_BROKEN_HEIGHT = 1.6
+"""Maximum height of a broken digit, in typical heights of nearby components."""
+
+MIN_CLUSTERS = 5
+"""Minimum number of clusters of nearby components that have a typical height."""
+
 
 @dataclass(eq=False)
 class Group:
@@ -73,10 +79,28 @@ def group_components(
         row = labels[group.box.top, group.box.left : group.box.right]
         column = group.box.left + int(np.argmax(row == group.labels[0]))
         neighbours.setdefault(clusters[group.box.top, column], []).append(group)
+    max_height = _max_height_of_broken(list(neighbours.values()))
     digits = [
-        digit for near in neighbours.values() for digit in _group_nearby(near, stroke)
+        digit
+        for near in neighbours.values()
+        for digit in _group_nearby(near, stroke, max_height)
     ]
     return _attach_bars(digits)
+
+
+def _max_height_of_broken(clusters: list[list[Group]]) -> float:
+    """Return the maximum height of a broken digit on a page, in pixels.
+
+    ``clusters`` are lists of groups that are near one another. Most of them are single
+    digits or lines of digits, so their median height, weighted by their area, is that
+    of a digit. With few clusters, there is no maximum.
+    """
+    if len(clusters) < MIN_CLUSTERS:
+        return np.inf
+    heights = [enclosing(group.box for group in near).height for near in clusters]
+    areas = [sum(group.area for group in near) for near in clusters]
+    typical = np.quantile(heights, 0.5, weights=areas, method="inverted_cdf")
+    return MAX_BROKEN_HEIGHT * float(typical)
 
 
 def _attach_bars(groups: list[Group]) -> list[Group]:
@@ -97,16 +121,23 @@ def _attach_bars(groups: list[Group]) -> list[Group]:
     return kept
 
 
-def _group_nearby(groups: list[Group], stroke: float) -> list[Group]:
-    """Merge groups close to each other into digits, and return one group per digit."""
+def _group_nearby(groups: list[Group], stroke: float, max_height: float) -> list[Group]:
+    """Merge groups close to each other into digits, and return one group per digit.
+
+    Broken digits are at most ``max_height`` pixels high.
+    """
     above, below = _split_lines(groups, stroke)
     if above:
-        return _group_nearby(above, stroke) + _group_nearby(below, stroke)
+        return [
+            *_group_nearby(above, stroke, max_height),
+            *_group_nearby(below, stroke, max_height),
+        ]
     height = max(g.box.bottom for g in groups) - min(g.box.top for g in groups)
     width = max(g.box.right for g in groups) - min(g.box.left for g in groups)
     groups = sorted(groups, key=lambda group: -group.area)
     if not any(group.box.height >= MIN_TALL * height for group in groups):
-        if len(groups) <= MAX_BROKEN_PARTS and width <= 1.2 * height:
+        may_be_broken = height <= max_height and width <= 1.2 * height
+        if may_be_broken and len(groups) <= MAX_BROKEN_PARTS:
             first, *others = groups
             for other in others:
                 first.add(other)

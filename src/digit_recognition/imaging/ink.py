@@ -60,12 +60,14 @@ PAPER_SIDE = 256
 class Ink:
     """The ink of a page of (h, w) pixels, dark on light or light on dark.
 
-    ``density`` is float32 (h, w) between 0 (bare paper) and 1 (black ink).
+    ``grey`` is the page, float32 (h, w), inverted if its ink is light. ``density`` is
+    float32 (h, w) between 0 (bare paper) and 1 (black ink).
     ``smooth`` is the density with less noise. Values of ``smooth`` above
     ``noise_floor`` stand out of the noise. ``stroke`` is the typical stroke width in
     pixels.
     """
 
+    grey: np.ndarray
     density: np.ndarray
     smooth: np.ndarray
     noise_floor: float
@@ -189,7 +191,7 @@ def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
     paper_level, noise_floor = _paper_level_and_noise_floor(smooth, threshold)
     density = np.clip(density - paper_level, 0, 1)
     smooth = np.clip(smooth - paper_level, 0, 1)
-    return Ink(density, smooth, max(0.06, noise_floor), stroke)
+    return Ink(grey, density, smooth, max(0.06, noise_floor), stroke)
 
 
 def estimate_illumination(grey: np.ndarray) -> np.ndarray:
@@ -259,7 +261,12 @@ def stroke_width(mask: np.ndarray) -> float:
     """
     if not mask.any():
         return 1.0
-    distance = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    # Of the empty rows and columns, those beside ink are enough.
+    for axis in (1, 0):
+        inked = np.pad(mask.any(axis=axis), 1)
+        near = ndimage.maximum_filter1d(inked.view(np.uint8), 3)
+        mask = np.compress(near, np.pad(mask, 1), axis=1 - axis)
+    distance = ndimage.distance_transform_edt(mask)
     return max(1.0, 4 * float(distance[mask].mean()) - 2)
 
 

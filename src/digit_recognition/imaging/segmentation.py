@@ -32,6 +32,12 @@ MIN_CONTRAST = 0.05
 """Minimum contrast of a mark to its surroundings, in units of density. Fainter marks
 are shades of the paper, not ink."""
 
+MIN_EDGE_ASPECT = 2.5
+"""Minimum length of an edge of the paper that looks like a stroke, in widths."""
+
+MIN_SIDE_CONTRAST = 0.2
+"""Minimum contrast of a stroke to one side, as a share of that to the other side."""
+
 MAX_DARKNESS_SPREAD = 0.5
 """Maximum spread of the darkness of a pen's strokes. The spread is the range of the
 central 80 % of a mark's pixels, divided by their median. Pencils in poor light had at
@@ -171,7 +177,7 @@ def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Ma
         for group in groups
         if group not in rulings
         and not is_ruling_fragment(group, mask, stroke)
-        and _edge_contrast(ink, labels, group, stroke) >= MIN_CONTRAST
+        and _stands_out(ink, labels, group, stroke)
     ]
 
 
@@ -191,8 +197,8 @@ def placed_mark(field: np.ndarray) -> Mark:
     return Mark(left, top, ink.shape[1], ink.shape[0], ink, placed=True)
 
 
-def _edge_contrast(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> float:
-    """Return the density just inside a group's edge minus the density just outside."""
+def _stands_out(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> bool:
+    """Return whether a group is darker than the paper round it."""
     margin = max(2, round(stroke / 4))
     top, left = max(0, group.box.top - margin), max(0, group.box.left - margin)
     box = np.s_[top : group.box.bottom + margin, left : group.box.right + margin]
@@ -200,9 +206,32 @@ def _edge_contrast(ink: Ink, labels: np.ndarray, group: Group, stroke: float) ->
     outside = ndimage.maximum_filter(own, 2 * margin + 1) & (labels[box] == 0)
     inside = own & ndimage.maximum_filter(outside, 2 * margin + 1)
     if not inside.any():
-        return 0.0
+        return False
     smooth = ink.smooth[box]
-    return float(np.median(smooth[inside]) - np.median(smooth[outside]))
+    contrast = float(np.median(smooth[inside]) - np.median(smooth[outside]))
+    return contrast >= MIN_CONTRAST and not _is_edge(ink.grey[box], own, outside)
+
+
+def _is_edge(grey: np.ndarray, own: np.ndarray, outside: np.ndarray) -> bool:
+    """Return whether a long thin group lies along the edge of the paper.
+
+    Such a group is darker than the paper on one side of it, but not darker than the
+    table on the other side. ``own`` and ``outside`` are the masks of the group and of
+    its surroundings, bool (h, w).
+    """
+    if own.shape[0] < own.shape[1]:
+        grey, own, outside = grey.T, own.T, outside.T
+    rows = own.any(axis=1)
+    if np.count_nonzero(rows) < MIN_EDGE_ASPECT * np.count_nonzero(own.any(axis=0)):
+        return False
+    grey, own, outside = grey[rows], own[rows], outside[rows]
+    columns = np.arange(own.shape[1])
+    is_left = columns < (own @ columns / own.sum(axis=1))[:, None]
+    sides = outside & is_left, outside & ~is_left
+    if not all(side.any() for side in sides):
+        return False
+    contrasts = [np.median(grey[side]) - np.median(grey[own]) for side in sides]
+    return bool(min(contrasts) < MIN_SIDE_CONTRAST * max(contrasts))
 
 
 def _make_mark(
@@ -229,10 +258,13 @@ def _make_mark(
 
 def _is_uneven(smooth: np.ndarray, own: np.ndarray) -> bool:
     core = ndimage.binary_erosion(own)
-    if not core.any() or stroke_width(own) < MIN_SPREAD_STROKE:
-        return False  # a thin stroke consists of soft edges only
+    if not core.any():
+        return False
     low, middle, high = np.percentile(smooth[core], [10, 50, 90])
-    return bool(high - low > MAX_DARKNESS_SPREAD * middle)
+    if high - low <= MAX_DARKNESS_SPREAD * middle:
+        return False
+    # A thin stroke consists of soft edges only.
+    return stroke_width(own) >= MIN_SPREAD_STROKE
 
 
 def remove_specks(marks: list[Mark]) -> list[Mark]:

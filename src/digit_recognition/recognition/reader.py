@@ -65,6 +65,12 @@ smaller digits, the page is read again at full size. MNIST's digits are 20 pixel
 MAX_UNREAD_INK = 0.05
 """No further reading is needed if at most this share of the ink is outside digits."""
 
+MAX_DOUBTFUL = 0.25
+"""No further reading is needed if at most this share of the digits is in doubt."""
+
+MAX_INK_SHARE = 0.35
+"""If more than this share of a page is ink, some of it is paper in poor light."""
+
 MAX_ASPECT = 1.4
 """A mark at least this many times as wide as it is high is more than one digit."""
 
@@ -157,7 +163,8 @@ class Reader:
         texture = None
         is_even = light_is_even(grey)
         for find in (find_ink, find_ink_locally):
-            if inks and is_even and inks[0].stroke > max_local_stroke(grey):
+            is_thick = bool(inks) and inks[0].stroke > max_local_stroke(grey)
+            if is_thick and is_even and inks[0].traces.mean() <= MAX_INK_SHARE:
                 break
             ink = find(grey)
             inks.append(ink)
@@ -211,33 +218,55 @@ class Reader:
         return ""
 
     def _split_touching(self, whole: Digit) -> list[Digit]:
-        """Return a mark as one digit, or split it into two.
+        """Return a mark as one digit, or split it into several.
 
-        A mark is split only if both halves are likely digits. In addition, the whole
-        mark must be a non-digit, be too wide for one digit, or have a lower confidence
-        than each half.
+        A mark is split only if all parts are likely digits. In addition, the whole
+        mark must be too wide for one digit, or be read with a lower confidence than
+        each of its parts.
         """
         aspect = whole.mark.width / whole.mark.height
         if aspect < MIN_SPLIT_ASPECT or whole.mark.placed:
             return [whole]
-        if aspect >= MAX_ASPECT and not whole.doubt:
+        is_wide = aspect >= MAX_ASPECT
+        if is_wide and not whole.doubt:
             whole = replace(whole, doubt=TOO_WIDE)
-        best, best_confidence = [whole], LIKELY
-        for marks in split_candidates(whole.mark):
-            halves = [
-                replace(half, doubt=half.doubt or SPLIT)
-                for half in self._classify(list(marks))
-            ]
-            confidence = min(half.confidence for half in halves)
-            are_digits = NO_DIGIT not in [half.doubt for half in halves]
-            if confidence >= best_confidence and are_digits:
-                best, best_confidence = halves, confidence
-        is_one_digit = whole.doubt not in (NO_DIGIT, TOO_WIDE)
-        if not is_one_digit or len(best) == 1 or best_confidence > whole.confidence:
-            return best
-        if best_confidence >= VERY_LIKELY and not whole.doubt:
+        # The detector notices the traces of cuts. Wide marks must be cut all the same.
+        rule = self.rule
+        min_logit = rule.non_digit_threshold if is_wide else rule.digit_threshold
+        parts = self._split(whole.mark, min_logit)
+        if not parts:
+            return [whole]
+        confidence = min(part.confidence for part in parts)
+        if is_wide or confidence > whole.confidence:
+            return [replace(part, doubt=part.doubt or SPLIT) for part in parts]
+        if confidence >= VERY_LIKELY and not whole.doubt:
             whole = replace(whole, doubt="perhaps two that touch")
         return [whole]
+
+    def _split(self, mark: Mark, min_logit: float) -> list[Digit]:
+        """Return the most confident way to split a mark into likely digits.
+
+        A wide part that is not likely one digit is split again. The result is empty if
+        some part is no digit in each way that is tried. ``min_logit`` is the minimum of
+        the digits' detector logits.
+        """
+        best: list[Digit] = []
+        best_confidence = 0.0
+        for halves in split_candidates(mark):
+            parts: list[Digit] = []
+            for half in self._classify(list(halves)):
+                is_wide = half.mark.width >= MIN_SPLIT_ASPECT * half.mark.height
+                if _is_likely(half, min_logit):
+                    parts.append(half)
+                elif is_wide and (smaller := self._split(half.mark, min_logit)):
+                    parts += smaller
+                else:
+                    break
+            else:
+                confidence = min(part.confidence for part in parts)
+                if confidence > best_confidence:
+                    best, best_confidence = parts, confidence
+        return best
 
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
         """Merge neighbouring marks in a line that are parts of one broken digit."""
@@ -265,12 +294,24 @@ class Reader:
         return merged if is_better else None
 
 
-def _is_settled(digits: list[Digit], ink: Ink) -> bool:
-    """Return whether no other reading of the page is needed.
+def _is_likely(part: Digit, min_logit: float) -> bool:
+    """Return whether a part of a mark is likely to be one digit."""
+    return (
+        part.mark.width < MAX_ASPECT * part.mark.height
+        and part.confidence >= LIKELY
+        and part.digit_logit >= min_logit
+        and not part.mark.uneven
+    )
 
-    All digits are then accepted, and nearly all ink lies inside their boxes.
+
+def _is_settled(digits: list[Digit], ink: Ink) -> bool:
+    """Return whether a reading is good enough, so that no other one is needed.
+
+    It is if at most MAX_DOUBTFUL of the digits are in doubt, and if at most
+    MAX_UNREAD_INK of the ink lies outside of their boxes.
     """
-    if not digits or any(digit.doubt for digit in digits):
+    doubtful = sum(bool(digit.doubt) for digit in digits)
+    if not digits or doubtful > MAX_DOUBTFUL * len(digits):
         return False
     rest = ink.smooth * ink.traces
     total = float(rest.sum())
