@@ -1,7 +1,7 @@
 """Test accuracy of a recipe over several seeds: mean, standard deviation, worst, best.
 
-The model of each seed is tested on MNIST's test images, clean and corrupted by each
-family. An interrupted benchmark continues where it stopped.
+The model of each seed is tested on MNIST's test images, clean and for each family of
+corruptions. An interrupted benchmark continues where it stopped.
 """
 
 import pandas as pd

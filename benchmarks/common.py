@@ -24,8 +24,9 @@ FOLDER = ROOT / "data" / "benchmarks"
 def parse_arguments(description: str, **arguments) -> argparse.Namespace:
     """Parse the positional arguments of a benchmark.
 
-    The value of a keyword is the argument's default, or its type if it is required. A
-    list stands for any number of arguments.
+    Each keyword defines an argument. Its value is the argument's default, or the type
+    if the argument is required. A list is the default of an argument that takes any
+    number of values.
     """
     parser = argparse.ArgumentParser(
         description=description,
@@ -44,7 +45,10 @@ def parse_arguments(description: str, **arguments) -> argparse.Namespace:
 
 
 def copy_project(project: Path) -> None:
-    """Copy the project without its data, but with MNIST."""
+    """Copy configuration, code and MNIST into the folder ``project``.
+
+    Exits if MNIST is missing.
+    """
     for name in ("conf/base", "src"):
         shutil.rmtree(project / name, ignore_errors=True)
         shutil.copytree(
@@ -78,7 +82,7 @@ def run_kedro(project: Path, *arguments: str) -> None:
 
 
 class Measurement(NamedTuple):
-    """Costs of a process, and what it printed."""
+    """The time and memory that a process took, and its standard output."""
 
     seconds: float
     cpu_seconds: float
@@ -103,7 +107,7 @@ def measure_process(command: list[str], folder: Path) -> Measurement:
 
 
 def newest_version(project: Path, path: str) -> Path:
-    """Return the newest version of a file or folder below the project's data."""
+    """Return the path of the newest version of a file or folder in data/."""
     folder = project / "data" / path
     return max(folder.iterdir()) / folder.name
 

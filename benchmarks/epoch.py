@@ -1,9 +1,10 @@
-"""Seconds and memory of an epoch of the recipe `standard`, in several variants.
+"""Seconds per epoch and peak memory of the recipe `standard`, in several variants.
 
-The variants first compare how batches reach the network: NumPy arrays, tf.data from
-tensor slices, and the project's `training_batches`. They then add determinism,
-augmentation and float32. Each variant runs in its own process on the whole of MNIST
-(data/01_raw/mnist.npz). Seconds are the mean of the second and third epoch.
+The first three variants differ in how batches reach the network: NumPy arrays, tf.data
+from tensor slices, and the project's `training_batches`. The other variants add
+determinism, then augmentation, then float32. Each variant runs in its own process on
+the whole of MNIST (data/01_raw/mnist.npz). Seconds are the mean of the second and third
+epoch.
 """
 
 import json

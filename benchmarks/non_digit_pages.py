@@ -52,7 +52,7 @@ def blank_paper(rng: np.random.Generator) -> np.ndarray:
 
 
 def noise(rng: np.random.Generator) -> np.ndarray:
-    """Draw random pixels: normal, uniform, black on white, or 8x8 squares."""
+    """Draw random pixels: Gaussian, uniform, black or white, or 8x8 squares."""
     side = int(rng.choice([28, 64, 128]))
     squares = rng.random((side // 8, side // 8))
     pages = (
@@ -136,7 +136,7 @@ def penned_letters(rng: np.random.Generator, letters: str = LETTERS) -> np.ndarr
 
 
 def photos(rng: np.random.Generator) -> np.ndarray:
-    """Cut a random square out of a photo; half of them are negatives."""
+    """Cut a random square out of a photo; half of the squares are made negatives."""
     all_photos = _photos()
     while True:
         photo = all_photos[rng.integers(len(all_photos))]
@@ -150,7 +150,7 @@ def photos(rng: np.random.Generator) -> np.ndarray:
 
 
 def parts_of_photos(rng: np.random.Generator) -> np.ndarray:
-    """Cut one of the six largest dark regions out of a photo, on white."""
+    """Show one of the six largest dark regions of a photo on a white page."""
     photo = photos(rng)
     labels, count = ndimage.label(photo < threshold_otsu(photo))
     largest = np.argsort(np.bincount(labels.ravel())[1:])[::-1][:6] + 1
@@ -230,7 +230,11 @@ def _text(text: str, size: int, font: str) -> np.ndarray:
 def _draw_strokes(
     strokes: list[np.ndarray], width: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw strokes, each (n, 2) points in 0..1, with a pen ``width`` pages wide."""
+    """Draw strokes with a pen on a page.
+
+    A stroke is an array of points (n, 2) in 0..1. ``width`` is the width of the pen, as
+    a fraction of the page's side.
+    """
     side = int(rng.choice([100, 200])) * SUPERSAMPLING
     image = Image.new("L", (side, side))
     draw = ImageDraw.Draw(image)

@@ -4,8 +4,8 @@ A page counts as accepted if any number read on it is accepted. Neither the trai
 the detector nor the choice of a threshold has used pages of these kinds.
 
 The baseline replaces the detector by the energy score of the classifier's logits (Liu,
-Wang, Owens and Li 2020, "Energy-based out-of-distribution detection"), at the threshold
-that keeps the same share of the validation digits.
+Wang, Owens and Li 2020, "Energy-based out-of-distribution detection"). The threshold of
+the energy score keeps as many validation digits as the detector's threshold keeps.
 """
 
 from collections import Counter
@@ -26,7 +26,10 @@ MAX_EXAMPLES = 3
 
 
 class EnergySession:
-    """A session whose digit logit is the negative energy of the classifier's logits."""
+    """An ONNX session that returns energy scores in place of the detector's logits.
+
+    The energy score is the negative energy of the classifier's logits.
+    """
 
     def __init__(self, session):
         self._session = session
@@ -40,11 +43,11 @@ class EnergySession:
         self.custom_metadata_map = metadata | {"validation": results.to_json()}
 
     def get_modelmeta(self) -> "EnergySession":
-        """Return the metadata, with energies in place of the detector's logits."""
+        """Return an object with the metadata; energy scores replace digit logits."""
         return self
 
     def run(self, outputs: list[str], inputs: dict) -> list[np.ndarray]:
-        """Return the logits and the negative energies."""
+        """Return the classifier's logits (n, 10) and the energy scores (n, 1)."""
         logits, _ = self._session.run(outputs, inputs)
         return [logits, logsumexp(logits, axis=1, keepdims=True)]
 
@@ -61,7 +64,10 @@ def read_accepted(page: np.ndarray, reader: Reader) -> list[str]:
 def print_row(
     draw_page: Callable, kind: int, pages: int, reader: Reader, baseline: Reader
 ) -> np.ndarray:
-    """Read pages of one kind, print their row, return the numbers of accepted pages."""
+    """Read pages of one kind, and print a row of the table.
+
+    Returns the numbers of pages accepted with the detector and with the baseline.
+    """
     accepted, readings = np.zeros(2, int), Counter()
     for number in range(pages):
         page = draw_page(np.random.default_rng([kind, number]))

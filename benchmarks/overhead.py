@@ -2,10 +2,10 @@
 
 Both use the recipe `plain`: the same network, seed, split and precision, without
 determinism. The script plain_keras.py feeds the network with tensor slices, keeps no
-checkpoints and writes only the model. Both run as processes on the whole of MNIST
-(data/01_raw/mnist.npz) in a copy of the project: after one run to warm up, they
-alternate, each round in the opposite order. The tables compare time, peak memory and
-accuracy.
+checkpoints and writes only the model. Both use the whole of MNIST
+(data/01_raw/mnist.npz), each in a process of its own; `kedro run` uses a copy of the
+project. After one `kedro run` to warm up, the two alternate, and each round reverses
+their order. The table compares time, peak memory and accuracy.
 """
 
 import json
@@ -41,7 +41,7 @@ def measure_kedro(command: list[str], project: Path) -> list[float]:
 
 
 def measure_plain(command: list[str], folder: Path) -> list[float]:
-    """Return the values of ``measure_kedro`` for the plain script."""
+    """Return the same values as ``measure_kedro``, for the script plain_keras.py."""
     *costs, output = measure_process(command, folder)
     result = json.loads(output.splitlines()[-1])
     return [*costs, result["fit_seconds"], result["test_accuracy"]]

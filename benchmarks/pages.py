@@ -1,12 +1,13 @@
-"""Lines read right on photographed pages, made from MNIST's test images.
+"""Share of lines read right on simulated photos of pages with MNIST's test images.
 
-The newest exported model reads pages of `photographed_pages.py`, the given number of
-each kind and severity. A line is right if all of its digits are. The table shows the
-share of all lines that is right, the share that is accepted, and how many of the
-accepted lines are wrong.
+The script photographed_pages.py draws the pages: `pages` of each kind and severity. The
+newest exported model reads them. A line is right if all of its digits are right. The
+table shows the share of lines that are right, the share of lines that are accepted, and
+how many of the accepted lines are wrong.
 
-The number of a page is its seed. The reader was developed on pages 0 to 5: choose
-another `first` to measure it on pages that had no part in that.
+Pages are numbered, starting from `first`. For each kind and severity, a number always
+gives the same page. The reader was developed on pages 0 to 5: a higher `first` measures
+it on other pages.
 """
 
 import zlib
@@ -27,7 +28,7 @@ SEVERITIES = 1, 2, 3
 
 
 class Counts(NamedTuple):
-    """Counts of lines: written, read right, accepted, accepted but wrong."""
+    """Counts of lines: on the page, read right, accepted, and accepted but wrong."""
 
     lines: int = 0
     right: int = 0
@@ -38,13 +39,13 @@ class Counts(NamedTuple):
         return Counts(*map(sum, zip(self, other, strict=True)))
 
     def row(self) -> str:
-        """Return percentages as cells of a table."""
+        """Return table cells: right and accepted in %, wrong among accepted."""
         right, accepted = (100 * n / self.lines for n in (self.right, self.accepted))
         return f"{right:.1f} | {accepted:.1f} | {self.wrong} of {self.accepted}"
 
 
 def read_page(reader: Reader, page: PhotographedPage) -> Counts:
-    """Read a page and compare its lines with the numbers written, in any order."""
+    """Read a page and count its lines; the order of the lines does not matter."""
     try:
         found = reader.read(page.grey)
     except NothingToRead:

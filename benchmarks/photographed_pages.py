@@ -1,7 +1,8 @@
 """Pages of handwritten numbers as a phone would photograph them, made from MNIST.
 
-Each kind is a flaw of paper, light or camera, at three severities: 1 (low), 2 (medium)
-and 3 (high). All pages also have a little uneven light, noise and JPEG compression.
+Each kind of page has a flaw of paper, light or camera, at three severities: 1 (low), 2
+(medium) and 3 (high). All pages also have a little uneven light, noise and JPEG
+compression.
 """
 
 import io
@@ -27,10 +28,11 @@ class PhotographedPage(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """The ink of a page, float32 (height, width) in 0..1, and where it was written.
+    """The ink of a page, float32 (height, width) in 0..1, and the places of the digits.
 
-    ``height`` is a digit's height in pixels, ``baselines`` the bottom row of each line.
-    ``boxes`` are the (top, left, bottom, right) of the digits' cells.
+    ``height`` is the typical height of a digit in pixels. ``baselines`` has the bottom
+    row of each line of digits. ``boxes`` has the (top, left, bottom, right) of each
+    digit's box, or is empty if the digits are not written in boxes.
     """
 
     ink: np.ndarray
@@ -75,7 +77,7 @@ def _write_numbers(
     pitch = rng.uniform(1.5, 2.2) * height
     gap = rng.uniform(0.12, 0.6) * height
     cell = 1.5 * height
-    thinness = rng.uniform(0, 0.3)  # of the pen
+    thinness = rng.uniform(0, 0.3)  # of the pen's strokes
     margins = rng.uniform(0.7, 3, 4) * height
     width = int(columns * max(cell, height + gap) + margins[0] + margins[1])
     ink = np.zeros((int(len(lengths) * pitch + margins[2] + margins[3]), width))
@@ -91,7 +93,7 @@ def _write_numbers(
             digit = _scale(image, height * rng.uniform(0.85, 1.1), thinness)
             at = int(top + height - digit.shape[0] + rng.normal(0, 0.04) * height)
             if boxed:
-                # Cells meet, and rows of cells do if the pitch is small.
+                # Neighbouring boxes of a line share an edge.
                 box = top - 0.2 * height, left, top + 1.2 * height, left + cell
                 boxes.append(tuple(int(side) for side in box))
                 free = cell - digit.shape[1]
@@ -104,7 +106,7 @@ def _write_numbers(
 
 
 def _scale(image: np.ndarray, height: float, thinness: float) -> np.ndarray:
-    """Return the ink of a digit, ``height`` pixels high, with thinner strokes."""
+    """Return the ink of a digit: longest side ``height`` pixels, thinner strokes."""
     rows, columns = np.nonzero(image)
     ink = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] / 255
     factor = height / max(ink.shape)
@@ -120,7 +122,7 @@ def _stamp(page: np.ndarray, ink: np.ndarray, top: int, left: int) -> None:
 
 
 def _rulings(page, layout, severity, rng):
-    """Rule the paper, near the lines' bottoms or through them."""
+    """Rule the paper: lines just below the digits, or through their lower part."""
     lines = np.zeros_like(page)
     offset = rng.uniform(-0.15, 0.3) * layout.height
     width = max(1, round(0.04 * layout.height))
@@ -132,7 +134,7 @@ def _rulings(page, layout, severity, rng):
 
 
 def _squares(page, layout, severity, rng):
-    """Print squares of about half a digit's height."""
+    """Print a grid; the side of a square is 0.4 to 0.8 of a digit's height."""
     lines = np.zeros_like(page)
     side = max(5, round(rng.uniform(0.4, 0.8) * layout.height))
     width = max(1, round(0.03 * layout.height))
@@ -154,7 +156,7 @@ def _boxes(page, layout, severity, rng):
 
 
 def _book_edge(page, layout, severity, rng):
-    """Show the dark spine of a book on one side, and the table behind it."""
+    """Darken one side like the spine of a book, and add a strip of dark table to it."""
     side = (0.05, 0.08, 0.12)[severity - 1] * page.shape[1]
     table = int(rng.uniform(0.3, 1) * side)
     spine = np.clip((np.arange(page.shape[1]) + 1) / side, 0.1, 1)
@@ -176,7 +178,7 @@ def _vignette(page, layout, severity, rng):
 
 
 def _shadow(page, layout, severity, rng):
-    """Throw the soft shadow of a hand or a phone over a part of the page."""
+    """Darken a part of the page, like the soft shadow of a hand or a phone."""
     angle = rng.uniform(0, 2 * np.pi)
     down, across = (np.linspace(-1, 1, side) for side in page.shape)
     distance = np.cos(angle) * down[:, None] + np.sin(angle) * across
@@ -190,14 +192,14 @@ def _noise(page, layout, severity, rng):
 
 
 def _blur(page, layout, severity, rng):
-    """Move the page out of focus."""
+    """Blur the page as if it were out of focus."""
     return ndimage.gaussian_filter(
         page, (0.02, 0.045, 0.07)[severity - 1] * layout.height
     )
 
 
 def _perspective(page, layout, severity, rng):
-    """Photograph the page from one side, on a table, and a little rotated."""
+    """Show the page on a table, seen at an angle and slightly rotated."""
     height, width = page.shape
     share, degrees = (0.015, 0.03, 0.05)[severity - 1], (2, 5, 9)[severity - 1]
     corners = np.array([(0, 0), (0, height), (width, height), (width, 0)], float)
@@ -208,7 +210,7 @@ def _perspective(page, layout, severity, rng):
     corners += rng.uniform(-share, share, corners.shape) * (width, height)
     corners -= corners.min(axis=0)
     size = tuple(int(side) for side in corners.max(axis=0))
-    # Pillow asks for the place in the page of each corner of the photo.
+    # Pillow needs the transform from points of the photo to points of the page.
     matrix, values = [], []
     sources = [(0, 0), (0, height), (width, height), (width, 0)]
     for (x, y), (u, v) in zip(corners, sources, strict=True):
@@ -230,7 +232,7 @@ def _perspective(page, layout, severity, rng):
 
 
 def _slope(shape, fall: float, rng) -> np.ndarray:
-    """Return light that falls from 1 by ``fall`` in a random direction."""
+    """Return light that falls from 1 to 1 - ``fall`` in a random direction."""
     angle = rng.uniform(0, 2 * np.pi)
     down, across = (np.linspace(-0.5, 0.5, side) for side in shape)
     slope = np.cos(angle) * down[:, None] + np.sin(angle) * across

@@ -2,7 +2,8 @@
 
 The newest exported model reads a folder of 100 pictures and a larger folder. Each
 picture shows one of MNIST's training images, dark on a light page of 56x56 pixels. A
-process that only imports TensorFlow serves as comparison. Each round runs all three.
+process that only imports TensorFlow is measured for comparison. Each round runs all
+three processes.
 """
 
 import sys

@@ -1,8 +1,9 @@
 """Seconds of the pipelines that make reports: `evaluate`, `explain` and `compare`.
 
-`compare` reads 10,000 versions of the metrics. Each pipeline is a process of its own,
-in a copy of the project in data/benchmarks, with a model of the recipe `quick` that is
-trained on the whole of MNIST. Each round runs all of them.
+`compare` reads 10,000 versions of the metrics. Each pipeline runs in a process of its
+own, in a copy of the project in data/benchmarks. The copy has a model of the recipe
+`quick`, trained on the whole of MNIST. A process that only imports TensorFlow is
+measured for comparison. Each round runs all processes.
 """
 
 import shutil
@@ -34,7 +35,7 @@ def train(project: Path) -> None:
 
 
 def copy_metrics(project: Path) -> None:
-    """Copy the newest metrics into 10,000 older versions."""
+    """Save 10,000 copies of the newest metrics as older versions."""
     newest = newest_version(project, METRICS)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     for number in range(VERSIONS):

@@ -29,7 +29,7 @@ COLOURS = [
     "#E69F00",
     "#009E73",
     "#CC79A7",
-]  # Okabe and Ito
+]  # Okabe and Ito 2008, colour-blind-safe
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
 """Train recipes on the whole of MNIST and store their scores in data/benchmarks.
 
 Trainings run in a copy of the project, so that the newest model of the project itself
-stays the same. Scores are stored: repeating a benchmark only runs what is missing, and
-an interrupted training is resumed. Scores of other code, parameters or processors are
-not used.
+stays the same. Scores are stored, so repeating a benchmark only runs trainings whose
+scores are missing. An interrupted training is resumed. Stored scores are used only if
+code, parameters and processor are the same.
 """
 
 import csv
@@ -40,7 +40,7 @@ METRICS_FIELDS = (
 
 
 def code_digest() -> str:
-    """Return a digest of the sources, parameters and libraries of a training."""
+    """Return a digest of the code, parameters and library versions of a training."""
     digest = hashlib.sha256()
     for source in SOURCES:
         path = ROOT / source
@@ -53,7 +53,7 @@ def code_digest() -> str:
 
 
 def validation_scores(project: Path) -> dict[str, float]:
-    """Return accuracy and mean cross-entropy (in nats) on the validation part."""
+    """Return accuracy and mean cross-entropy (in nats) on the validation images."""
     found = pd.read_csv(
         newest_version(project, "07_model_output/validation_predictions.csv")
     )
@@ -67,7 +67,7 @@ def validation_scores(project: Path) -> dict[str, float]:
 
 
 def corrupted_validation_scores(project: Path) -> dict[str, float]:
-    """Return the accuracy on the validation part, corrupted by each MNIST-C family."""
+    """Return the accuracy on validation images corrupted by each MNIST-C family."""
     import keras
 
     validation = pd.read_csv(
@@ -88,7 +88,7 @@ def corrupted_validation_scores(project: Path) -> dict[str, float]:
 
 
 def test_scores(project: Path) -> dict[str, float]:
-    """Return scores on the test images, clean and corrupted by each family."""
+    """Return scores on the test images, clean and for each family of corruptions."""
     metrics = read_report(project, "metrics")
     families = pd.read_csv(newest_version(project, "08_reporting/robustness.csv"))
     return {name: metrics[name] for name in METRICS_FIELDS} | dict(
@@ -97,7 +97,7 @@ def test_scores(project: Path) -> dict[str, float]:
 
 
 def stored_scores(path: Path) -> pd.DataFrame:
-    """Read the scores that this code and this processor have stored."""
+    """Return the stored scores of the current code on the current processor."""
     if not path.exists():
         return pd.DataFrame(columns=["recipe", "seed", "params"])
     rows = pd.read_csv(path, keep_default_na=False)
@@ -109,8 +109,9 @@ def train_and_score(
 ) -> dict:
     """Train a recipe and return its scores, or return the scores stored earlier.
 
-    The model is scored on the validation part, and with ``test`` also on the test
-    images. ``params`` are those of `kedro run --params`.
+    The model is scored on the validation images. With ``test``, it is also scored on
+    clean and corrupted test images, otherwise on corrupted validation images.
+    ``params`` is added to the value of `kedro run --params`.
     """
     path = FOLDER / ("test.csv" if test else "validation.csv")
     stored = stored_scores(path)
@@ -156,7 +157,7 @@ def train_and_score(
 
 
 def corrupted_accuracies(rows: dict | pd.DataFrame) -> np.ndarray:
-    """Return the accuracies on MNIST-C's families: (15,), or (rows, 15)."""
+    """Return the accuracies on MNIST-C's families: (15,), or (rows, 15) for a table."""
     if isinstance(rows, dict):
         return np.array([rows[family] for family in MNIST_C])
     return rows[list(MNIST_C)].to_numpy()

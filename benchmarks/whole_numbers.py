@@ -1,8 +1,8 @@
 """Accuracy of reading numbers of 2 to 8 digits, made of MNIST's test images.
 
-The newest exported model reads pages that this script draws. The digits have MNIST's
-size or are three times as large, with gaps of 1 to 8 of MNIST's pixels. They are dark
-on light paper, with uneven light and noise.
+The newest exported model reads pages that this script draws, with one number each. The
+digits have MNIST's size, with gaps of 1 to 8 pixels, or both are three times as large.
+The digits are dark on light paper, with uneven light and noise.
 """
 
 from difflib import SequenceMatcher

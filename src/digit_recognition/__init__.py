@@ -2,8 +2,8 @@
 
 import os
 
-# ONNX Runtime would write a device id into the user's cache and send events. It reads
-# the variable when it is imported.
+# Disable the telemetry of ONNX Runtime, which writes a device id into the user's cache
+# and sends events. ONNX Runtime reads the variable when it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
@@ -12,4 +12,4 @@ IMAGE_SIZE = 28
 """Height and width in pixels of an image of MNIST."""
 
 NUM_CLASSES = 10
-"""The digits 0 to 9."""
+"""The number of classes: the digits 0 to 9."""

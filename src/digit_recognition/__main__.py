@@ -1,4 +1,4 @@
-"""The packaged project: ``python -m digit_recognition`` or ``digit-recognition``."""
+"""The installed command: ``digit-recognition`` or ``python -m digit_recognition``."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from kedro.framework.project import configure_project
 
 
 def main() -> None:
-    """Do what `kedro run` does, with the same options, from an installed wheel."""
+    """Run the project from an installed wheel, with the options of `kedro run`."""
     package_name = Path(__file__).parent.name
     configure_project(package_name)
     find_run_command(package_name)()

@@ -8,9 +8,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def escape_cell(text: str) -> str:
     r"""Return text that a spreadsheet does not execute as a formula.
 
-    A possible formula gets an apostrophe in front. Bytes of a file name that are not
-    valid text become escapes such as \udcff, so that UTF-8 can hold them. Carriage
-    returns, which would end a row, become escapes too. See
+    Text that may be a formula gets an apostrophe in front. Bytes of a file name that
+    are not valid text become escapes such as \udcff, so that UTF-8 can encode the
+    text. Carriage returns would end a row, so they become escapes too. See
     https://owasp.org/www-community/attacks/CSV_Injection.
 
     >>> escape_cell("=1+1.png")

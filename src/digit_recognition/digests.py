@@ -18,16 +18,19 @@ def array_digest(array: np.ndarray) -> str:
 
 
 def combined_digest(arrays: Mapping[str, np.ndarray]) -> str:
-    """Return the SHA-256 of the lines ``name digest``, sorted by name."""
+    """Return one SHA-256 for all arrays together, as 64 hex digits.
+
+    It is the digest of a text: one line ``name digest`` per array, sorted by name.
+    """
     lines = "".join(f"{name} {array_digest(arrays[name])}\n" for name in sorted(arrays))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def weights_digest(weights: Iterable[np.ndarray]) -> str:
-    """Return the SHA-256 of each array's shape, dtype and bytes, as 64 hex digits.
+    """Return one SHA-256 of all arrays' shapes, dtypes and bytes, as 64 hex digits.
 
-    Two models of the same layers have the same digest of ``model.get_weights()``
-    exactly if all weights are equal bit for bit.
+    Two models with the same layers have equal digests of ``model.get_weights()`` if
+    and only if all their weights are equal bit for bit.
     """
     digest = hashlib.sha256()
     for array in weights:

@@ -1,4 +1,4 @@
-"""Checks and scores that all pipelines share which evaluate a model."""
+"""Checks and scores shared by the pipelines that evaluate a model."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ RANDOM_CHANGES = (
     *("lines", "holes", "blurred", "sharpened", "inverted"),
     *("contrast", "slope", "bars", "noisy"),
 )
-"""Random changes of training images, as the recipes' ``augmentation`` names them."""
+"""The random changes of training images, as named in a recipe's ``augmentation``."""
 
 AMOUNTS = {
     "blurred": ("blur",),
     "sharpened": ("blur", "sharpening"),
     "noisy": ("noise",),
 }
-"""The parameters that limit how strong a change is."""
+"""For some changes, further parameters, which limit how strong the change is."""
 
 NEUTRAL_VALUES = {"contrast": 1.0, "blur": 0.2}
-"""Values that change no pixel by a grey level; 0 for all parameters not named here.
+"""Parameter values at which a change alters no pixel by a whole grey level.
 
-A Gaussian of 0.2 pixels gives each neighbour less than 1e-5 of a pixel's value.
+All other parameters have the neutral value 0. The blur is a standard deviation: a
+Gaussian of 0.2 pixels gives each neighbour less than 1e-5 of a pixel's value.
 """
 
 
 class EvaluateParameters(Parameters):
-    """``allow_other_data``: whether test arrays of another dataset are accepted."""
+    """Parameters; ``allow_other_data`` accepts the test arrays of another dataset."""
 
     allow_other_data: bool
 
@@ -47,11 +48,12 @@ def verify_test_arrays(
 ) -> dict[str, str]:
     """Check that the test arrays belong to the data that the model was trained on.
 
-    Return the name of their dataset and its digest: ``dataset``, ``dataset_digest``.
+    ``training`` is the record of the training. Returns the name of the test arrays'
+    dataset as ``dataset`` and the digest of that dataset as ``dataset_digest``.
 
     Raises ProjectError if the numbers of images and labels differ. Also raises it if
-    an array's digest differs from that in ``training``, unless ``allow_other_data``:
-    other arrays may contain images that the model was trained on.
+    ``training`` has another digest for an array, because other arrays may contain
+    images that the model was trained on; ``allow_other_data`` accepts them.
     """
     arrays = {"x_test": x_test, "y_test": y_test}
     digests = {name: array_digest(array) for name, array in arrays.items()}
@@ -81,7 +83,7 @@ def verify_test_arrays(
 
 
 def verify_record(model: Classifier, training: dict[str, Any]) -> str:
-    """Return the model's digest, and check that it is the one in ``training``.
+    """Return the model's digest, after a check that ``training`` has the same digest.
 
     Raises ProjectError if ``training`` is the record of another model.
     """
@@ -98,9 +100,9 @@ def verify_record(model: Classifier, training: dict[str, Any]) -> str:
 def random_changes(training: dict[str, Any]) -> set[str]:
     """Return the names of the random changes that the training images went through.
 
-    ``training`` is a training's record. Older records lack ``augmentation``. A change
-    is left out if its values leave all images as they are: a share or limit of 0, a
-    contrast of 1, a blur of 0.2 pixels.
+    ``training`` is the record of a training. Older records lack ``augmentation``; for
+    them, the result is empty. A change is left out if its parameters leave all images
+    unchanged: a share or limit of 0, a contrast of 1, a blur of 0.2 pixels.
 
     >>> augmentation = {"rotation": 5.0, "shift": 0.0, "paper": None}
     >>> random_changes({"augmentation": augmentation})
@@ -124,14 +126,14 @@ def random_changes(training: dict[str, Any]) -> set[str]:
 class LogProbabilities:
     """Computes the logarithms of a model's probabilities, in nats, from its logits.
 
-    Probabilities near 0 and 1 are too coarsely rounded for that.
+    The probabilities cannot be used: near 0 and 1 they are rounded too coarsely.
     """
 
     def __init__(self, model: Classifier):
         self._network = without_softmax(model)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Return float32 (n, 10) for images float32 (n, 28, 28, 1) in 0..1."""
+        """Return the logarithms (n, 10) for float32 images (n, 28, 28, 1) in 0..1."""
         from scipy.special import log_softmax
 
         logits = self._network.predict(images, batch_size=1000, verbose=0)
@@ -139,5 +141,5 @@ class LogProbabilities:
 
 
 def mean_loss(log_probabilities: np.ndarray, one_hot: np.ndarray) -> float:
-    """Return the mean cross-entropy in nats of two arrays (n, 10)."""
+    """Return the mean cross-entropy in nats of predictions and labels, each (n, 10)."""
     return float(-(one_hot * log_probabilities).sum(axis=1).mean())

@@ -1,4 +1,4 @@
-"""Typed parameters: the base class of all models, the recipe's name and the seed."""
+"""Typed parameters: the base class of parameter models, the recipe name, the seed."""
 
 from __future__ import annotations
 
@@ -44,11 +44,12 @@ class Seed(Parameters, RootModel[Annotated[int, Field(ge=0, lt=2**32)]]):
 
 
 def resolve_bases(entries: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete each entry by the entry that its key ``base`` names.
+    """Return the entries, each completed with the values of its base.
 
-    Nested mappings are merged key by key; any other value replaces that of the base.
-    The key ``base`` is left out of the result. Raises ValueError for a base that does
-    not exist, and for entries that name each other in a circle.
+    The key ``base`` of an entry names another entry; the result lacks this key. Nested
+    mappings are merged key by key. Any other value replaces the value in the base.
+    Raises ValueError for a base that does not exist, and for entries that name each
+    other as base in a circle.
 
     >>> resolve_bases({"a": {"x": 1, "y": 2}, "b": {"base": "a", "y": 3}})["b"]
     {'x': 1, 'y': 3}

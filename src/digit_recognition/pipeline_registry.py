@@ -1,4 +1,4 @@
-"""All pipelines by name, and those that `kedro run` consists of."""
+"""All pipelines by name, and the pipelines that `kedro run` runs by default."""
 
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
@@ -7,7 +7,7 @@ DEFAULT_PIPELINES = ("prepare", "train", "evaluate", "detector", "export")
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Return each pipeline by its folder's name, and ``__default__`` for `kedro run`.
+    """Return each pipeline under its folder's name; `kedro run` runs ``__default__``.
 
     With `--pipelines`, only the named pipelines are imported and returned.
     """

@@ -1,4 +1,4 @@
-"""Processor, GPUs and number formats of the machine, and durations in words."""
+"""The machine's processor, GPUs and number formats, and durations in words."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def gpus() -> list[str]:
 def has_bfloat16() -> bool:
     """Return whether the device that TensorFlow uses has bfloat16 instructions.
 
-    GPUs have them from compute capability 8.0 on. Processors list avx512_bf16 or
-    amx_bf16 (x86) or bf16 (Arm) among their flags. The answer is False if the flags
-    cannot be read, as on systems other than Linux.
+    GPUs have these instructions from compute capability 8.0 on. Processors that have
+    them list avx512_bf16 or amx_bf16 (x86) or bf16 (Arm) among their flags. The result
+    is False if the flags cannot be read, as on systems other than Linux.
     """
     import tensorflow as tf
 
@@ -52,8 +52,9 @@ def has_bfloat16() -> bool:
 def dtype_policy(precision: Precision) -> str:
     """Return Keras' dtype policy, ``mixed_bfloat16`` or ``float32``.
 
-    ``auto`` chooses bfloat16 on devices with instructions for it, where training took
-    half the time that it takes in float32. Emulated bfloat16 is slower than float32.
+    ``auto`` chooses bfloat16 on devices that have instructions for it: there, training
+    takes half as long as in float32. On other devices, bfloat16 is emulated, which is
+    slower than float32.
     """
     if precision == "bfloat16" or (precision == "auto" and has_bfloat16()):
         return "mixed_bfloat16"
@@ -69,7 +70,10 @@ def make_deterministic() -> None:
 
 @contextlib.contextmanager
 def full_float32() -> Iterator[None]:
-    """Compute float32 on GPUs with all bits: TensorFloat-32 drops 13 for speed."""
+    """Switch TensorFloat-32 off inside the block, so that GPUs use full float32.
+
+    TensorFloat-32 drops 13 bits of each float32 number for speed.
+    """
     import tensorflow as tf
 
     before = tf.config.experimental.tensor_float_32_execution_enabled()

@@ -23,14 +23,14 @@ HOOKS = (
     LineageHooks(),
     InputPathsHooks(),
     OutputPlacesHooks(),
-    # Kedro calls the last hook first: the summary follows the lines of the stages.
+    # Kedro calls the last hook first, so the summary follows the lines of the stages.
     SampleHooks(),
     SummaryHooks(),
     NewestTableHooks(),
     StageHooks(),
 )
 
-# It would send usage data.
+# This plugin would send usage data.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 DATA_CATALOG_CLASS = AtomicCatalog
@@ -39,12 +39,13 @@ CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    # An environment changes single parameters without repeating the others.
+    # "soft": an environment's file lists only the parameters that it changes.
     "merge_strategy": {"parameters": "soft"},
 }
 
 # Level 2 hides the informational messages and warnings of TensorFlow's start.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-# Models are saved without the optimizer's state, which is twice the weights' size.
+# Keras warns if a loaded model lacks the optimizer's state. Models are saved without
+# this state, because it is twice as large as the weights.
 warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")

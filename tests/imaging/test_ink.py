@@ -138,7 +138,7 @@ def test_marks_much_fainter_than_the_other_ink_are_no_strokes():
 
 def test_a_page_without_traces_has_no_strokes():
     nothing = np.zeros((5, 7), np.float32)
-    ink = Ink(nothing, nothing, 0.06, 1.0)
+    ink = Ink(nothing, nothing, nothing, 0.06, 1.0)
     assert ink.traces.shape == (5, 7)
     assert not ink.strokes(ink.traces).any()
 

@@ -20,7 +20,13 @@ from imaging.pages import (
 from scipy import ndimage
 from sklearn.svm import SVC
 
-from digit_recognition.imaging.segmentation import Mark, TooManyMarks, find_digits
+from digit_recognition.imaging.ink import Ink
+from digit_recognition.imaging.segmentation import (
+    Mark,
+    TooManyMarks,
+    find_digits,
+    find_marks,
+)
 
 
 def box(mark):
@@ -217,6 +223,13 @@ def test_tall_strokes_side_by_side_are_two_digits():
     assert boxes(page_with(*ones)) == [ones]
 
 
+def test_lines_that_nearly_touch_are_not_one_broken_digit():
+    near = [(x, y, x + 4, y + 16) for y in (20, 39, 58, 77) for x in (100, 110)]
+    others = [(x, 150, x + 4, 166) for x in range(20, 260, 30)]
+    found = boxes(page_with(*near, *others))
+    assert sorted(b for line in found for b in line) == sorted([*near, *others])
+
+
 @pytest.mark.parametrize("width", [1, 2, 3])
 def test_hairlines_on_a_large_page_are_widened_to_mnists_strokes(width):
     seven = ((150, 300), (450, 300), (300, 800))
@@ -264,6 +277,16 @@ def test_pencil_is_kept_alone_and_ignored_beside_a_marker():
     assert boxes(faint) == [[(60, 50, 72, 130)]]
     faint[50:130, 160:172] = 0.05
     assert boxes(faint) == [[(160, 50, 172, 130)]]
+
+
+@pytest.mark.parametrize(("beside", "marks"), [(PAPER, 1), (0.5, 0), (0.2, 0)])
+def test_the_edge_of_the_paper_on_a_darker_table_is_no_digit(beside, marks):
+    stroke = np.zeros((200, 280), np.float32)
+    stroke[40:80, 140:143] = 1
+    grey = np.where(stroke, np.float32(0.5), PAPER)
+    grey[:, :140] = beside
+    (found,) = find_marks(Ink(grey, stroke, stroke, 0.06, 3.0))
+    assert len(found) == marks
 
 
 @pytest.mark.parametrize(("darkest", "uneven"), [(0.4, False), (0.8, True)])

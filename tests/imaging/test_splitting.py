@@ -61,7 +61,7 @@ def test_two_touching_digits_are_split_into_their_mnist_images(digits):
 def test_the_parts_of_each_cut_have_all_of_the_ink():
     mark = mark_of(rings(40, 88)[10:70, 14:114] * 0.9)
     ways = list(split_candidates(mark))
-    assert 1 <= len(ways) <= 3
+    assert 1 <= len(ways) <= 5
     for parts in ways:
         whole = merge_marks(*parts)
         assert box(whole) == box(mark)
@@ -90,11 +90,11 @@ def test_a_mark_with_only_one_tall_side_is_not_split():
     assert list(split_candidates(mark_of(angle))) == []
 
 
-def test_at_most_three_cuts_are_tried():
+def test_at_most_five_cuts_are_tried():
     comb = np.ones((40, 70))
     for tooth in range(0, 70, 10):
         comb[:36, tooth + 5 : tooth + 10] = 0
-    assert len(list(split_candidates(mark_of(comb[:, :65])))) == 3
+    assert len(list(split_candidates(mark_of(comb[:, :65])))) == 5
 
 
 def test_merged_marks_have_the_box_and_the_ink_of_both():

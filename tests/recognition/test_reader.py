@@ -35,7 +35,7 @@ CLEAR, UNSURE, STRANGE = (1, 0.999, 5), (1, 0.6, 5), (1, 0.999, -5)
 
 def rule(threshold=0.9, digit_threshold=0.0):
     row = Threshold(0.01, threshold, 0.9, 9000, 45)
-    return AcceptanceRule(row, digit_threshold)
+    return AcceptanceRule(row, digit_threshold, non_digit_threshold=-2.0)
 
 
 def logits_of(digit, confidence):
@@ -270,6 +270,21 @@ def test_touching_digits_are_split_and_never_accepted(page):
     assert line.digits[0].mark.x == 100
     doubt = "cut from touching ink"
     assert line.reason == f"digit 1: {doubt}; digit 2: {doubt}"
+
+
+def test_three_touching_digits_are_split():
+    joined = page_with(
+        *((60, 50, 72, 110), (98, 50, 110, 110), (136, 50, 148, 110)),
+        *((72, 76, 98, 82), (110, 76, 136, 82)),
+    )
+
+    def answer(field):
+        return (1, 0.99, -1) if width(field) < 15 else (8, 0.7, -5)
+
+    (line,) = read(joined, answer)
+    assert line.number == "111"
+    assert line.digits[0].mark.x == 60
+    assert line.digits[-1].mark.box.right == 148
 
 
 def test_a_wide_mark_is_split_even_if_it_looks_like_a_digit():

@@ -1,6 +1,7 @@
 """The notebooks, from top to bottom on the sample, and what is stored of them."""
 
 import json
+import os
 import shutil
 import socket
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from conftest import ROOT
+from jupyter_client import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -18,6 +20,13 @@ pytestmark = pytest.mark.runs
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NAMES = [notebook.stem for notebook in NOTEBOOKS]
+FRESH = """%reset -f
+get_ipython().extension_manager.loaded.clear()"""
+SHORTER_TRAININGS = {
+    "epochs, steps = 40,": "epochs, steps = 2,",
+    "batched.take(60)": "batched.take(3)",
+    "steps = range(1, 61)": "steps = range(1, 4)",
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,34 +38,48 @@ def project(sample_run, tmp_path_factory):
     return project
 
 
-def execute(project, notebook):
-    """Run all cells; CellExecutionError if one of them fails."""
-    NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(project.folder / "notebooks")}},
-    ).execute()
+@pytest.fixture(scope="module")
+def kernel(project):
+    """A kernel for all notebooks: importing TensorFlow takes as long as a notebook."""
+    kernel = KernelManager()
+    kernel.start_kernel(
+        cwd=str(project.folder / "notebooks"),
+        env=os.environ | {"PYTHONPATH": str(project.folder / "src")},
+    )
+    yield kernel
+    kernel.shutdown_kernel(now=True)
+
+
+def execute(kernel, notebook):
+    """Run all cells without the names of earlier notebooks.
+
+    Raises CellExecutionError if a cell fails.
+    """
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(FRESH))
+    client = NotebookClient(notebook, kernel, timeout=600)
+    try:
+        client.execute()
+    finally:
+        client.kc.stop_channels()
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.filterwarnings("ignore")  # Jupyter's own
-def test_it_runs_from_top_to_bottom_on_the_sample(project, name, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(project.folder / "src"))
+def test_it_runs_from_top_to_bottom_on_the_sample(project, kernel, name):
     notebook = nbformat.read(project.folder / "notebooks" / f"{name}.ipynb", 4)
-    if name == "03_training":
-        (cell,) = [c for c in notebook.cells if "epochs, steps = 40," in c.source]
-        cell.source = cell.source.replace("epochs, steps = 40,", "epochs, steps = 2,")
-    execute(project, notebook)
+    for cell in notebook.cells if name == "03_training" else []:
+        for long, short in SHORTER_TRAININGS.items():
+            cell.source = cell.source.replace(long, short)
+    execute(kernel, notebook)
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_failing_cell_fails_even_if_kedro_draws_its_traceback(project):
+def test_a_failing_cell_fails_even_if_kedro_draws_its_traceback(kernel):
     cells = [
         nbformat.v4.new_code_cell(code) for code in ("%load_ext kedro.ipython", "1 / 0")
     ]
     with pytest.raises(CellExecutionError):
-        execute(project, nbformat.v4.new_notebook(cells=cells))
+        execute(kernel, nbformat.v4.new_notebook(cells=cells))
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=NAMES)

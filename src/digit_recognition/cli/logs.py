@@ -15,12 +15,13 @@ CONFIG = Path("conf", "logging.yml")
 
 
 def configure_logging(project: Path, *, verbose: bool) -> None:
-    """Apply the project's ``conf/logging.yml``, from whatever folder the run starts.
+    """Apply the project's ``conf/logging.yml``, whatever the current folder is.
 
     Kedro looks for the file in the current folder only. The file handlers write into
-    the project's folder. ``verbose`` shows what Kedro logs on the terminal as well.
-    Nothing changes if KEDRO_LOGGING_CONFIG names another file, or without the file, as
-    in an installed wheel. Raises ProjectError if the log cannot be written.
+    the project's folder. With ``verbose``, the terminal also shows Kedro's messages.
+    Nothing changes if the variable KEDRO_LOGGING_CONFIG names another file, or if the
+    file does not exist, as in an installed wheel. Raises ProjectError if the log
+    cannot be written.
     """
     path = project / CONFIG
     if os.environ.get("KEDRO_LOGGING_CONFIG") or not path.is_file():

@@ -19,9 +19,9 @@ from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home
 
 
 def with_short_errors(option: click.Parameter) -> click.Parameter:
-    """Return a copy of the option whose mistakes are ClickExceptions.
+    """Return a copy of the option that raises ClickException for unreadable values.
 
-    ``--params`` also refuses a path that Kedro would change.
+    The copy of ``--params`` also refuses a path that Kedro would change.
     """
     kedro_callback: Any = option.callback
     if kedro_callback is None:
@@ -63,17 +63,17 @@ def _describe(option: click.Parameter, value: Any, error: Exception) -> str:
 
 
 def _refuse_changed_paths(items: list[str]) -> None:
-    """Raise ClickException if Kedro would read another path than was written.
+    """Raise ClickException if Kedro would change a path that the user has typed.
 
     ``items`` are the parts of `--params` between commas. YAML quotes around a whole
-    path are no part of it.
+    path do not belong to the path.
     """
     for position, item in enumerate(items):
         name, _, path = item.partition("=")
         name = name.strip()
         if name not in INPUT_PATHS or (INPUT_PATHS[name] and path == "null"):
             continue
-        # Kedro cuts the path at its commas.
+        # Kedro splits a path at its commas: items without `=` continue the path.
         rest = list(takewhile(lambda item: "=" not in item, items[position + 1 :]))
         try:
             config = OmegaConf.from_dotlist([f"path={path}"])

@@ -1,9 +1,10 @@
 """Keep TensorFlow's notices off the terminal, unless the run fails.
 
-TensorFlow writes them in C++ to file descriptor 2, where Python's logging cannot filter
-them. While a command runs, the descriptor leads to a second process, which runs this
-file and passes on every line that is not such a notice. It is a process and not a
-thread because a crash in C++ ends all threads at once.
+Notices are informational messages and warnings that TensorFlow writes in C++ to file
+descriptor 2, where Python's logging cannot filter them. While a command runs, this
+descriptor leads to a second process. That process runs this file and passes on every
+line that is not a notice. A thread would not do, because a crash in C++ ends all
+threads at once.
 """
 
 from __future__ import annotations
@@ -38,15 +39,15 @@ HARMLESS_ERRORS = (
     b"Unable to register cu",  # a CUDA library is linked twice
     b"ailed call to cuInit",  # there is no GPU
 )
-"""Parts of messages that have the severity of an error and change nothing."""
+"""Parts of messages that count as notices although their severity is error."""
 
 
 @contextlib.contextmanager
 def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
     """Hold back TensorFlow's notices inside the block.
 
-    They are written after all if the block raises an exception that is not one of
-    ``harmless``, or if the process crashes. What Python writes to ``sys.stderr`` is
+    The notices are written at the end if the block raises an exception that is not one
+    of ``harmless``, or if the process crashes. What Python writes to ``sys.stderr`` is
     never held back. Nothing changes if ``sys.stderr`` is not file descriptor 2, or if
     the second process cannot be started.
     """
@@ -85,9 +86,10 @@ def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
 
 
 def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
-    r"""Yield the lines to show: all but notices, and these too if the run failed.
+    r"""Yield all lines except notices; if the run failed, yield the notices at the end.
 
-    The lines after a notice belong to it until the next message starts.
+    The run has failed unless the line ``SUCCEEDED`` arrives. The lines after a notice
+    belong to the notice until the next message starts.
 
     >>> list(filter_notices([b"I0000 00:00:17.5 9 a.cc:1] hello\n", SUCCEEDED]))
     []
@@ -113,7 +115,7 @@ def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _start_reader() -> subprocess.Popen[bytes] | None:
-    """Start this file as a process that inherits stderr; None if that fails."""
+    """Return a process that runs this file and inherits stderr; None if that fails."""
     command = [sys.executable, "-I", "-S", __file__]
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE)
@@ -129,7 +131,7 @@ def _is_descriptor_2(stream: TextIO) -> bool:
 
 
 def _main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # only the run handles Ctrl-C
     for line in filter_notices(sys.stdin.buffer):
         os.write(STDERR, line)
 

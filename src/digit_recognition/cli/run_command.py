@@ -1,4 +1,4 @@
-"""`kedro run`, with a quiet terminal and one message for mistakes of the user."""
+"""`kedro run`, with a quiet terminal and one message for a mistake of the user."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ USER_ERRORS = (
     ParameterValidationError,
     MissingConfigException,
 )
-EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # as shells have it
+EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # the convention of shells
 
 
 @click.group()
@@ -45,10 +45,10 @@ def cli() -> None:
 
 
 def _run_quietly(command: Any) -> Callable[..., Any]:
-    """Run the command with a quiet terminal, unless ``verbose``.
+    """Return the command with an option ``verbose``; without it, the terminal is quiet.
 
-    Errors that the user can correct become one message with exit code 1. Ctrl-C gives
-    one line and exit code 130.
+    An error that the user can correct becomes one message with exit code 1. Ctrl-C
+    gives one line and exit code 130.
     """
 
     @functools.wraps(command)

@@ -1,4 +1,4 @@
-"""Which nodes `kedro run` runs: names are completed, mistakes get one sentence."""
+"""The selection of nodes in `kedro run`: completes names and explains mistakes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def check_selection(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _option(name: str) -> str:
-    """Return the option as it is typed.
+    """Return the option as it is typed on the command line.
 
     >>> _option("from_nodes")
     '--from-nodes'
@@ -134,7 +134,7 @@ def _check_known(option: str, value: str, known: Collection[str]) -> None:
 
 
 def _suggest(value: str, known: Collection[str]) -> str:
-    """Return ``did you mean …?`` with the most similar name, or a list of all.
+    """Return ``did you mean …?`` with the most similar name, or else all known names.
 
     >>> _suggest("trainmodel", ["build_model", "train_model"])
     'did you mean train_model?'

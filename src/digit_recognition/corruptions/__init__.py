@@ -2,9 +2,9 @@
 
 The first fifteen families are those of MNIST-C (Mu and Gilmer 2019, "MNIST-C: A
 robustness benchmark for computer vision", https://github.com/google-research/mnist-c).
-At the strengths in ``MNIST_C`` they have the settings of the published images. At other
-strengths they have the settings of that code where it defines them. All other settings
-and families are this project's own.
+At the strengths in ``MNIST_C``, they have the settings of the published images. At
+other strengths, they have the settings of MNIST-C's code, if that code defines any. All
+other settings and families are this project's own.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MNIST_C = {
     "zigzag": 3,
     "canny_edges": 3,
 }
-"""The families of MNIST-C and the strength of the published images."""
+"""The families of MNIST-C, each with the strength of its published images."""
 
 FAMILIES = {
     family.__name__: family
@@ -50,13 +50,13 @@ FAMILIES = {
 }
 """The function of each family, by name.
 
-It takes images, float32 (n, 28, 28) in 0..1, a strength of 1 to 5 and a random
-generator, and returns the corrupted images, (n, 28, 28).
+Each function takes images, float32 (n, 28, 28) in 0..1, a strength of 1 to 5 and a
+random generator. It returns the corrupted images, (n, 28, 28).
 """
 
 
 def corrupt(images: np.ndarray, family: str, strength: int, seed: int) -> np.ndarray:
-    """Corrupt images by one family.
+    """Return images corrupted by one family.
 
     ``images`` and the result are float32 (n, 28, 28, 1) in 0..1, white ink on black.
     ``strength`` is 1 (weakest) to 5. The same family, strength and seed always give the

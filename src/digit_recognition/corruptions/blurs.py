@@ -12,7 +12,7 @@ from scipy import ndimage
 def glass_blur(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Blur, swap random pixels with pixels nearby, blur again."""
+    """Blur the image, swap random pixels with nearby pixels, and blur it again."""
     sigma, max_distance, rounds = (
         *((0.7, 1, 2), (0.9, 2, 1), (1.0, 2, 3)),
         *((1.1, 3, 2), (1.5, 4, 2)),
@@ -37,9 +37,9 @@ def glass_blur(
 def motion_blur(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Smear to one side, at most 45 degrees from horizontal.
+    """Smear the image in one direction, at most 45 degrees from the horizontal.
 
-    The weights along the smear are half a Gaussian.
+    Along the smear, the weights fall like one side of a Gaussian.
     """
     radius, sigma = ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15))[strength - 1]
     steps = np.arange(2 * radius + 1)
@@ -65,7 +65,7 @@ def motion_blur(
 def low_resolution(
     images: np.ndarray, strength: int, _rng: np.random.Generator
 ) -> np.ndarray:
-    """Reduce to 20x20 (weakest) to 8x8 pixels, then enlarge again."""
+    """Reduce the image to between 20x20 (weakest) and 8x8 pixels, then enlarge it."""
     side = (20, 16, 13, 10, 8)[strength - 1]
     size = images.shape[:0:-1]
 
@@ -77,7 +77,7 @@ def low_resolution(
 
 
 def jpeg(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.ndarray:
-    """Compress as JPEG of quality 25 (weakest) to 7."""
+    """Compress the image as JPEG with a quality of 25 (weakest) to 7 (strongest)."""
     quality = (25, 18, 15, 10, 7)[strength - 1]
 
     def compress(image: Image.Image) -> Image.Image:
@@ -89,7 +89,7 @@ def jpeg(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.nda
 
 
 def _apply_pillow(images, change) -> np.ndarray:
-    """Convert each image to 8-bit Pillow, apply ``change``, and convert it back."""
+    """Apply ``change`` to each image as an 8-bit Pillow image, and convert it back."""
     bytes_ = np.rint(images * 255).astype(np.uint8)
     changed = [np.asarray(change(Image.fromarray(image))) for image in bytes_]
     return np.stack(changed).astype(np.float32) / 255

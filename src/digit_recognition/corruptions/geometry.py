@@ -1,11 +1,11 @@
-"""Geometric corruptions, relative to the image's centre, (13.5, 13.5)."""
+"""Geometric corruptions. Shear, scale and rotate keep the centre, (13.5, 13.5)."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
 
-BATCH_SIZE = 1000  # bounds memory
+BATCH_SIZE = 1000  # limits memory use
 
 
 def shear(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
@@ -15,7 +15,7 @@ def shear(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.nda
 
 
 def scale(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.ndarray:
-    """Shrink to 0.9 to 0.5 of the size."""
+    """Shrink the image by a factor of 0.9 (weakest) to 0.5 (strongest)."""
     factor = (0.9, 0.8, 0.7, 0.6, 0.5)[strength - 1]
     return _warp(images, np.eye(2) / factor)
 
@@ -45,11 +45,11 @@ def translate(
 
 
 def elastic(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Distort by random displacements, smoothed over 4 pixels.
+    """Distort the image by random displacements, smoothed over 4 pixels.
 
-    Their root mean square is 0.5 to 2.5 pixels per axis. After Simard, Steinkraus and
-    Platt 2003, "Best practices for convolutional neural networks applied to visual
-    document analysis".
+    The displacements have a root mean square of 0.5 (weakest) to 2.5 pixels per axis.
+    Source: Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural
+    networks applied to visual document analysis".
     """
     distorted = np.empty_like(images)
     for start in range(0, len(images), BATCH_SIZE):
@@ -66,7 +66,7 @@ def elastic(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.n
 
 
 def _warp_each(images, values, matrix) -> np.ndarray:
-    """Warp each image by the matrix for its value, one call per different value."""
+    """Warp each image by ``matrix(value)``, with one value per image."""
     warped = np.empty_like(images)
     for value in np.unique(values):
         rows = values == value
@@ -77,7 +77,7 @@ def _warp_each(images, values, matrix) -> np.ndarray:
 def _warp(images: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Resample images so that the output at p is the input at ``matrix @ p``.
 
-    ``matrix`` is (2, 2); p is (row, column) from the centre.
+    ``matrix`` is (2, 2); p is (row, column) relative to the centre.
     """
     stack_matrix = np.eye(3)  # the first axis numbers the images
     stack_matrix[1:, 1:] = matrix

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-BATCH_SIZE = 250  # bounds memory: each image gets a cloud of 256x256 pixels
+BATCH_SIZE = 250  # limits memory: each image has a cloud of 256x256 pixels
 
 
 def brightness(
     images: np.ndarray, strength: int, _rng: np.random.Generator
 ) -> np.ndarray:
-    """Add 0.1 to 0.5 to every pixel, clipped at white."""
+    """Add 0.1 (weakest) to 0.5 to every pixel, and limit the sum to 1 (white)."""
     return np.minimum(images + 0.1 * strength, 1)
 
 
@@ -29,12 +29,12 @@ def contrast(
 def inversion(
     images: np.ndarray, strength: int, _rng: np.random.Generator
 ) -> np.ndarray:
-    """Invert the image and scale it, so that the background is 0.2 to 1."""
+    """Invert the image and multiply it by 0.2 (weakest) to 1 (strongest)."""
     return 0.2 * strength * (1 - images)
 
 
 def stripe(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.ndarray:
-    """Invert a stripe of 3 to 11 pixels at the left and the right edge."""
+    """Invert one stripe at each side of the image, both 3 to 11 pixels wide."""
     width = 2 * strength + 1
     striped = images.copy()
     for edge in (np.s_[..., :width], np.s_[..., -width:]):
@@ -43,7 +43,10 @@ def stripe(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.n
 
 
 def fog(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Add a plasma cloud, weighted 1.5 to 3, and scale back to the ink's maximum."""
+    """Add a plasma cloud with a weight of 1.5 to 3.
+
+    The sum is scaled so that it cannot exceed the maximum of the original image.
+    """
     density, decay = ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4))[strength - 1]
     height, width = images.shape[1:]
     foggy = np.empty_like(images)
@@ -62,9 +65,10 @@ def _plasma(
 ) -> np.ndarray:
     """Return clouds (count, side, side) in 0..1, by the diamond-square algorithm.
 
-    ``side`` is a power of 2. The clouds wrap around at their edges. Each halving of the
-    step divides the noise by the square of ``decay``. Source: Fournier, Fussell and
-    Carpenter 1982, "Computer rendering of stochastic models".
+    ``side`` is a power of 2. The clouds wrap around at their edges. Each round halves
+    the distance between the points and divides the noise by the square of ``decay``.
+    Source: Fournier, Fussell and Carpenter 1982, "Computer rendering of stochastic
+    models".
     """
     clouds = np.zeros((count, side, side), np.float32)
     step, noise = side, np.float32(1)

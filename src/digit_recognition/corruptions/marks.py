@@ -28,7 +28,7 @@ def dotted_line(
 ) -> np.ndarray:
     """Add a dotted straight line from the left to the right edge.
 
-    Dots and gaps are two columns wide.
+    Dots and gaps are two pixels wide.
     """
     count, side = images.shape[:2]
     ends = rng.integers(0, side - 1, (2, count))
@@ -38,9 +38,9 @@ def dotted_line(
 
 
 def zigzag(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Add a zigzag from the left to the right.
+    """Add a zigzag line from left to right.
 
-    It departs from a straight line by 2 pixels on each side.
+    Its corners are 2 pixels away from a straight line, on alternating sides.
     """
     count, side = images.shape[:2]
     left, right = 2, side - 3
@@ -101,12 +101,12 @@ def ruled_paper(
 
 
 def _draw_lines(side, c0, r0, c1, r1, radius) -> np.ndarray:
-    """Draw lines (n, side, side) from (c0, r0) to (c1, r1), columns and rows.
+    """Return images (n, side, side) with one line each, from (c0, r0) to (c1, r1).
 
-    The coordinates are numbers or (n,), with c1 > c0; other lines stay black. A pixel
-    at vertical distance d from the line is 1 + log(1 - d / radius), at least 0. So the
-    line is white at its middle and black beyond 1 - 1/e of the radius. It covers whole
-    columns.
+    The columns c0, c1 and the rows r0, r1 are numbers or arrays (n,). An image stays
+    black unless c1 > c0. A pixel at vertical distance d from the line has the value
+    1 + log(1 - d / radius), or 0 if that is negative. So the line is white at its
+    middle and black beyond 1 - 1/e of the radius. It starts and ends at whole columns.
     """
     c0, r0, c1, r1 = np.broadcast_arrays(c0, r0, c1, r1)
     c0, r0, c1, r1 = (value.astype(np.float32)[:, None] for value in (c0, r0, c1, r1))

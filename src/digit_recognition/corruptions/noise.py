@@ -8,9 +8,10 @@ import numpy as np
 def shot_noise(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw each pixel from a Poisson distribution.
+    """Replace each pixel by a random count whose mean is proportional to the pixel.
 
-    A white pixel has a mean count of 60 (weakest) to 3 (strongest).
+    The counts have a Poisson distribution and are scaled back to 0..1. A white pixel
+    has a mean count of 60 (weakest) to 3 (strongest).
     """
     white_count = (60, 25, 12, 5, 3)[strength - 1]
     return np.clip(rng.poisson(images * white_count) / white_count, 0, 1)
@@ -19,7 +20,7 @@ def shot_noise(
 def impulse_noise(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Add salt and pepper, in equal parts, to 3 to 27 % of the pixels."""
+    """Make 3 to 27 % of the pixels white or black, with equal probability."""
     from skimage.util import random_noise
 
     share = (0.03, 0.06, 0.09, 0.17, 0.27)[strength - 1]

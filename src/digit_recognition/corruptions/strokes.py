@@ -33,9 +33,10 @@ def thick_strokes(
 
 
 def _apply_morphology(images, pixels: float, morphology) -> np.ndarray:
-    """Apply a grey erosion or dilation once per pixel.
+    """Erode or dilate the strokes of images by ``pixels`` on each side.
 
-    For a fraction of a pixel, the result is interpolated.
+    ``morphology``, an erosion or dilation, is repeated once for each pixel. If a
+    fraction of a pixel remains, the last step is interpolated.
     """
     while pixels > 0:
         changed = morphology(images, footprint=FOOTPRINT)

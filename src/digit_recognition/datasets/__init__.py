@@ -1,6 +1,7 @@
 """Storage of MNIST, MNIST-C, arrays, models, checkpoints and pictures.
 
-Each class is imported on first use: importing Zarr takes a seventh of a run's start.
+Each class is imported on first use, because the import of Zarr alone takes a seventh of
+the time that a run needs to start.
 """
 
 import lazy_loader

@@ -21,8 +21,9 @@ PREFIX = ".saving-"
 def temporary_folder(parent: Path) -> Iterator[Path]:
     """Yield an empty folder ``.saving-*`` in ``parent`` and remove it at the end.
 
-    What was written there is renamed into its place, which is on the same disk. A
-    killed process leaves its folder behind; the next call for ``parent`` removes it.
+    The caller writes into this folder and then renames the result to its final path,
+    which is on the same disk. A killed process leaves its folder behind; the next call
+    with the same ``parent`` removes that folder.
     """
     parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(parent)
@@ -39,7 +40,7 @@ def remove_abandoned(parent: Path) -> None:
     """Remove the temporary folders in ``parent`` that no living process uses.
 
     Each process locks its folder. The operating system releases the lock when the
-    process ends, however it ends, so an unlocked folder is in nobody's use.
+    process ends or is killed, so no process uses an unlocked folder.
     """
     for folder in parent.glob(f"{PREFIX}*"):
         lock = _lock(folder, wait=False)
@@ -60,9 +61,10 @@ def _make_locked_folder(parent: Path) -> tuple[Path, int | None]:
 
 
 def _lock(folder: Path, *, wait: bool) -> int | None:
-    """Return the descriptor that holds the lock on ``folder``.
+    """Lock ``folder`` and return the file descriptor that holds the lock.
 
-    None if another process holds it, or if the file system cannot lock folders.
+    With ``wait``, waits until the lock is free. Returns None if the folder cannot be
+    locked or, without ``wait``, if another process holds the lock.
     """
     if fcntl is None:
         return None

@@ -1,4 +1,4 @@
-"""A catalog in which a version appears whole or not at all."""
+"""A catalog that saves a version of a dataset completely or not at all."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from digit_recognition.datasets.atomic import temporary_folder
 class AtomicCatalog(DataCatalog):
     """A catalog that saves versions on a local disk atomically.
 
-    A version is written into a temporary folder beside the folder of versions and then
-    renamed into its place. What a failed, interrupted or killed run was writing never
-    counts as a version.
+    A version is written into a temporary folder, beside the folder that holds all
+    versions, and then renamed into that folder. Incomplete files of a failed,
+    interrupted or killed run never count as a version.
 
-    Kedro has no public way to redirect a dataset, so ``_filepath`` is set for the time
-    of the save.
+    Kedro has no public way to save a dataset to another path, so ``_filepath`` is
+    changed during the save.
     """
 
     def save(self, ds_name: str, data: Any) -> None:
-        """Save the data; DatasetError if that fails."""
+        """Save the data. Raises DatasetError if that fails."""
         dataset = self[ds_name]
         if not is_local_version(dataset):
             super().save(ds_name, data)
@@ -39,7 +39,7 @@ class AtomicCatalog(DataCatalog):
                 (version,) = (folder / versions.name).iterdir()
                 versions.mkdir(exist_ok=True)
                 version.rename(versions / version.name)
-            # Kedro-Viz shows the size of this file, otherwise that of the folder.
+            # Kedro-Viz shows the size of ``filepath``, here that of the new version.
             vars(dataset)["filepath"] = str(saved_path(dataset))
         except OSError as error:
             raise DatasetError(

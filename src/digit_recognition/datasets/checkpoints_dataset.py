@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Checkpoints:
-    """Named sets of arrays in a folder, each replaced atomically.
+    """Checkpoints in a folder: named sets of arrays, each replaced atomically.
 
     Example::
 
@@ -33,9 +33,9 @@ class Checkpoints:
     def save(self, name: str, arrays: dict[str, np.ndarray]) -> None:
         """Replace the checkpoint ``name``.
 
-        The new file is flushed to the disk before it replaces the old one, so a kill
-        at any moment leaves one of the two complete. Raises DatasetError if the folder
-        cannot be written.
+        The new file is flushed to the disk before it replaces the old file. If the
+        process is killed, one of the two files is complete. Raises DatasetError if the
+        folder cannot be written.
         """
         try:
             with temporary_folder(self.folder) as folder:
@@ -53,8 +53,7 @@ class Checkpoints:
     def load(self, name: str) -> dict[str, np.ndarray] | None:
         """Return the arrays of the checkpoint ``name``, or None if there is none.
 
-        A file that cannot be read stays where it is, gives a warning and counts as
-        none.
+        If the file cannot be read, logs a warning, keeps the file and returns None.
         """
         try:
             with (
@@ -74,10 +73,10 @@ class Checkpoints:
             return None
 
     def remove(self, name: str) -> None:
-        """Remove the checkpoint ``name`` and all that killed processes left."""
+        """Remove the checkpoint ``name`` and unfinished files of killed processes."""
         self._path(name).unlink(missing_ok=True)
         remove_abandoned(self.folder)
-        with contextlib.suppress(OSError):  # not empty, or never made
+        with contextlib.suppress(OSError):  # the folder is not empty, or does not exist
             self.folder.rmdir()
 
     def _path(self, name: str) -> Path:
@@ -87,11 +86,14 @@ class Checkpoints:
 class CheckpointsDataset(AbstractDataset[NoReturn, Checkpoints]):
     """A local folder of checkpoints, loaded as an object that reads and writes them.
 
-    It is not versioned: only finished models are.
+    The folder has no versions: only finished models are versioned.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
-        """``filepath`` is the folder; it need not exist. DatasetError if not local."""
+        """Set the folder ``filepath``, which need not exist yet.
+
+        Raises DatasetError if ``filepath`` is not a local path.
+        """
         protocol, path = get_protocol_and_path(filepath)
         if protocol != "file":
             raise DatasetError(

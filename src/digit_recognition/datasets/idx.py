@@ -1,8 +1,8 @@
 """The IDX format in which MNIST was published, gzipped or not.
 
-A file is the magic number 00 00 08 d (08 for unsigned bytes, d dimensions), then d
-sizes as big-endian 32-bit integers, then the bytes in C order (LeCun, Cortes and
-Burges, "The MNIST database of handwritten digits").
+A file consists of the magic number 00 00 08 d (08 for unsigned bytes, d dimensions),
+the d sizes as big-endian 32-bit integers, and the array's bytes in C order (LeCun,
+Cortes and Burges, "The MNIST database of handwritten digits").
 """
 
 import gzip

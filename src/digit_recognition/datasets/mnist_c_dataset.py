@@ -13,25 +13,26 @@ CLEAN_FOLDERS = ("identity", "clean")
 
 
 class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]]):
-    """A local folder of ``<corruption>/test_images.npy``, read only.
+    """A read-only local folder with one file of images for each corruption.
 
-    ``test_labels.npy`` beside the images is optional. The images are uint8 of shape
-    (n, 28, 28, 1) or (n, 28, 28) and are read when they are used. The folders
-    ``identity`` and ``clean`` hold images that are not corrupted and are skipped.
+    The file is ``<corruption>/test_images.npy``; ``test_labels.npy`` beside it is
+    optional. The images are uint8 of shape (n, 28, 28, 1) or (n, 28, 28) and are read
+    from disk when they are used. The folders ``identity`` and ``clean`` are skipped,
+    because their images are not corrupted.
     """
 
     def __init__(
         self, *, filepath: str | None = None, metadata: dict[str, Any] | None = None
     ):
-        """``filepath`` is the folder of the corruptions' folders, or None for none."""
+        """``filepath`` is the folder that holds the corruptions; None means no data."""
         self._folder = Path(filepath) if filepath else None
         self.metadata = metadata
 
     def load(self) -> dict[str, dict[str, np.ndarray]]:
-        """Return ``images`` (n, 28, 28, 1) and optional ``labels`` by corruption.
+        """Return ``images`` (n, 28, 28, 1) and optional ``labels`` of each corruption.
 
-        The result is empty without a folder. Raises DatasetError if the folder holds
-        no corruption, or a file has another dtype or shape.
+        The result is empty if ``filepath`` is None. Raises DatasetError if the folder
+        holds no corruption, or if images have another dtype or shape.
         """
         if self._folder is None:
             return {}

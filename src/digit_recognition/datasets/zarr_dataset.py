@@ -30,10 +30,10 @@ METADATA_FILE = "zarr.json"
 class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
     """A NumPy array as one Zarr array (format 3): chunked, compressed, without pickle.
 
-    An array appears whole or not at all. On a local disk it is written into a temporary
-    folder and renamed into its place. On other filesystems its metadata are written
-    last, and a folder without metadata does not count as existing; an unversioned array
-    that is to be replaced is removed first.
+    An array is visible only when it is complete. On a local disk it is written into a
+    temporary folder and then renamed. On other filesystems the metadata are written
+    last, and a folder without metadata does not count as an array. An unversioned array
+    on such a filesystem is removed before a new array replaces it.
 
     Example of an entry in ``catalog.yml``::
 
@@ -56,8 +56,9 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
     ) -> None:
         """``filepath`` is the folder: a path, or a URL that fsspec knows.
 
-        ``save_args`` go to ``zarr.create_array`` (``chunks``, ``compressors``, …),
-        ``credentials`` and ``fs_args`` to the filesystem, ``metadata`` to plugins.
+        ``save_args`` go to ``zarr.create_array`` (``chunks``, ``compressors``, …).
+        ``credentials`` and ``fs_args`` go to the filesystem. Plugins such as Kedro-Viz
+        read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
@@ -179,7 +180,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
 
 
 def _arrange_in_grid(images: np.ndarray) -> np.ndarray:
-    """Arrange images (n, height, width) in a grid about twice as wide as high."""
+    """Return all images (n, height, width) in one grid, about twice as wide as high."""
     from skimage.util import montage
 
     count = len(images)

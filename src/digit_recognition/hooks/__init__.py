@@ -1,4 +1,4 @@
-"""Extensions of a Kedro run: checks before it, records during it, a summary after."""
+"""Kedro hooks: checks before a run, records during the run, a summary at the end."""
 
 from .config_loader import ConfigLoader
 from .input_paths import InputPathsHooks

@@ -1,4 +1,4 @@
-"""Configuration files, with errors that name the file and the line."""
+"""A loader of configuration files whose errors name the file and the line."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from digit_recognition.errors import ProjectError
 
 
 class ConfigLoader(OmegaConfigLoader):
-    """Kedro's loader, which raises ProjectError for files that cannot be read.
+    """Kedro's configuration loader, with ProjectError for files that cannot be read.
 
     For most mistakes in YAML, Kedro's own messages name no file and no line.
     """
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """Return the merged configuration: ``loader["parameters"]``."""
+        """Return the merged configuration of one kind: ``loader["parameters"]``."""
         try:
             return super().__getitem__(key)
         except MissingConfigException:
@@ -51,7 +51,7 @@ class ConfigLoader(OmegaConfigLoader):
 
 
 def _find_mistake(path: Path) -> str | None:
-    """Return what is wrong with a YAML or JSON file; None if it is well formed."""
+    """Return what is wrong with a YAML or JSON file, or None if nothing is wrong."""
     if path.suffix not in (".yml", ".yaml", ".json") or not path.is_file():
         return None
     try:

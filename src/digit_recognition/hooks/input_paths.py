@@ -20,21 +20,21 @@ MISSING = object()
 
 
 class InputPathsHooks:
-    """Give the catalog an absolute path for each ``${runtime_params:...}`` path.
+    """Make each input path absolute for ``${runtime_params:...}`` in the catalog.
 
-    A leading ``~`` is the user's home folder. A relative path in ``--params`` starts
-    at the folder where the command was given, a relative path in ``conf/`` at the
-    project's folder.
+    A leading ``~`` is the user's home folder. A relative path in ``--params`` starts at
+    the current folder. A relative path in ``conf/`` starts at the project's folder.
     """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Make the paths absolute; ProjectError if one is not text."""
+        """Make the paths absolute. Raises ProjectError if a path is not text."""
         loader = context.config_loader
         given = {name: _find(loader.runtime_params, name) for name in INPUT_PATHS}
         for name, path in given.items():
             _set_absolute(loader, name, path, Path.cwd())
-        # The files are read after that: merging them with an unescaped ${ would fail.
+        # The files in conf/ are read only now, when the paths of --params are escaped:
+        # merging the files with an unescaped ${ would fail.
         for name, path in given.items():
             if path is MISSING:
                 found = _find(loader["parameters"], name)

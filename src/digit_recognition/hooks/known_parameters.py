@@ -18,10 +18,10 @@ class KnownParametersHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Raise ProjectError if a key is unknown, with the nearest known one.
+        """Raise ProjectError if a key is unknown, and suggest the most similar key.
 
-        The files' keys are compared with those of the base environment, the keys of
-        `--params` with those of the files.
+        The base environment must have each top-level key of the environment's files.
+        The base environment or these files must have each key of `--params`.
         """
         loader = context.config_loader
         options = settings.CONFIG_LOADER_ARGS
@@ -31,8 +31,8 @@ class KnownParametersHooks:
             return _dotted(_complete_recipes(files["parameters"]))
 
         base, files = keys(options["base_env"]), keys(loader.env)
-        # Nested keys of the files are left to the parameters' own models: the files may
-        # add recipes that the base environment lacks.
+        # Only top-level keys of the files are checked here, because the files may add
+        # recipes. The pydantic models check the nested keys.
         given = [key for key in files if "." not in key]
         for where, found, known in (
             (f"conf/{loader.env or options['default_run_env']}", given, base),
@@ -58,7 +58,8 @@ def _check_recipe(parameters: dict[str, Any]) -> None:
 def nearest_parameter(key: str, known: list[str]) -> str:
     """Return ``did you mean …?`` with the most similar key, or a list of all keys.
 
-    Keys are similar if their last parts are; those with the same first part come first.
+    Keys are similar if their last parts are similar. Among similar keys, one with the
+    same first part is preferred.
 
     >>> nearest_parameter("epoch", ["seed", "train.epochs"])
     'did you mean train.epochs?'
@@ -79,9 +80,10 @@ def nearest_parameter(key: str, known: list[str]) -> str:
 
 
 def _complete_recipes(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters with all keys of each recipe, those of its base included.
+    """Return the parameters, with each recipe completed by the keys of its base.
 
-    They stay unchanged if the recipes cannot be completed; their model says why.
+    If a recipe cannot be completed, returns the parameters unchanged; the pydantic
+    model of the recipes reports the mistake later.
     """
     try:
         recipes = resolve_bases(parameters["train"]["recipes"])

@@ -25,7 +25,10 @@ class LineageHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Save the record as ``lineage``; versions are added to it as the run loads."""
+        """Save the record as ``lineage`` if a node reads it.
+
+        The run adds each version that it loads to the record.
+        """
         if "lineage" in pipeline.inputs():
             catalog.save(
                 "lineage",
@@ -43,7 +46,7 @@ class LineageHooks:
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str) -> None:
-        """Add the version that is about to be loaded."""
+        """Add the version that is about to be loaded to the record."""
         dataset = self._catalog.get(dataset_name)
         if isinstance(dataset, AbstractVersionedDataset):
             version = dataset.resolve_load_version()

@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 class NewestTableHooks:
     """Copy the table of a `read` run to ``newest_readings.csv``.
 
-    The copy lies beside the folder of versions, ``readings.csv``. Whoever only has
-    pictures opens it without knowing about versions.
+    The copy lies beside ``readings.csv``, the folder that holds all versions of the
+    table. Users can open the copy without knowing about versions.
     """
 
     @hook_impl(tryfirst=True)
@@ -46,7 +46,7 @@ class NewestTableHooks:
 
 
 def newest_table(table: Path) -> Path:
-    """Return the place of the copy: beside the folder that holds the versions.
+    """Return the path of the copy, which is beside the folder that holds the versions.
 
     >>> newest_table(Path("readings.csv/2026-01-31T12.00.00.000Z/readings.csv"))
     PosixPath('newest_readings.csv')

@@ -1,4 +1,4 @@
-"""Every output has a place before anything is computed."""
+"""A check, before anything is computed, that every output can be saved."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from digit_recognition.errors import ProjectError
 
 
 class OutputPlacesHooks:
-    """Refuse a run whose results could not be saved, before it trains for minutes."""
+    """Refuse a run whose outputs cannot be saved, before it computes anything."""
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Raise ProjectError if a folder for an output can neither be made nor used."""
+        """Raise ProjectError if an output cannot be written or its version exists."""
         for name in sorted(pipeline.all_outputs()):
             dataset: Any = catalog.get(name)
             if getattr(dataset, "_protocol", "") != "file":

@@ -9,9 +9,10 @@ from digit_recognition.datasets.mnist_dataset import MNIST, SAMPLE
 
 
 def describe_results(saved: dict[str, Any]) -> list[str]:
-    """Return a sentence for each main result, or else one for the first other result.
+    """Return one sentence for each main result of a run.
 
-    ``saved`` are the datasets that a run saved, by name: those of ``DESCRIBED``.
+    If there is no main result, returns one sentence for the first of the other results.
+    ``saved`` maps names in ``DESCRIBED`` to the data that the run saved.
     """
     sentences = {name: SENTENCES[name](saved) for name in SENTENCES if name in saved}
     main = [text for name, text in sentences.items() if name in MAIN_RESULTS]

@@ -1,4 +1,4 @@
-"""Warnings that a result comes from the sample, not from MNIST."""
+"""Warnings that a result comes from a 5,000-image sample, not from all of MNIST."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class SampleHooks:
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        """Clear what an earlier run in this process left."""
+        """Clear the final warning that an earlier run in this process left."""
         self._final_warning = ""
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Warn when the first record that names the dataset is loaded."""
+        """Warn if a loaded record names the sample as the dataset."""
         if dataset_name in ("dataset_info", "training"):
             self._warn(data["dataset"])
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Warn as soon as the data are loaded; note what the metrics come from."""
+        """Warn when the sample is loaded; choose the final warning by the metrics."""
         if dataset_name == "published":
             self._warn(data["dataset"])
         if dataset_name == "metrics":
@@ -40,7 +40,7 @@ class SampleHooks:
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Repeat after the results that they come from the sample, not from MNIST."""
+        """Repeat the warning after the results, if they come from the sample."""
         if self._final_warning:
             logger.warning(
                 "%s (dataset mnist-sample). For MNIST itself: %s.",

@@ -1,4 +1,4 @@
-"""One line on the terminal for each stage of a run, with its time."""
+"""One line on the terminal for each stage of a run, with the time it took."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _display = ExitStack()
 
 
 class StageHooks:
-    """Print a line when all nodes of a stage, which is a pipeline, have run.
+    """Print a line when all nodes of a stage have run. Each pipeline is one stage.
 
-    The time of a stage is that of loading, running and saving its nodes. A terminal
-    shows the name of the running stage meanwhile.
+    The time of a stage includes loading inputs, running nodes and saving outputs. While
+    a stage runs, a terminal shows its name.
     """
 
     @hook_impl
@@ -45,17 +45,17 @@ class StageHooks:
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
-        """Start the time of the node's stage."""
+        """Start timing the node's stage."""
         self._enter(_stage(node))
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """Start the time of the node's stage, if the node loads nothing."""
+        """Start timing the node's stage, for a node that loads nothing."""
         self._enter(_stage(node))
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:
-        """Count the node as run; it saves its outputs before the next one starts."""
+        """Count the node as run. Its outputs are saved before the next node starts."""
         self._remaining[_stage(node)] -= 1
 
     @hook_impl(tryfirst=True)
@@ -65,7 +65,7 @@ class StageHooks:
 
     @hook_impl
     def on_pipeline_error(self) -> None:
-        """Remove the name of the running stage."""
+        """Remove the name of the running stage from the terminal."""
         stop_display()
 
     def _enter(self, stage: str) -> None:

@@ -1,4 +1,4 @@
-"""What came out of a run, where it is, and what to do next: its last lines."""
+"""The last lines of a run: its results, where they are, and what to do next."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NEXT_STEPS = {
     "train": (EVALUATE, EXPORT),
     "prepare": (TRAIN, VIZ),
 }
-"""Two commands after each pipeline; the first pipeline here that has run decides."""
+"""Two commands to suggest after a run, by the first pipeline here that has run."""
 
 RESULTS = {
     "readings": "table",
@@ -54,11 +54,11 @@ RESULTS = {
     "model": "model",
     "model_onnx": "ONNX",
 }
-"""The results worth opening, with a label; those that the run saved are listed."""
+"""Datasets worth opening, with labels. The summary lists those that were saved."""
 
 
 class SummaryHooks:
-    """Print what came out of a run, where it is, and two commands that may follow."""
+    """Print the results of a run, where they are, and two commands to run next."""
 
     def __init__(self) -> None:
         self._saved: dict[str, Any] = {}
@@ -119,7 +119,7 @@ def _log_file() -> Path | None:
 
 
 def _wrap(text: str) -> str:
-    """Wrap the text to the width of the terminal, if there is one."""
+    """Wrap the text to the width of the terminal, if stdout is a terminal."""
     if not sys.stdout.isatty():
         return text
     width = shutil.get_terminal_size().columns
@@ -127,13 +127,13 @@ def _wrap(text: str) -> str:
 
 
 def _shorten(path: Path) -> str:
-    """Return the path relative to the current folder, if it lies below it."""
+    """Return the path, relative to the current folder if it is inside that folder."""
     folder = Path.cwd()
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _typed(command: str) -> str:
-    """Return the command as it must be typed where no environment is activated."""
+    """Return the command, with the path of ``kedro`` if the shell cannot find it."""
     if shutil.which("kedro"):
         return command
     program = _shorten(Path(sys.executable).with_name("kedro"))

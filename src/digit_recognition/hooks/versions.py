@@ -1,4 +1,4 @@
-"""Versions that are loaded together belong together."""
+"""A run loads only versions that belong together, such as a model and its records."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MODELS = {"model", "detector"}
 class VersionHooks:
     """Load a model with its own records, and labels with their own images.
 
-    Kedro has no public way to set the version of a dataset once the catalog is made,
-    so ``_version`` is set, as Kedro's own ``catalog.load(name, version)`` does.
+    Kedro has no public way to set the version of a dataset in an existing catalog, so
+    ``_version`` is set directly, as Kedro's own ``catalog.load(name, version)`` does.
     """
 
     records: ClassVar = {
@@ -35,18 +35,18 @@ class VersionHooks:
     }
     """Each record is loaded in the version of the dataset that it describes.
 
-    A detector is loaded in the version of its model if it has that version; otherwise
-    it was trained later, and the newest is loaded.
+    A detector is loaded in the version of its model. If the detector lacks that
+    version, it was trained in a later run, and its newest version is loaded.
     """
 
     labels: ClassVar = {"y_train": ("x_train",), "y_test": ("x_test",)}
-    """Labels are loaded in the version that `--load-versions` gives their images."""
+    """Labels are loaded in the version that `--load-versions` sets for their images."""
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Set the versions to load; ProjectError if one is missing."""
+        """Set the versions to load. Raises ProjectError if one is missing."""
         requested = run_params["load_versions"] or {}
         _refuse_outputs(requested.keys() & pipeline.all_outputs())
         if not run_params["only_missing_outputs"]:
@@ -87,7 +87,7 @@ def _refuse_outputs(names: Iterable[str]) -> None:
 
 
 def _load_own_version(dataset: Any) -> None:
-    """Load what this run saves, even if another run saves a newer version meanwhile."""
+    """Make the run load the version it saves, even if other runs save a newer one."""
     if is_versioned(dataset):
         version = dataset.resolve_save_version()
         dataset._version = Version(version, version)
@@ -98,7 +98,7 @@ def _require(
 ) -> None:
     """Raise ProjectError if an input is missing.
 
-    Models are looked for last: their datasets import TensorFlow, which takes seconds.
+    Models are checked last: their datasets import TensorFlow, which takes seconds.
     """
     models = MODELS & set(inputs) - requested.keys()
     for names in (set(inputs) - models, models):
@@ -131,7 +131,10 @@ def _require_datasets(datasets: dict[str, Any], requested: dict[str, str]) -> No
 
 
 def _refuse_missing_in_memory(name: str) -> None:
-    """Raise ProjectError if a node makes the dataset, which no run keeps."""
+    """Raise ProjectError if a node of any pipeline makes the missing dataset.
+
+    No run keeps the dataset on disk, so this run must include that node.
+    """
     for pipeline in list(pipelines.values()):
         for node in pipeline.nodes:
             if name in node.outputs:
@@ -143,7 +146,10 @@ def _refuse_missing_in_memory(name: str) -> None:
 
 
 def _is_made_by_runs(dataset: Any) -> bool:
-    """Return whether runs make the dataset; a PartitionedDataset lists its versions."""
+    """Return whether earlier runs make the dataset, so that it may not exist yet.
+
+    A PartitionedDataset counts too: it holds all versions of another dataset.
+    """
     return is_versioned(dataset) or isinstance(dataset, PartitionedDataset)
 
 

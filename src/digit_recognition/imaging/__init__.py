@@ -1,4 +1,4 @@
-"""Find digits on pictures of paper and convert them to MNIST's format.
+"""Find digits on pictures of paper and convert the digits to MNIST's format.
 
-These are pure functions that need no model.
+No function here needs a trained model.
 """

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """A half-open box: ``bottom`` and ``right`` are the first pixels outside."""
+    """A box in pixels; ``bottom`` and ``right`` are the first indices outside of it."""
 
     top: int
     left: int
@@ -16,7 +16,7 @@ class Box(NamedTuple):
 
     @classmethod
     def of_slices(cls, slices: tuple[slice, slice]) -> Box:
-        """Return the box of the slices that ``scipy.ndimage.find_objects`` returns."""
+        """Return the box of one pair of slices from ``scipy.ndimage.find_objects``."""
         rows, columns = slices
         return cls(rows.start, columns.start, rows.stop, columns.stop)
 

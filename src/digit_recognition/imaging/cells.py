@@ -1,4 +1,8 @@
-"""Find the cells of boxes and grids, and remove the lines around them."""
+"""Find the cells of boxes and grids on a page, and remove the lines round the cells.
+
+A cell is an area of paper enclosed by straight lines, in which a digit may be written.
+A box has one cell, a grid has several.
+"""
 
 from __future__ import annotations
 
@@ -14,31 +18,35 @@ MIN_CELL_SIDE = 8
 """Minimum width and height of a cell, in pixels."""
 
 MAX_CELL_SHARE = 0.5
-"""Maximum width and height of a cell, as a share of the page's."""
+"""Maximum width and height of a cell, as a share of the page's width and height."""
 
 MAX_SIDE_OFFSET = 0.12
-"""Maximum distance of a cell's sides from its bounding box, as a share of its width or
-height. It is 0 for a box, more for a tilted one, and 0.2 for an ellipse."""
+"""Maximum distance between a side of a cell and the cell's bounding box, as a share of
+the cell's width or height. The distance is 0 for an upright rectangle, more for a
+tilted one, and 0.17 for an ellipse."""
 
 STRAIGHT_SHARE = 0.75
-"""Share of each side of a cell on which MAX_SIDE_OFFSET holds: digits touch lines."""
+"""Share of each side of a cell that must respect MAX_SIDE_OFFSET. A digit that touches
+the line may hide the rest."""
 
 MIN_WRITTEN_HEIGHT = 0.3
-"""Minimum height of what is written in a cell, as a share of the cell's."""
+"""Minimum height of ink that counts as written in a cell, as a share of the cell's
+height."""
 
 MIN_CELLS = 3
-"""Minimum number of cells of a grid in which nothing is written. The holes of an 8 may
-look like two cells."""
+"""Minimum number of cells of a grid in which nothing is written. Two are too few: the
+two holes of an 8 may look like cells."""
 
 CLOSED_GAPS = 1, 3, 5
-"""Diameters of closings that mend broken lines. The one with most cells is used."""
+"""Sizes, in pixels, of the morphological closings that mend broken lines. All sizes are
+tried, and the one that yields the most cells is used."""
 
 REACH = 11
-"""Diameter, in pixels, of the filter that finds the lines round a cell."""
+"""Size, in pixels, of the maximum filter that extends a cell to the lines round it."""
 
 
 class Cell(NamedTuple):
-    """The box of a cell, and that of the grid it belongs to."""
+    """The bounding boxes of a cell and of the grid that the cell belongs to."""
 
     box: Box
     grid: Box
@@ -47,24 +55,25 @@ class Cell(NamedTuple):
 class Cells(NamedTuple):
     """The cells of a page.
 
-    ``labels`` is int32 (h, w): the place of a cell in ``cells``, from 1, and 0 outside
-    of all cells.
+    ``labels`` is int32 (h, w). A pixel in a cell holds the place of this cell in
+    ``cells``, counted from 1. All other pixels are 0. ``cells`` may also contain
+    rejected candidates, whose places do not occur in ``labels``.
     """
 
     labels: np.ndarray
     cells: list[Cell]
 
     def at(self, row: int, column: int) -> Cell | None:
-        """Return the cell of a pixel, or None."""
+        """Return the cell that a pixel lies in, or None if it lies in no cell."""
         place = self.labels[row, column]
         return self.cells[place - 1] if place else None
 
 
 def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
-    """Return the mask without the lines of boxes and grids, and the boxes' cells.
+    """Return the mask without the lines of boxes and grids, and the cells.
 
-    ``mask`` is bool (h, w), the strokes on a page. A cell is paper enclosed by straight
-    lines. What is written in it keeps its ink, also where it touches the lines.
+    ``mask`` is bool (h, w), the strokes on a page. ``stroke`` is the stroke width in
+    pixels. Ink inside a cell is kept, even if it touches the lines.
     """
     found = [_find_quadrilaterals(mask, gap, stroke) for gap in CLOSED_GAPS]
     holes, numbers = max(found, key=lambda one: len(one[1]))
@@ -88,11 +97,13 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
 def _group_into_grids(
     holes: np.ndarray, numbers: list[int], components: np.ndarray, labels: np.ndarray
 ) -> dict[int, list[int]]:
-    """Return the places of the cells, from 1, of each component that is a grid.
+    """Return, for each component that is a box or a grid, the places of its cells.
 
-    ``numbers`` are the labels in ``holes`` of what may be cells. Writes the place of
-    each of these into ``labels``. A component is a grid if something is written in one
-    of its cells, or if it has several.
+    ``numbers`` are the labels in ``holes`` of the holes that may be cells. The place of
+    a hole is its position in ``numbers``, counted from 1. The function writes this
+    place into ``labels`` at the pixels of the hole's convex hull. A component is a box
+    or a grid if something is written in one of its cells, or if it has at least
+    MIN_CELLS cells.
     """
     from skimage.morphology import convex_hull_image
 
@@ -126,9 +137,10 @@ def _group_into_grids(
 def _find_quadrilaterals(
     mask: np.ndarray, gap: int, stroke: float
 ) -> tuple[np.ndarray, list[int]]:
-    """Return the label image of holes, and the labels of those that may be cells.
+    """Return the label image of the holes, and the labels of holes that may be cells.
 
-    Breaks in the lines of less than ``gap`` pixels are closed.
+    A hole is a connected area of paper. Breaks of less than ``gap`` pixels in the lines
+    round a hole are closed first.
     """
     closed = ndimage.minimum_filter(ndimage.maximum_filter(mask, gap), gap)
     holes, _ = ndimage.label(~closed)
@@ -150,7 +162,7 @@ def _has_size_of_cell(box: Box, shape: tuple[int, int], stroke: float) -> bool:
 
 
 def _is_quadrilateral(hole: np.ndarray) -> bool:
-    """Return whether a hole has four straight sides, nearly along its bounding box."""
+    """Return whether a hole has four straight sides close to its bounding box."""
     for image in (hole, hole.T):
         for flipped in (image, image[:, ::-1]):
             offsets = flipped.argmax(axis=1)[flipped.any(axis=1)]

@@ -1,4 +1,7 @@
-"""Group the connected components of a mask into digits, and recognize rulings."""
+"""Group the connected components of a mask into digits, and recognize rulings.
+
+A ruling is a thin line across the whole page, as on lined paper.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,25 @@ MIN_RULING_SPAN = 0.85
 """Minimum length of a ruling, as a share of the page's width or height."""
 
 MIN_TALL = 0.55
-"""Minimum height of a digit's main part, as a share of the height of its line."""
+"""Minimum height of a tall component (the main part of a digit), as a share of the
+height of its line of text."""
 
 MAX_BROKEN_PARTS = 10
-"""Maximum number of parts of one broken digit."""
+"""Maximum number of components that one broken digit consists of."""
+
+MAX_BROKEN_HEIGHT = 1.6
+"""Maximum height of a broken digit, in typical heights of nearby components."""
+
+MIN_CLUSTERS = 5
+"""Minimum number of clusters of nearby components that have a typical height."""
 
 
 @dataclass(eq=False)
 class Group:
     """Connected components that form one object.
 
-    ``labels`` are their numbers in the label image, ``box`` encloses them, and ``area``
-    is the number of pixels of ink.
+    ``labels`` are the numbers of the components in the label image. ``box`` encloses
+    all components, and ``area`` is the number of their pixels.
     """
 
     labels: list[int]
@@ -41,14 +51,14 @@ class Group:
 def group_components(
     mask: np.ndarray, labels: np.ndarray, stroke: float
 ) -> list[Group]:
-    """Group the connected components so that each group may be one digit.
+    """Return groups of connected components, each of which may be one digit.
 
     ``labels`` is the label image of ``mask``, ``stroke`` the stroke width in pixels.
 
-    - Components much smaller than a stroke are left out.
-    - Small components join a tall one nearby.
+    - Components with an area below 60 % of ``stroke`` squared are left out.
+    - Small components join a tall component nearby (see MIN_TALL).
     - Tall components side by side stay separate.
-    - Nearby components without a tall one are one broken digit.
+    - Nearby components of which none is tall form one broken digit.
     """
     areas = np.bincount(labels.ravel())
     groups = [
@@ -69,14 +79,32 @@ def group_components(
         row = labels[group.box.top, group.box.left : group.box.right]
         column = group.box.left + int(np.argmax(row == group.labels[0]))
         neighbours.setdefault(clusters[group.box.top, column], []).append(group)
+    max_height = _max_height_of_broken(list(neighbours.values()))
     digits = [
-        digit for near in neighbours.values() for digit in _group_nearby(near, stroke)
+        digit
+        for near in neighbours.values()
+        for digit in _group_nearby(near, stroke, max_height)
     ]
     return _attach_bars(digits)
 
 
+def _max_height_of_broken(clusters: list[list[Group]]) -> float:
+    """Return the maximum height of a broken digit on a page, in pixels.
+
+    ``clusters`` are lists of groups that are near one another. Most of them are single
+    digits or lines of digits, so their median height, weighted by their area, is that
+    of a digit. With few clusters, there is no maximum.
+    """
+    if len(clusters) < MIN_CLUSTERS:
+        return np.inf
+    heights = [enclosing(group.box for group in near).height for near in clusters]
+    areas = [sum(group.area for group in near) for near in clusters]
+    typical = np.quantile(heights, 0.5, weights=areas, method="inverted_cdf")
+    return MAX_BROKEN_HEIGHT * float(typical)
+
+
 def _attach_bars(groups: list[Group]) -> list[Group]:
-    """Add flat groups to the tall group that they lie just above."""
+    """Return the groups, with each flat group added to a tall group just below it."""
     kept: list[Group] = []
     for group in sorted(groups, key=lambda group: -group.box.height):
         below = [
@@ -93,21 +121,28 @@ def _attach_bars(groups: list[Group]) -> list[Group]:
     return kept
 
 
-def _group_nearby(groups: list[Group], stroke: float) -> list[Group]:
-    """Group components that are near one another into digits."""
+def _group_nearby(groups: list[Group], stroke: float, max_height: float) -> list[Group]:
+    """Merge groups close to each other into digits, and return one group per digit.
+
+    Broken digits are at most ``max_height`` pixels high.
+    """
     above, below = _split_lines(groups, stroke)
     if above:
-        return _group_nearby(above, stroke) + _group_nearby(below, stroke)
+        return [
+            *_group_nearby(above, stroke, max_height),
+            *_group_nearby(below, stroke, max_height),
+        ]
     height = max(g.box.bottom for g in groups) - min(g.box.top for g in groups)
     width = max(g.box.right for g in groups) - min(g.box.left for g in groups)
     groups = sorted(groups, key=lambda group: -group.area)
     if not any(group.box.height >= MIN_TALL * height for group in groups):
-        if len(groups) <= MAX_BROKEN_PARTS and width <= 1.2 * height:
+        may_be_broken = height <= max_height and width <= 1.2 * height
+        if may_be_broken and len(groups) <= MAX_BROKEN_PARTS:
             first, *others = groups
             for other in others:
                 first.add(other)
             return [first]
-        # Lines of text that are not straight or meet.
+        # These are several lines of text that are not straight or touch each other.
         height = round(np.median([group.box.height for group in groups]))
     tall = [group for group in groups if group.box.height >= MIN_TALL * height]
     digits: list[Group] = []
@@ -138,9 +173,10 @@ def _group_nearby(groups: list[Group], stroke: float) -> list[Group]:
 
 
 def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[Group]]:
-    """Split the groups at a horizontal band without ink into two lines of text.
+    """Return the groups above and those below a horizontal band without ink.
 
-    Both lines must be at least 35 % of the total height, or both lists are empty.
+    Each of these two lines of text has at least 35 % of the total height. If no band
+    splits the groups in this way, both lists are empty.
     """
     groups = sorted(groups, key=lambda group: group.box.top)
     top, bottom = groups[0].box.top, max(group.box.bottom for group in groups)
@@ -161,8 +197,9 @@ def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[
 def _belongs_to(tall: Group, small: Group, stroke: float) -> bool:
     """Return whether a small group may be part of the tall digit nearest to it.
 
-    A group above or below the digit may. So may a group beside it, if both together
-    have the aspect ratio of a digit.
+    A small group above or below the digit may be part of it. A group beside the digit
+    may be part of it if the group is flat or close to the digit, and if both together
+    are not wider than a digit.
     """
     if _horizontal_overlap(tall, small) >= 0.5:
         return True

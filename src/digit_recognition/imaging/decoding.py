@@ -31,14 +31,16 @@ MIN_SIDE = 4
 """Minimum width and height of a page, in pixels."""
 
 MAX_FILE_PIXELS = 100_000_000
-"""Maximum number of pixels of a page in its file: A3 at 600 dpi has 70 million."""
+"""Maximum number of pixels that Pillow decodes for one page. A3 at 600 dpi has 70
+million."""
 
 MAX_PAGE_PIXELS = 16_000_000
-"""Maximum number of pixels of a decoded page; larger pages are reduced. A4 at 400 dpi
-has 15 million."""
+"""Maximum number of pixels of a `Page`; larger pages are reduced. A4 at 400 dpi has 15
+million."""
 
 NEW_SUBFILE_TYPE, REDUCED_IMAGE = 254, 1
-"""TIFF's tag for the kind of a page, and its bit for a smaller copy of another page."""
+"""Number of the TIFF tag that holds the kind of a page, and the bit of the tag's value
+that is set for a smaller copy of another page."""
 
 SIGNATURE_BYTES = 512
 
@@ -55,7 +57,7 @@ class Page:
 
 
 class UnreadablePicture(ProjectError):  # noqa: N818 (the input is at fault, not the program)
-    """A picture, or one of its pages, cannot be decoded; the message is the reason."""
+    """Raised if a picture or a page of it cannot be decoded; the message says why."""
 
 
 def decode(
@@ -63,8 +65,9 @@ def decode(
 ) -> Iterator[Page]:
     """Yield each page of a TIFF file, or the first frame of any other picture.
 
-    Pages are decoded one at a time and rotated as their EXIF orientation says. The
-    only exception raised is UnreadablePicture, whatever the file contains.
+    Pages are decoded one at a time and rotated as their EXIF orientation says. After
+    the first page of a TIFF file, smaller copies of other pages are skipped. The only
+    exception raised is UnreadablePicture, whatever the file contains.
 
     ``max_pixels`` limits the pixels of all pages together, as the file declares them.
     It is checked before a page is unpacked.
@@ -79,7 +82,7 @@ def decode(
         else:
             file = source
         form = _identify(file)
-        # Pillow loads all its plugins to open a format that is not registered yet.
+        # Without this import, Pillow would load all its plugins to find the decoder.
         importlib.import_module(form.plugin)
         limit = max_pixels or MAX_FILE_PIXELS
         with _pillow_errors_translated(form, limit):
@@ -160,7 +163,7 @@ def _is_text(start: bytes) -> bool:
 def _pillow_errors_translated(
     form: PictureFormat, max_pixels: int = MAX_FILE_PIXELS
 ) -> Iterator[None]:
-    """Raise UnreadablePicture for every exception of Pillow, and ignore its warnings.
+    """Turn Pillow's exceptions into UnreadablePicture, and ignore Pillow's warnings.
 
     Damaged files make Pillow's decoders raise exceptions of almost any class.
     """
@@ -205,11 +208,11 @@ def _decode_page(picture: Image.Image, form: PictureFormat) -> Page:
         image = to_basic_mode(picture)
         factor = _reduction_factor(image.size)
         image = image.reduce(factor) if factor > 1 else image
-        with contextlib.suppress(Exception):  # damaged EXIF data: keep the orientation
+        with contextlib.suppress(Exception):  # damaged EXIF data: do not rotate
             image = ImageOps.exif_transpose(image)
         return Page(to_grey_page(image), draft_factor * factor)
 
 
 def _reduction_factor(size: tuple[int, int]) -> int:
-    """Return the whole factor that brings a page to at most MAX_PAGE_PIXELS."""
+    """Return the integer to divide both sides by to respect MAX_PAGE_PIXELS."""
     return math.ceil(math.sqrt(math.prod(size) / MAX_PAGE_PIXELS))

@@ -9,13 +9,14 @@ from .ink import MAD_TO_STD
 RED_WEIGHT, GREEN_WEIGHT, BLUE_WEIGHT = (
     np.float32(weight) for weight in (0.299, 0.587, 0.114)
 )
-"""Weights of luma in ITU-R BT.601."""
+"""Weights of the channels in luma, from ITU-R BT.601."""
 
 SAMPLE_PIXELS = 40_000
 """Approximate number of pixels from which the paper's colour and noise are measured."""
 
 BLOCK_ROWS = 256
-"""Rows that are converted at a time: a large page then needs little extra memory."""
+"""Number of rows that are converted at a time. A large page then needs little extra
+memory."""
 
 
 def to_grey(pixels: np.ndarray) -> np.ndarray:
@@ -29,8 +30,8 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
     luma (0.89 against 1) but clear in the blue channel (0.2 against 1).
 
     The paper's colour is the median colour of the page. A pixel counts as coloured if
-    its chroma exceeds the noise of the paper's chroma. So pencil on grey paper keeps
-    its luma and does not take on the noise of a single channel.
+    its chroma (see `_chroma`) exceeds the noise of the paper's chroma. So pencil on
+    grey paper keeps its luma and does not take on the noise of a single channel.
     """
     grey = np.empty(pixels.shape[:2], np.float32)
     step = int(np.ceil(np.sqrt(grey.size / SAMPLE_PIXELS)))
@@ -38,7 +39,7 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
     paper = np.median(sample, axis=(1, 2), keepdims=True)
     chroma = _chroma(sample, paper)
     middle = np.median(chroma)
-    # Six standard deviations above the paper's chroma.
+    # The limit is six standard deviations above the paper's typical chroma.
     noise = max(middle + 6 * MAD_TO_STD * np.median(np.abs(chroma - middle)), 0.05)
     luma, paper_luma = _luma(sample), _luma(paper)
     gain_if_light = _lightest_level(sample, paper) - paper_luma
@@ -73,23 +74,32 @@ def _white_balance(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
 
 
 def _chroma(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Return the range of the white-balanced channels; 0 on paper, also in shadow."""
+    """Return the range (maximum minus minimum) of each pixel's white-balanced channels.
+
+    It is 0 on paper, even in shadow.
+    """
     balanced = _white_balance(channels, paper)
     return balanced.max(axis=0) - balanced.min(axis=0)
 
 
 def _colour_weight(chroma: np.ndarray, noise: float) -> np.ndarray:
-    """Return 0 for chroma up to the noise, rising to 1 at twice the noise."""
+    """Return weights: 0 up to a chroma of ``noise``, rising to 1 at twice ``noise``."""
     return np.clip(chroma / np.float32(noise) - 1, 0, 1)
 
 
 def _darkest_level(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Return the minimum of luma and the channels after white balance."""
+    """Return, for each pixel, the minimum of its luma and its channels.
+
+    The channels are scaled so that, on paper, each channel equals the paper's luma.
+    """
     darkest = _white_balance(channels, paper).min(axis=0) * _luma(paper)
     return np.minimum(_luma(channels), darkest)
 
 
 def _lightest_level(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
-    """Return the maximum of luma and the channels relative to the paper."""
+    """Return, for each pixel, the maximum of its luma and its channels.
+
+    The channels are shifted so that, on paper, each channel equals the paper's luma.
+    """
     lightest = (channels - paper).max(axis=0) + _luma(paper)
     return np.maximum(_luma(channels), lightest)

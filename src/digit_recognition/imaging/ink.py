@@ -9,18 +9,19 @@ from PIL import Image
 from scipy import ndimage
 
 MIN_EXPLAINED_VARIANCE = 0.75
-"""Share of the variance that Otsu's threshold explains at least if there is ink."""
+"""Minimum share of the variance that Otsu's threshold must explain to be taken as the
+boundary between paper and ink."""
 
 MAD_TO_STD = 1.4826
 """Standard deviation of a normal distribution, in median absolute deviations.
 
-scipy.stats.median_abs_deviation would compute both, but importing scipy.stats takes
-0.8 s, half as long as importing all that reading needs.
+scipy.stats.median_abs_deviation could apply this factor itself, but importing
+scipy.stats takes 0.8 s. All imports that reading a page needs take twice as long.
 """
 
 HALF_NORMAL_TO_STD = 1.69
 """Standard deviation of a normal distribution, divided by the spread that
-`_median_and_spread` measures on its lower half."""
+`_median_and_spread` measures on the lower half of the distribution."""
 
 EIGHT_CONNECTED = np.ones((3, 3), int)
 """Neighbourhood for labelling: pixels that touch at a corner are connected."""
@@ -29,23 +30,27 @@ MAX_NOISE_TO_CONTRAST = 0.08
 """Pages with more noise than this share of the ink's contrast are smoothed."""
 
 MIN_SMOOTHING, MAX_SMOOTHING = 0.7, 2.0
-"""Standard deviation of the filter that smooths pages, in pixels."""
+"""Minimum and maximum standard deviation of the Gaussian filter that smooths noisy
+pages, in pixels."""
 
 MIN_PAPER_LEVEL = 0.25
-"""Darker paper is treated as this level: its noise would be amplified into ink."""
+"""Minimum brightness of paper, in 0..1. Darker paper is treated as this bright:
+division by a lower brightness would amplify noise until it looks like ink."""
 
 LIGHT_GRID_SIDE, LIGHT_ITERATIONS, INK_WEIGHT = 32, 8, 0.02
 """Fit of the illumination: longest side of the reduced page, number of iterations, and
 weight of the pixels below the fitted plane."""
 
 MEDIAN_WINDOW = 25
-"""Side, in pixels of the reduced page, of the window in which the median is taken."""
+"""Side of the window in which `find_ink_locally` takes the median, in pixels of the
+reduced page."""
 
 MAX_EVEN_RANGE = 0.12
 """Maximum range of the paper's brightness under even light, in 0..1."""
 
 MAX_LIGHTER = 0.1
-"""Paper that is much lighter than estimated gets the density -MAX_LIGHTER."""
+"""Limit for pixels that are lighter than the estimated paper: their density is at least
+-MAX_LIGHTER."""
 
 PAPER_SIDE = 256
 """Longest side, in pixels, of the reduced page on which the paper is estimated."""
@@ -55,12 +60,14 @@ PAPER_SIDE = 256
 class Ink:
     """The ink of a page of (h, w) pixels, dark on light or light on dark.
 
-    ``density`` is float32 (h, w) between 0 (bare paper) and 1 (black ink).
+    ``grey`` is the page, float32 (h, w), inverted if its ink is light. ``density`` is
+    float32 (h, w) between 0 (bare paper) and 1 (black ink).
     ``smooth`` is the density with less noise. Values of ``smooth`` above
     ``noise_floor`` stand out of the noise. ``stroke`` is the typical stroke width in
     pixels.
     """
 
+    grey: np.ndarray
     density: np.ndarray
     smooth: np.ndarray
     noise_floor: float
@@ -74,14 +81,16 @@ class Ink:
     def strokes(self, traces: np.ndarray) -> np.ndarray:
         """Return the mask of the strokes within a mask of traces, bool (h, w).
 
-        Each connected component has a threshold of its own, 40 % of its maximum.
-        Components that are faint compared with the page's other ink are left out.
+        Each connected component has its own threshold, 40 % of its maximum density.
+        The pixels above this threshold are strokes. Components that are faint compared
+        with the noise or with the page's other ink are left out.
         """
         labels, count = ndimage.label(traces, EIGHT_CONNECTED)
         if not count:
             return traces
         inked = labels > 0
-        # ndimage.maximum sorts its input: the inked pixels only are a small part.
+        # ndimage.maximum sorts its input, so it gets the inked pixels only. They are a
+        # small part of the page.
         levels = ndimage.maximum(
             self.smooth[inked], labels[inked], np.arange(1, count + 1)
         )
@@ -97,8 +106,9 @@ def find_ink(grey: np.ndarray) -> Ink:
 
     ``grey`` is float32 (h, w) in 0..1, where 1 is white.
 
-    The paper is a greyscale closing of the page by a few stroke widths, which removes
-    the ink but follows uneven light. The density is measured relative to it.
+    The brightness of the bare paper is estimated by a greyscale closing over a few
+    stroke widths. The closing removes the ink but keeps uneven light. The density of
+    the ink is its darkness relative to this paper.
     """
     if not ink_is_dark(grey):
         grey = 1 - grey
@@ -114,17 +124,19 @@ def find_ink(grey: np.ndarray) -> Ink:
 
 
 def find_ink_locally(grey: np.ndarray) -> Ink:
-    """Return the ink of marks that are small compared with the page.
+    """Return the ink on a page whose strokes are thin compared with the page.
 
     ``grey`` is float32 (h, w) in 0..1, where 1 is white.
 
-    The paper is the median brightness around each pixel. It follows any light, also the
-    edge of a shadow, but takes strokes that fill half of its window for paper.
+    The brightness of the bare paper is estimated by the median brightness around each
+    pixel. The median follows any light, even the edge of a shadow. But it mistakes
+    strokes that fill half of its window for paper.
     """
     small = reduced(grey, PAPER_SIDE)
     paper = _median_around(small)
     detail = small - paper
-    # Uneven light misleads the one test, thick strokes the other.
+    # The ink is light only if two tests agree: thick strokes mislead the skewness of
+    # ``detail``, uneven light misleads `ink_is_dark`.
     if float((detail**3).mean()) > 0 and not ink_is_dark(grey):
         grey, paper, detail = 1 - grey, 1 - paper, -detail
     rough = -detail / np.maximum(paper, np.float32(MIN_PAPER_LEVEL))
@@ -137,7 +149,8 @@ def _median_around(small: np.ndarray) -> np.ndarray:
     from skimage.filters import rank
 
     height, width = small.shape
-    # Mirrored about its last value, light that falls off keeps falling at the border.
+    # This padding mirrors the page about its border values. So light that falls off
+    # towards the border keeps falling beyond it.
     half = min(MEDIAN_WINDOW // 2, height - 1, width - 1)
     wider = np.pad(small, half, mode="reflect", reflect_type="odd")
     levels = np.round(255 * np.clip(wider, 0, 1)).astype(np.uint8)
@@ -155,19 +168,21 @@ def max_local_stroke(grey: np.ndarray) -> float:
 def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
     """Return the dark ink of a page.
 
-    ``paper`` is the brightness of the paper at a lower resolution than ``grey``.
+    ``paper`` is the brightness of the bare paper; its resolution may be lower.
     ``stroke`` is a first estimate of the stroke width in pixels of ``paper``.
     """
     stroke *= max(grey.shape) / max(paper.shape)
     density = _relative_darkness(grey, resized(paper, grey.shape))
-    # Beside thick strokes, the estimated paper may be as dark as the ink.
+    # Beside thick strokes, the paper may be estimated to be as dark as the ink. The
+    # real paper is then far lighter than the estimate.
     np.maximum(density, -MAX_LIGHTER, out=density)
     smooth, threshold = density, otsu_threshold(density)
     contrast = _ink_contrast(density, threshold)
     if noise_level(density) > MAX_NOISE_TO_CONTRAST * contrast:
         smooth = ndimage.gaussian_filter(density, MIN_SMOOTHING)
         threshold = otsu_threshold(smooth)
-        # The stroke of the reduced page is at least one of its pixels wide.
+        # The first estimate may be too high: it is at least one pixel of the reduced
+        # page.
         stroke = min(stroke, stroke_width(smooth > threshold))
         smooth = ndimage.gaussian_filter(
             density, np.clip(0.3 * stroke, MIN_SMOOTHING, MAX_SMOOTHING)
@@ -176,16 +191,18 @@ def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
     paper_level, noise_floor = _paper_level_and_noise_floor(smooth, threshold)
     density = np.clip(density - paper_level, 0, 1)
     smooth = np.clip(smooth - paper_level, 0, 1)
-    return Ink(density, smooth, max(0.06, noise_floor), stroke)
+    return Ink(grey, density, smooth, max(0.06, noise_floor), stroke)
 
 
 def estimate_illumination(grey: np.ndarray) -> np.ndarray:
-    """Fit a plane to the brightness of the paper, float32 (h, w) with mean 1.
+    """Return the illumination as a plane, float32 (h, w) with a mean of about 1.
 
-    Dividing by it helps the closing, which mistakes paper that darkens towards the
-    border of the page for ink. The plane is an asymmetric least squares fit (Newey and
-    Powell 1987, "Asymmetric least squares estimation and testing"): pixels below the
-    plane, such as ink, have little weight.
+    `find_ink` divides the page by this plane before the greyscale closing. Otherwise
+    the closing would mistake paper that darkens towards the page's border for ink.
+
+    The plane is fitted to the brightness of the page by asymmetric least squares (Newey
+    and Powell 1987, "Asymmetric least squares estimation and testing"): pixels below
+    the plane, such as ink, have little weight.
     """
     coarse = reduced(grey, LIGHT_GRID_SIDE)
     down, across = np.meshgrid(*map(_ramp, coarse.shape), indexing="ij")
@@ -210,20 +227,21 @@ def light_is_even(grey: np.ndarray) -> bool:
     ranges = [
         np.subtract(*np.percentile(paper(coarse, 5), [90, 10]))
         for paper in (ndimage.maximum_filter, ndimage.minimum_filter)
-    ]  # paper is lighter than ink, or darker
+    ]  # the maximum filter keeps light paper, the minimum filter dark paper
     return min(ranges) <= MAX_EVEN_RANGE
 
 
 def _ramp(side: int) -> np.ndarray:
-    """Return ``side`` values from -1 to 1; 0 for a single pixel."""
+    """Return ``side`` evenly spaced values from -1 to 1, or [0] if ``side`` is 1."""
     return np.linspace(-1, 1, side) if side > 1 else np.zeros(1)
 
 
 def ink_is_dark(grey: np.ndarray) -> bool:
     """Return whether the ink is darker than the paper.
 
-    Ink covers less area than paper. So the grey levels, minus their local mean, are
-    skewed towards the ink. Ink also covers less of the page's border.
+    Ink covers less area than paper. So the distribution of the grey levels, minus their
+    local mean, has its longer tail on the side of the ink. Ink also covers less of the
+    page's border than paper.
     """
     small = reduced(grey, PAPER_SIDE // 2)
     detail = small - ndimage.uniform_filter(small, max(small.shape))
@@ -241,19 +259,22 @@ def stroke_width(mask: np.ndarray) -> float:
 
     In a strip of width w, the mean distance to the background is (w / 2 + 1) / 2.
     """
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
+    if not mask.any():
         return 1.0
-    # Background outside of the mask's bounding box is never nearer than its frame.
-    mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    distance = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    # Of the empty rows and columns, those beside ink are enough.
+    for axis in (1, 0):
+        inked = np.pad(mask.any(axis=axis), 1)
+        near = ndimage.maximum_filter1d(inked.view(np.uint8), 3)
+        mask = np.compress(near, np.pad(mask, 1), axis=1 - axis)
+    distance = ndimage.distance_transform_edt(mask)
     return max(1.0, 4 * float(distance[mask].mean()) - 2)
 
 
 def noise_level(grey: np.ndarray) -> float:
-    """Estimate the standard deviation of the noise, ignoring what is written.
+    """Return an estimate of the standard deviation of a page's noise.
 
-    It is measured on the page minus its 3x3 mean, by the median absolute deviation.
+    The estimate is based on the median absolute value of the page minus its 3x3 mean.
+    Ink hardly changes this median.
     """
     detail = grey - ndimage.uniform_filter(grey, 3)
     return MAD_TO_STD * float(np.median(np.abs(detail)))
@@ -310,11 +331,12 @@ def _relative_darkness(grey: np.ndarray, paper: np.ndarray) -> np.ndarray:
 def _paper_level_and_noise_floor(
     density: np.ndarray, threshold: float
 ) -> tuple[float, float]:
-    """Return the density of bare paper, and how much more stands out of its noise.
+    """Return the density of bare paper, and the noise floor above this density.
 
-    Otsu's threshold separates paper from ink if there is ink. If there is only noise,
-    it splits the noise in two: it then explains less of the variance (0.64 for a normal
-    distribution), and the values below it are half of the noise.
+    ``threshold`` is Otsu's. On a page with ink, the threshold separates paper from ink.
+    On a page with only noise, it splits the noise in two. It then explains a smaller
+    share of the variance (0.64 for a normal distribution), and only the lower half of
+    the noise lies below it. The spread of this half is then scaled to the whole noise.
     """
     paper = density <= threshold
     paper_level, spread = _median_and_spread(density[paper])

@@ -1,4 +1,7 @@
-"""Remove what was not written: rulings, frames and the dark borders of scans."""
+"""Remove what was not written: rulings, frames and the dark borders of scans.
+
+A ruling is a thin line across the whole page, as on lined paper.
+"""
 
 from __future__ import annotations
 
@@ -8,35 +11,42 @@ from scipy import ndimage
 from .ink import EIGHT_CONNECTED
 
 MIN_RUN = 0.15
-"""Minimum length of a ruling's straight runs, as a share of the page's width."""
+"""Length of the straight pieces that a ruling consists of, as a share of the page's
+width (of the height for vertical rulings)."""
 
 MIN_RUN_COVERAGE = 0.8
-"""Minimum share of ink along such a run: noise breaks faint lines."""
+"""Minimum share of the length of a straight piece that has ink. It is below 1 because
+noise breaks faint lines."""
 
 MAX_END_GAP = 0.02
-"""Maximum gap between a ruling and the page's sides, as a share of the width."""
+"""Maximum gap between an end of a ruling and the page's side, as a share of the page's
+width (of the height for vertical rulings)."""
 
 MIN_BORDER_CONTACT = 0.4
-"""Minimum share of one side of the page that a scan's dark border lies along."""
+"""Minimum share of a side of the page that the dark border of a scan touches."""
 
 MAX_STRIP_DEPTH = 0.4
-"""Maximum depth of a border strip, as a share of the page's height or width."""
+"""Maximum depth of a strip of ink along a whole side of the page, as a share of the
+page's height or width."""
 
 MAX_BORDER_CONTACTS = 6
-"""Maximum number of places where a digit that fills its page touches the sides."""
+"""Maximum number of places where a digit that fills its page touches the sides of its
+bounding box."""
 
 MIN_RULINGS = 4
-"""Minimum number of lines of squared paper, across and down."""
+"""Minimum number of lines of squared paper in each of the two directions."""
 
 SAMPLED_ROWS = 9
 """Number of rows and columns in which the lines of squared paper are counted."""
 
 MIN_FRAME_COVERAGE = 0.75
-"""Minimum share of each side of its bounding box that a frame covers."""
+"""Minimum share of each side of a frame's bounding box that the frame covers."""
 
 
 def without_rulings(mask: np.ndarray, density: np.ndarray, stroke: float) -> np.ndarray:
     """Return the mask, bool (h, w), without horizontal and vertical rulings.
+
+    ``density`` is float32 (h, w) and ``stroke`` the stroke width in pixels.
 
     Rulings are thin lines across the whole page. Strokes that cross a ruling stay
     whole. If a single connected component fills the page, the page is taken for a
@@ -47,7 +57,8 @@ def without_rulings(mask: np.ndarray, density: np.ndarray, stroke: float) -> np.
     horizontal, across = _horizontal_rulings(mask, density, stroke)
     vertical, down = _horizontal_rulings(mask.T, density.T, stroke)
     left = mask & ~horizontal & ~vertical.T
-    # Where rulings cross, neither is thin. A stroke there has ink beside the crossing.
+    # Where two rulings cross, neither is thin, so that a spot of ink is left. The spot
+    # is removed unless it is part of a stroke, which has ink beside the crossing.
     labels, count = ndimage.label(left, EIGHT_CONNECTED)
     has_more = np.zeros(count + 1, bool)
     has_more[labels[left & ~(across & down.T)]] = True
@@ -57,9 +68,10 @@ def without_rulings(mask: np.ndarray, density: np.ndarray, stroke: float) -> np.
 def _horizontal_rulings(
     mask: np.ndarray, density: np.ndarray, stroke: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mask of the horizontal rulings, bool (h, w), and of their bands.
+    """Return the masks of the horizontal rulings and of their bands, bool (h, w).
 
-    The bands include strokes that cross the rulings, if they are as light.
+    A band consists of a ruling and of those parts of crossing strokes that are about as
+    light as the ruling.
     """
     rulings, bands = np.zeros_like(mask), np.zeros_like(mask)
     width = mask.shape[1]
@@ -95,7 +107,7 @@ def _horizontal_rulings(
 
 
 def _is_bar_of_digit(mask: np.ndarray, rows: slice, line: np.ndarray) -> bool:
-    """Return whether a line is the top or bottom of a digit as wide as the page."""
+    """Return whether a line is the top or bottom bar of a digit as wide as the page."""
     if not line.any() or ndimage.label(mask, EIGHT_CONNECTED)[1] > 1:
         return False
     inked_rows, inked_columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
@@ -108,7 +120,8 @@ def _is_bar_of_digit(mask: np.ndarray, rows: slice, line: np.ndarray) -> bool:
 def _fills_page(mask: np.ndarray) -> bool:
     """Return whether one connected component comes near all four sides of the page.
 
-    The rulings of squared paper do this too, but they touch the sides in many places.
+    Squared paper also comes near all sides, but its lines touch the sides of the
+    component's box in more than MAX_BORDER_CONTACTS places.
     """
     labels, count = ndimage.label(mask, EIGHT_CONNECTED)
     if count != 1:
@@ -138,9 +151,10 @@ def _vertical_run_lengths(mask: np.ndarray) -> np.ndarray:
 def without_edges(mask: np.ndarray) -> np.ndarray:
     """Return the mask, bool (h, w), without frames and the dark borders of a scan.
 
-    A border lies along one of the page's sides. A frame is a drawn or printed box
-    with other ink in it. Squared paper is neither. If almost nothing else would be
-    left, the mask is returned as it is.
+    A border lies along one of the page's sides. A frame is a drawn or printed box with
+    other ink in it. Squared paper is kept. If less than 2 % of the ink would be left,
+    the mask is returned unchanged. There is one exception: if a border strip is the
+    only component (see `_is_border_strip`), the result is empty.
     """
     labels, count = ndimage.label(mask, EIGHT_CONNECTED)
     if not count or (count == 1 and not _is_border_strip(mask)):
@@ -162,8 +176,8 @@ def without_edges(mask: np.ndarray) -> np.ndarray:
 def _is_squared_paper(component: np.ndarray) -> bool:
     """Return whether a component, bool (h, w), is a grid of lines.
 
-    Rows and columns drawn evenly from its box cross a border or a frame twice, but a
-    grid many times.
+    Evenly spaced rows and columns of the component's bounding box are sampled. They
+    cross the ink of a border or a frame about twice, but that of a grid many times.
     """
     rows, columns = (
         component[np.linspace(0, len(component) - 1, SAMPLED_ROWS + 2, dtype=int)[1:-1]]
@@ -174,7 +188,7 @@ def _is_squared_paper(component: np.ndarray) -> bool:
 
 
 def _is_border_strip(mask: np.ndarray) -> bool:
-    """Return whether all ink lies in a strip along one or two whole sides."""
+    """Return whether all ink lies along one or two whole sides of the page."""
     sides = mask[0], mask[-1], mask[:, 0], mask[:, -1]
     covered = [side.mean() > 0.95 for side in sides]
     height, width = (round(MAX_STRIP_DEPTH * side) for side in mask.shape)
@@ -186,7 +200,7 @@ def _is_border_strip(mask: np.ndarray) -> bool:
 
 
 def _is_frame(labels: np.ndarray, number: int) -> bool:
-    """Return whether a component covers all sides of its box and has ink within.
+    """Return whether a component covers all sides of its box, with other ink inside.
 
     ``labels`` is the part of the label image in the component's bounding box.
     """

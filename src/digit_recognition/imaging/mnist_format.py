@@ -19,14 +19,15 @@ LONGEST = 20
 """Longest side of a digit's bounding box, in pixels."""
 
 CENTRE = 14
-"""Row and column of the centre of mass."""
+"""Row and column of a digit's centre of mass."""
 
 WORKING_SIDE = 80
 """Longest side, in pixels, of the reduced ink on which strokes are widened."""
 
 MIN_STROKE_RATIO = 0.075
 """Minimum stroke width, as a share of the longest side; thinner strokes are widened. In
-MNIST's first 4,000 training images it is 0.10 to 0.25 (1st and 99th percentile)."""
+MNIST's first 4,000 training images, this share is 0.10 to 0.25 (1st and 99th
+percentile)."""
 
 WIDENED_STROKE_RATIO = 0.1
 """Width that thin strokes are widened to, as a share of the longest side."""
@@ -53,8 +54,9 @@ def to_mnist_format(ink: np.ndarray) -> np.ndarray:
 def is_mnist_format(grey: np.ndarray) -> bool:
     """Return whether a page, float32 (h, w) in 0..1, is in MNIST's format already.
 
-    That is, it is 28x28, the digit is at most 20 pixels high and wide, and its centre
-    of mass is at most one pixel off the centre.
+    The page must have 28x28 pixels and a maximum above 0.5. The digit must be at
+    most 20 pixels high and wide. The digit's centre of mass must be at most one row and
+    one column away from index (14, 14).
     """
     if grey.shape != (IMAGE_SIZE, IMAGE_SIZE) or not grey.any():
         return False
@@ -65,9 +67,10 @@ def is_mnist_format(grey: np.ndarray) -> bool:
 
 
 def centre_in_field(small: np.ndarray) -> np.ndarray:
-    """Place ink of at most 28x28 pixels with its centre of mass at index (14, 14).
+    """Return a 28x28 image with the centre of mass of the ink at index (14, 14).
 
-    The ink moves by whole pixels, and only as far as it stays within the 28x28 pixels.
+    ``small`` is ink of at most 28x28 pixels. It is moved by whole pixels, and less far
+    if it would leave the image otherwise.
     """
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
     top, left = (
@@ -79,7 +82,10 @@ def centre_in_field(small: np.ndarray) -> np.ndarray:
 
 
 def _widen_strokes(ink: np.ndarray) -> np.ndarray:
-    """Reduce the ink to WORKING_SIDE, and widen strokes that are too thin."""
+    """Return the ink reduced to WORKING_SIDE, with thin strokes widened.
+
+    The strokes of ink smaller than LONGEST stay as they are.
+    """
     longest = max(ink.shape)
     if longest > WORKING_SIDE:
         step = longest / WORKING_SIDE

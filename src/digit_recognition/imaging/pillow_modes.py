@@ -11,7 +11,7 @@ from .grayscale import to_grey
 def to_basic_mode(picture: Image.Image) -> Image.Image:
     """Convert a picture to mode F (0..1), L, RGB or RGBA.
 
-    Pillow can reduce the size of these modes, but not of all others.
+    ``Image.reduce`` supports these modes, but not all others.
     """
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
         return Image.fromarray(_scale_levels(np.asarray(picture)))
@@ -25,9 +25,10 @@ def to_basic_mode(picture: Image.Image) -> Image.Image:
 def to_grey_page(image: Image.Image) -> np.ndarray:
     """Convert a Pillow image to a float32 array (h, w) in 0..1, where 1 is white.
 
-    Its mode must be a basic one, such as L, RGB or RGBA.
+    The image must have one of the modes that `to_basic_mode` returns.
 
-    Transparent pixels become white, or black if the opaque ink is light.
+    Transparent pixels become black if almost all opaque pixels are light, and white
+    otherwise.
     """
     if image.mode == "F":
         return np.asarray(image)
@@ -46,10 +47,11 @@ def _scale_levels(values: np.ndarray) -> np.ndarray:
     """Scale the grey levels of a 16- or 32-bit image to float32 in 0..1.
 
     - Floats within 0..1 stay as they are.
-    - Integers of 0 or more are divided by the maximum of their bit depth: the smallest
-      that holds them, at least 8 bits.
-    - All other images are scaled from their minimum to their maximum.
-    - NaN counts as the maximum.
+    - Integers without a negative value are divided by the maximum value of their bit
+      depth. The bit depth is the smallest that holds all values, but at least 8 bits.
+    - In all other images, the minimum is subtracted from the values. The result is
+      divided by the range of the values, or by 1 if the range is smaller.
+    - NaN and inf count as the maximum, -inf as the minimum.
     """
     finite = values[np.isfinite(values)].astype(np.float64)
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
@@ -63,12 +65,12 @@ def _scale_levels(values: np.ndarray) -> np.ndarray:
 def _place_on_background(image: Image.Image) -> Image.Image:
     """Return the picture as RGB, with a background in place of transparency.
 
-    The background is white, or black if all opaque pixels are light.
+    The background is black if almost all opaque pixels are light, and white otherwise.
     """
     opaque = np.asarray(image.getchannel("A")) >= 128
     dark = np.asarray(image.convert("RGB").convert("L")) < 128
-    # Light ink alone has no dark pixels. A sheet of paper that was cut out has some,
-    # because its ink is dark.
+    # A picture of light ink alone has no dark pixels. A picture of paper that was cut
+    # out has some, because the ink on the paper is dark.
     is_light = opaque.any() and not opaque.all() and dark[opaque].mean() < 1e-3
     background = Image.new("RGBA", image.size, "black" if is_light else "white")
     return Image.alpha_composite(background, image).convert("RGB")

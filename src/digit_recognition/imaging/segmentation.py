@@ -1,4 +1,8 @@
-"""Find the digits on a page and order them in lines."""
+"""Find the digits on a page and order them in lines.
+
+A mark is an object on a page that may be a digit. A page is texture, for example a
+photo, if it has more pieces of ink than a page of digits can have.
+"""
 
 from __future__ import annotations
 
@@ -18,36 +22,44 @@ from .line_removal import without_edges, without_rulings
 from .mnist_format import is_mnist_format, to_mnist_format
 
 MAX_TRACES = 30_000
-"""Maximum number of connected components, rulings and specks included; pages with more
-are texture."""
+"""Maximum number of connected components of ink on a page, rulings and specks included.
+A page with more is texture."""
 
 MAX_STROKES = 3000
-"""Maximum number of connected components of strokes; pages with more are texture."""
+"""Maximum number of groups of strokes on a page. A page with more is texture."""
 
 MIN_CONTRAST = 0.05
-"""Marks with less contrast to their surroundings are shades of the paper."""
+"""Minimum contrast of a mark to its surroundings, in units of density. Fainter marks
+are shades of the paper, not ink."""
+
+MIN_EDGE_ASPECT = 2.5
+"""Minimum length of an edge of the paper that looks like a stroke, in widths."""
+
+MIN_SIDE_CONTRAST = 0.2
+"""Minimum contrast of a stroke to one side, as a share of that to the other side."""
 
 MAX_DARKNESS_SPREAD = 0.5
-"""Maximum spread of a pen's darkness: the range of the central 80 % of a mark's pixels,
-divided by their median. Pencils in poor light had at most 0.45, objects in photographs
-mostly more than 0.55."""
+"""Maximum spread of the darkness of a pen's strokes. The spread is the range of the
+central 80 % of a mark's pixels, divided by their median. Pencils in poor light had at
+most 0.45, objects in photographs mostly more than 0.55."""
 
 MIN_SPREAD_STROKE = 4.0
 """Minimum stroke width, in pixels, at which the spread of darkness is measured."""
 
 MIN_RELATIVE_SIZE = 0.35
-"""Minimum longest side of a mark, as a share of the typical digit's; smaller marks are
-specks."""
+"""Minimum longest side of a mark, as a share of the typical mark's longest side.
+Smaller marks are specks."""
 
 
 @dataclass(frozen=True)
 class Mark:
     """An object on a page that may be a digit: its bounding box and its ink.
 
-    The box is in pixels of the page. ``ink`` is float32 (height, width) in 0..1, and 0
-    on paper and on other marks. ``placed`` is set if the page is a 28x28 image in
-    MNIST's format already. ``uneven`` is set if the darkness varies more than a pen's
-    does. ``cell`` is the cell of a box or grid that the mark is written in.
+    ``x`` and ``y`` are the left column and the top row of the box, in pixels of the
+    page. ``ink`` is float32 (height, width) in 0..1, and 0 on paper and on other marks.
+    ``placed`` is set if the page is a 28x28 image in MNIST's format already. ``uneven``
+    is set if the darkness varies more than that of a pen's strokes. ``cell`` is the
+    cell of a box or grid that the mark is written in, if any.
     """
 
     x: int
@@ -68,7 +80,7 @@ class Mark:
     def field(self) -> np.ndarray:
         """The mark in MNIST's format, float32 (28, 28) in 0..1.
 
-        A placed mark keeps its position.
+        A mark with ``placed`` set keeps its position.
         """
         if not self.placed:
             return to_mnist_format(self.ink)
@@ -77,9 +89,10 @@ class Mark:
         return field
 
     def enlarged(self, factor: int, page: tuple[int, ...]) -> Mark:
-        """Return the mark with the box on the page that was reduced by ``factor``.
+        """Return the mark with its box in pixels of the page before a reduction.
 
-        ``page`` is the shape (h, w) of that page. The ink keeps its pixels.
+        ``page`` is the shape (h, w) of the page before the reduction by ``factor``.
+        ``ink`` and ``cell`` stay as they are, in pixels of the reduced page.
         """
         x, y = factor * self.x, factor * self.y
         width = min(factor * self.width, page[1] - x)
@@ -88,7 +101,7 @@ class Mark:
 
 
 class TooManyMarks(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """The page has more pieces of ink than a page of digits can have."""
+    """Raised if a page has more pieces of ink than a page of digits can have."""
 
 
 def find_digits(grey: np.ndarray) -> list[list[Mark]]:
@@ -98,7 +111,7 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
     or light on dark. A page in MNIST's format becomes one mark that keeps its pixels.
     Raises TooManyMarks for a page of texture.
 
-    This is the first of the readings that `Reader` compares.
+    This is the first of the ways to find marks that `Reader` compares.
 
     >>> [[(mark.x, mark.y) for mark in line] for line in find_digits(page)]
     [[(20, 15), (60, 15)], [(20, 75)]]
@@ -109,11 +122,12 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
 
 
 def find_marks(ink: Ink) -> Iterator[list[Mark]]:
-    """Yield one or two readings of the ink: lists of marks that may be digits.
+    """Yield one or two lists of marks, each from another interpretation of the lines.
 
-    In the first, lines across the page are rulings. In the second, which only pages
-    with boxes or grids have, lines that enclose cells are removed too. Raises
-    TooManyMarks for a page of texture.
+    The first list is made without frames, dark borders of scans, and rulings (lines
+    across the page). If the page has boxes or grids, a second list follows. For that
+    list, the lines round their cells are removed instead. Raises TooManyMarks for a
+    page of texture.
     """
     _label_components(ink.traces, MAX_TRACES)
     traces = without_edges(ink.traces)
@@ -129,7 +143,7 @@ def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
     """Return the boxes of the connected components of ink outside of all marks.
 
     A component lies outside if less than 30 % of its pixels are in the marks' boxes.
-    Components with a mark inside, such as frames, are left out.
+    A component whose box contains the centre of a mark, such as a frame, is left out.
     """
     is_read = np.zeros(ink.density.shape, bool)
     is_centre = np.zeros(ink.density.shape, bool)
@@ -163,7 +177,7 @@ def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Ma
         for group in groups
         if group not in rulings
         and not is_ruling_fragment(group, mask, stroke)
-        and _edge_contrast(ink, labels, group, stroke) >= MIN_CONTRAST
+        and _stands_out(ink, labels, group, stroke)
     ]
 
 
@@ -183,8 +197,8 @@ def placed_mark(field: np.ndarray) -> Mark:
     return Mark(left, top, ink.shape[1], ink.shape[0], ink, placed=True)
 
 
-def _edge_contrast(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> float:
-    """Return the density just inside a group's edge minus the density just outside."""
+def _stands_out(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> bool:
+    """Return whether a group is darker than the paper round it."""
     margin = max(2, round(stroke / 4))
     top, left = max(0, group.box.top - margin), max(0, group.box.left - margin)
     box = np.s_[top : group.box.bottom + margin, left : group.box.right + margin]
@@ -192,9 +206,32 @@ def _edge_contrast(ink: Ink, labels: np.ndarray, group: Group, stroke: float) ->
     outside = ndimage.maximum_filter(own, 2 * margin + 1) & (labels[box] == 0)
     inside = own & ndimage.maximum_filter(outside, 2 * margin + 1)
     if not inside.any():
-        return 0.0
+        return False
     smooth = ink.smooth[box]
-    return float(np.median(smooth[inside]) - np.median(smooth[outside]))
+    contrast = float(np.median(smooth[inside]) - np.median(smooth[outside]))
+    return contrast >= MIN_CONTRAST and not _is_edge(ink.grey[box], own, outside)
+
+
+def _is_edge(grey: np.ndarray, own: np.ndarray, outside: np.ndarray) -> bool:
+    """Return whether a long thin group lies along the edge of the paper.
+
+    Such a group is darker than the paper on one side of it, but not darker than the
+    table on the other side. ``own`` and ``outside`` are the masks of the group and of
+    its surroundings, bool (h, w).
+    """
+    if own.shape[0] < own.shape[1]:
+        grey, own, outside = grey.T, own.T, outside.T
+    rows = own.any(axis=1)
+    if np.count_nonzero(rows) < MIN_EDGE_ASPECT * np.count_nonzero(own.any(axis=0)):
+        return False
+    grey, own, outside = grey[rows], own[rows], outside[rows]
+    columns = np.arange(own.shape[1])
+    is_left = columns < (own @ columns / own.sum(axis=1))[:, None]
+    sides = outside & is_left, outside & ~is_left
+    if not all(side.any() for side in sides):
+        return False
+    contrasts = [np.median(grey[side]) - np.median(grey[own]) for side in sides]
+    return bool(min(contrasts) < MIN_SIDE_CONTRAST * max(contrasts))
 
 
 def _make_mark(
@@ -204,7 +241,8 @@ def _make_mark(
     own = np.isin(labels[box], group.labels)
     density = ink.density[box]
     level = max(float(np.percentile(density[own], 75)), 1e-6)
-    # The soft edge of a stroke is one pixel wide and belongs to no other mark.
+    # The ink includes the soft edge of the strokes, one pixel wide, where no other mark
+    # has its own pixels.
     with_edge = ndimage.maximum_filter(own.view(np.uint8), 3).astype(bool)
     with_edge &= own | (labels[box] == 0)
     return Mark(
@@ -220,16 +258,20 @@ def _make_mark(
 
 def _is_uneven(smooth: np.ndarray, own: np.ndarray) -> bool:
     core = ndimage.binary_erosion(own)
-    if not core.any() or stroke_width(own) < MIN_SPREAD_STROKE:
-        return False  # a thin stroke consists of soft edges only
+    if not core.any():
+        return False
     low, middle, high = np.percentile(smooth[core], [10, 50, 90])
-    return bool(high - low > MAX_DARKNESS_SPREAD * middle)
+    if high - low <= MAX_DARKNESS_SPREAD * middle:
+        return False
+    # A thin stroke consists of soft edges only.
+    return stroke_width(own) >= MIN_SPREAD_STROKE
 
 
 def remove_specks(marks: list[Mark]) -> list[Mark]:
-    """Remove marks that are much smaller than the typical digit.
+    """Return the marks without those that are much smaller than the typical mark.
 
-    The typical size is the median of the marks' longest sides, weighted by their ink.
+    The typical size is the median of the marks' longest sides. Each mark is weighted by
+    its amount of ink.
     """
     if not marks:
         return []
@@ -243,10 +285,11 @@ def remove_specks(marks: list[Mark]) -> list[Mark]:
 
 
 def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
-    """Sort marks from left to right into lines from top to bottom.
+    """Return the marks in lines from top to bottom, each line from left to right.
 
     A mark joins the line with which it overlaps most vertically, if the overlap is at
-    least 40 %. Comparing with the last three marks of a line lets lines be tilted.
+    least 40 % (see `_vertical_overlap`). The mark is compared only with the last three
+    marks of a line, so that a line may be tilted.
     """
     lines: list[list[Mark]] = []
     for mark in sorted(marks, key=lambda mark: mark.x + mark.width / 2):
@@ -265,7 +308,11 @@ def _overlap_with_line(line: list[Mark], mark: Mark) -> float:
 
 
 def _vertical_overlap(one: Mark, other: Mark) -> float:
-    """Return the shared height as a share of the lower mark; negative for a gap."""
+    """Return the vertical overlap divided by the height of the less tall mark.
+
+    The result is negative if there is a gap between the marks. If both marks are
+    written in cells, the boxes of their cells are compared instead.
+    """
     first, second = one.box, other.box
     if one.cell and other.cell:
         first, second = one.cell.box, other.cell.box

@@ -1,4 +1,7 @@
-"""Split marks of touching digits, and merge the parts of broken ones."""
+"""Split marks that hold two touching digits, and merge the parts of broken digits.
+
+A mark is an object on a page that may be a digit.
+"""
 
 from __future__ import annotations
 
@@ -11,59 +14,94 @@ from scipy import ndimage
 from .ink import reduced, resized
 from .segmentation import Mark
 
-SEARCH_SIDE = 48
-"""Longest side, in pixels, of the reduced mark on which cuts are searched."""
+SEARCH_HEIGHT = 32
+"""Maximum height, in pixels, of the reduced mark on which cuts are searched."""
 
-MAX_CUTS = 3
-"""Maximum number of cuts that are tried."""
+MAX_CUTS = 5
+"""Maximum number of cuts that are tried for one mark."""
+
+MIN_CUT_DISTANCE = 2
+"""Minimum mean distance between two cuts, in pixels of the reduced mark."""
+
+MIN_PART_WIDTH = 0.15
+"""Minimum distance between a cut and the sides of the mark, as a share of the mark's
+height."""
 
 MIN_PART_HEIGHT = 0.6
-"""Minimum height of both parts, as a share of the mark's height."""
+"""Minimum height of each of the two parts, as a share of the mark's height."""
 
 PAPER_COST = 0.02
-"""Cost of a pixel of paper on a cut's path. Full ink costs 1 more, so that a cut rather
-goes round a stroke."""
+"""Cost of a pixel of paper on a cut's path. A pixel of full ink costs 1 more, so that
+the path goes round strokes where it can."""
+
+
+HOLE_COST = 0.25
+"""Additional cost of a pixel in a hole, such as that of a 0: few cuts lead through one.
+"""
+
+MIN_WALL = 0.4
+"""Minimum density of the ink that encloses a hole."""
 
 
 def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
-    """Yield up to three ways to split a mark into a left and a right part.
+    """Yield up to five ways to split a mark into a left and a right part.
 
-    Cuts start at the columns with the least ink and run from top to bottom along the
-    path with the least ink. The candidates come in the order of the columns' ink, least
-    first.
+    A cut runs from top to bottom, one pixel to the side per row at most, along the path
+    with the least ink. (Such paths are the seams of Avidan and Shamir 2007, "Seam
+    carving for content-aware image resizing".) The cut with the least ink comes first.
 
     >>> for left, right in split_candidates(mark):
     ...     print(left.width, right.width)
     """
-    from skimage.graph import route_through_array
-
-    small = reduced(mark.ink, SEARCH_SIDE)
-    height, width = small.shape
-    first, last = round(0.2 * width), round(0.8 * width)
-    if last - first < 2:
-        return
-    profile = ndimage.gaussian_filter1d(small.sum(axis=0), max(1.0, width / 24))
-    inside = profile[first:last]
-    is_minimum = ndimage.minimum_filter1d(inside, 5) == inside
-    columns = first + np.flatnonzero(is_minimum)
-    columns = columns[np.argsort(profile[columns])][:MAX_CUTS]
-    costs = np.pad(PAPER_COST + small, ((1, 1), (0, 0)), constant_values=PAPER_COST)
-    costs[:, :first] = costs[:, last:] = -1  # negative costs are impassable
-    for start in columns:
-        path, _ = route_through_array(costs, (0, start), (height + 1, start))
-        left = np.zeros(small.shape, np.float32)
-        for row, column in path:
-            if 1 <= row <= height:
-                left[row - 1, : column + 1] = 1
-        is_left = resized(left, mark.ink.shape, Image.Resampling.NEAREST) > 0
+    small = reduced(mark.ink, round(SEARCH_HEIGHT * max(1, mark.width / mark.height)))
+    holes = ndimage.binary_fill_holes(small > MIN_WALL) & (small <= MIN_WALL)
+    costs = PAPER_COST + small + HOLE_COST * holes
+    above, below = _path_costs(costs), _path_costs(costs[::-1])[::-1]
+    middle, width = len(costs) // 2, costs.shape[1]
+    margin = max(1, round(MIN_PART_WIDTH * len(costs)))
+    totals = (above + below - costs)[middle]
+    cuts: list[np.ndarray] = []
+    for column in margin + np.argsort(totals[margin : width - margin]):
+        upwards = _follow(above[: middle + 1][::-1], column)
+        cut = np.array([*upwards[:0:-1], *_follow(below[middle:], column)])
+        if any(np.abs(cut - other).mean() < MIN_CUT_DISTANCE for other in cuts):
+            continue
+        cuts.append(cut)
+        if len(cuts) > MAX_CUTS:
+            return
+        left = np.arange(width) <= cut[:, None]
+        is_left = (
+            resized(left.astype(np.float32), mark.ink.shape, Image.Resampling.NEAREST)
+            > 0
+        )
         one, other = _crop_part(mark, is_left), _crop_part(mark, ~is_left)
         min_height = MIN_PART_HEIGHT * mark.height
         if one and other and min(one.height, other.height) >= min_height:
             yield one, other
 
 
+def _path_costs(costs: np.ndarray) -> np.ndarray:
+    """Return the cost of the cheapest path from the top row to each pixel, (h, w)."""
+    totals = costs.copy()
+    for row in range(1, len(costs)):
+        totals[row] += ndimage.minimum_filter1d(totals[row - 1], 3, mode="nearest")
+    return totals
+
+
+def _follow(totals: np.ndarray, column: int) -> list[int]:
+    """Return the columns of the cheapest path from ``column`` in the first row.
+
+    ``totals`` are the costs of the paths from each pixel (h, w) to the last row.
+    """
+    columns = [int(column)]
+    for row in totals[1:]:
+        first = max(0, columns[-1] - 1)
+        columns.append(first + int(np.argmin(row[first : columns[-1] + 2])))
+    return columns
+
+
 def merge_marks(left: Mark, right: Mark) -> Mark:
-    """Return one mark with the ink of both."""
+    """Return one mark with the ink of both marks."""
     x, y = min(left.x, right.x), min(left.y, right.y)
     width = max(left.x + left.width, right.x + right.width) - x
     height = max(left.y + left.height, right.y + right.height) - y
@@ -75,7 +113,7 @@ def merge_marks(left: Mark, right: Mark) -> Mark:
 
 
 def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
-    """Return the part of a mark within the mask ``side``; None if it has no ink."""
+    """Return the part of a mark where ``side`` is true; None if the part has no ink."""
     ink = np.where(side, mark.ink, 0)
     rows, columns = np.nonzero(ink > 0.25)
     if not len(rows):

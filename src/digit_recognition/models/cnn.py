@@ -1,6 +1,6 @@
 """The CNN that classifies digits, and networks built from several of them.
 
-All of them consist of Keras' own layers, so that Keras loads them in safe mode.
+All networks consist of Keras' own layers, so Keras can load them in safe mode.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from digit_recognition import IMAGE_SIZE, NUM_CLASSES
 if TYPE_CHECKING:
     from keras import Model as Classifier
 else:
-    # Kedro resolves the type hints of nodes. Importing Keras here would import
-    # TensorFlow (10 s) in runs that do not need it.
+    # Kedro evaluates the type hints of nodes, so the name must exist. Importing Keras
+    # here would import TensorFlow (10 s) in runs that do not need it.
     Classifier = Any
 
 INPUT_SHAPE = (IMAGE_SIZE, IMAGE_SIZE, 1)
@@ -34,12 +34,12 @@ def build_cnn(
     """Build the CNN: stages of convolutions with max pooling, then dense layers.
 
     The input is float32 (n, 28, 28, 1) in 0..1, the output float32 probabilities
-    (n, 10). ``filters`` lists the filters of each convolution, stage by stage; a 2x2
-    max pooling ends each stage. ``dtype`` is Keras' dtype policy of all layers but the
-    last, which is float32.
+    (n, 10). ``filters`` lists the number of filters of each convolution, stage by
+    stage; a 2x2 max pooling ends each stage. ``dtype`` is Keras' dtype policy of all
+    layers except the last layer, which is float32.
 
     The defaults give Conv2D(32, 3x3), MaxPooling2D, Conv2D(64, 3x3), MaxPooling2D,
-    Flatten, Dense(128) and Dense(10, softmax), with relu everywhere else:
+    Flatten, Dense(128) and Dense(10, softmax). The other activations are relu:
 
     >>> build_cnn().count_params()
     225034
@@ -73,11 +73,11 @@ def build_cnn(
 
 
 def build_columns(columns: int, **options: Any) -> Classifier:
-    """Build several CNNs side by side, to be trained together.
+    """Build a network of several parallel CNNs, called columns, to be trained together.
 
-    ``columns`` is their number; ``options`` are those of ``build_cnn``. The input is
-    float32 (n, 28, 28, 1) in 0..1, the output the probabilities of each column,
-    float32 (n, columns, 10).
+    ``columns`` is the number of CNNs; ``options`` are the arguments of ``build_cnn``.
+    The input is float32 (n, 28, 28, 1) in 0..1. The output is the probabilities of each
+    column, float32 (n, columns, 10).
 
     Columns that start from different weights make different errors, so averaging them
     helps (Ciresan, Meier and Schmidhuber 2012, "Multi-column deep neural networks for
@@ -97,11 +97,11 @@ def build_columns(columns: int, **options: Any) -> Classifier:
 
 
 def join_columns(network: Classifier) -> Classifier:
-    """Join the trained columns of ``build_columns`` into one classifier.
+    """Join the trained columns (CNNs) of ``build_columns`` into one classifier.
 
-    It returns probabilities (n, 10). Its logits are the mean of the columns' logits:
-    one dense layer reads the features of all columns, with the columns' weights
-    divided by their number.
+    The classifier returns probabilities (n, 10). Its logits are the mean of the
+    columns' logits. One dense layer computes them from the features of all columns; its
+    kernel holds the columns' kernels divided by the number of columns.
     """
     import keras
     from keras import layers
@@ -123,12 +123,12 @@ def join_columns(network: Classifier) -> Classifier:
 
 
 def average_shifts(network: Classifier, pixels: int) -> Classifier:
-    """Build a classifier that averages the network over five shifts of each image.
+    """Build a classifier that averages the logits over five views of each image.
 
-    The five are the image itself and the image shifted by ``pixels`` up, down, left
-    and right, with black at the border. The logits are the mean of the five. The last
-    layer is linear up to its softmax, so the features before it are averaged. Weights
-    are copied.
+    The views are the image itself and the image shifted by ``pixels`` up, down, left
+    and right, with black at the border. The last layer is linear up to its softmax, so
+    averaging its inputs gives the mean of the logits. The new last layer has copies of
+    the weights; all other layers are shared with the network.
     """
     import keras
     from keras import layers
@@ -167,7 +167,8 @@ def without_softmax(network: Classifier) -> Classifier:
 def first_column(network: Classifier) -> Classifier:
     """Return the network's first column, or the network itself if it is a single CNN.
 
-    Of a network that averages shifts, it is the column that reads the image itself.
+    A column is one of several parallel CNNs. In a network that averages over shifted
+    images, each column reads the image and all its shifts.
     """
     import keras
 
@@ -176,7 +177,7 @@ def first_column(network: Classifier) -> Classifier:
 
 
 def convolutions(network: Classifier) -> Classifier:
-    """Return the convolutional part of the first column, with flat features (n, size).
+    """Return the convolutions of the first column; their output is flat, (n, size).
 
     The weights are shared with the network.
     """

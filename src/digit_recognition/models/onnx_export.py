@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from onnx import ModelProto
 else:
-    ModelProto = Any  # Kedro resolves the type hints of nodes
+    ModelProto = Any  # Kedro evaluates the type hints of nodes
 
 IMAGE = "image"
 PROBABILITIES, LOGITS, DIGIT_LOGIT = OUTPUTS = (
@@ -27,10 +27,10 @@ def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
 
     The input is ``image``, float32 (n, 28, 28, 1) in 0..1. The outputs are float32:
     ``probabilities`` and ``logits`` (n, 10) of the classifier, and ``digit_logit``
-    (n, 1) of the detector. n is free.
+    (n, 1) of the detector. The number n of images is free.
 
-    The graph comes from tf2onnx directly. Keras' ``model.export`` would set
-    ``np.object`` for a tf2onnx older than NumPy 2.
+    tf2onnx is called directly. Keras' ``model.export`` would also add ``np.object`` to
+    NumPy, which only versions of tf2onnx older than NumPy 2 need.
     """
     import tensorflow as tf
     import tf2onnx
@@ -56,7 +56,7 @@ def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
 
 
 class OnnxModel:
-    """An ONNX model in memory, on the CPU."""
+    """An ONNX model that runs on the CPU, without a file."""
 
     def __init__(self, model_onnx: ModelProto):
         import onnxruntime

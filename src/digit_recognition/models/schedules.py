@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 def warmup_cosine(
     learning_rate: float, steps: int, warmup_steps: int
 ) -> keras.optimizers.schedules.CosineDecay:
-    """Rise linearly from 0 to ``learning_rate``, then fall to 0 along a cosine.
+    """Return a schedule that rises from 0 to ``learning_rate`` and then falls to 0.
 
-    ``steps`` counts all optimizer steps, those of the warm-up included.
+    The rise is linear and takes ``warmup_steps``; the fall follows a cosine. ``steps``
+    is the number of all optimizer steps, including the warm-up.
     """
     import keras
 

@@ -2,7 +2,7 @@
 
 They are made of MNIST digits, random strokes and random shapes. Letters, words,
 scribbles, ruled lines, pixel noise and photographs are left out on purpose: the
-detector is judged on those, so it must not be trained on them.
+detector is evaluated on them, so it must not be trained on them.
 """
 
 from __future__ import annotations
@@ -41,10 +41,11 @@ def make_non_digits(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw ``count`` non-digits; return them and the names of their kinds.
 
-    ``images`` is float32 (n, 28, 28) in 0..1. ``labels`` is (n,) in 0..9 and contains
-    every digit. The non-digits are float32 (count, 28, 28) in 0..1, in MNIST's format,
-    and the names are (count,). Every kind in ``KINDS`` is drawn equally often, one kind
-    after the other. Half of the drawings made from digits are redrawn with felt pens.
+    ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1. ``labels`` is (n,) in
+    0..9 and contains every digit. The non-digits are float32 (count, 28, 28) in 0..1,
+    in MNIST's format, and the names are (count,). Every kind in ``KINDS`` is drawn
+    equally often; the result is ordered by kind. Half of the drawings made from digits
+    are redrawn with simulated felt pens.
     """
     non_digits, names = [], []
     ends = count * np.arange(len(KINDS) + 1) // len(KINDS)

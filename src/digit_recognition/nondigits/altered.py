@@ -26,17 +26,18 @@ MIRROR_DIGITS = (3, 4, 6, 7, 9)
 UPSIDE_DOWN_DIGITS = (3, 4, 7)
 SIDEWAYS_DIGITS = (1, 2, 3, 4, 5, 6, 7, 9)
 CUT_DIGITS = (2, 4, 5, 6, 7, 9)
-"""The digits that stop being digits when mirrored left to right, rotated by 180
-degrees, rotated by 90 degrees, or cut up."""
+"""The digits that are no longer digits when they are mirrored left to right
+(``MIRROR_DIGITS``), rotated by 180 degrees (``UPSIDE_DOWN_DIGITS``), rotated by 90
+degrees (``SIDEWAYS_DIGITS``) or cut up (``CUT_DIGITS``)."""
 
 QUARTER_ORDERS = np.array([[1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0], [1, 2, 3, 0]])
-"""Orders of the four quarters, row by row. No quarter stays in its place."""
+"""New orders of an image's quarters, row by row. No quarter stays in its place."""
 
 
 def shuffled_quarters(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Cut a digit into quarters and swap them."""
+    """Cut the central 20x20 pixels of a digit into quarters and rearrange them."""
     digits = sample_images(images, count, rng, labels, CUT_DIGITS)
     quarters = np.stack(
         [digits[:, y : y + 10, x : x + 10] for y in (4, 14) for x in (4, 14)]
@@ -51,7 +52,7 @@ def shuffled_quarters(
 def mismatched_halves(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Join the upper or left half of one digit with the rest of a mirrored digit."""
+    """Join the upper or left half of a digit to the other half of a mirrored digit."""
     first, second = (
         sample_images(images, count, rng, labels, CUT_DIGITS) for _ in range(2)
     )
@@ -63,7 +64,7 @@ def mismatched_halves(
 def mirrored_digits(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Mirror a digit left to right (two of three) or rotate it by 180 degrees."""
+    """Mirror a digit left to right (probability 2/3) or rotate it by 180 degrees."""
     mirrored = sample_images(images, count, rng, labels, MIRROR_DIGITS)[:, :, ::-1]
     rotated = sample_images(images, count, rng, labels, UPSIDE_DOWN_DIGITS)
     return np.where(random_mask(2 / 3, count, rng), mirrored, rotated[:, ::-1, ::-1])
@@ -83,7 +84,7 @@ def distorted_digits(
 ) -> np.ndarray:
     """Distort a digit by random displacements, smoothed over 3 pixels.
 
-    Their root mean square is 3 to 6 pixels per axis.
+    The displacements have a root mean square of 3 to 6 pixels per axis.
     """
     offsets = rng.uniform(-1, 1, (2, count, IMAGE_SIZE, IMAGE_SIZE))
     offsets = ndimage.gaussian_filter(offsets, (0, 0, 3, 3))
@@ -95,7 +96,7 @@ def distorted_digits(
 def cropped_digits(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Crop two overlaid digits to a square window of 9 to 14 pixels."""
+    """Overlay two digits and keep only a square window of 9 to 14 pixels a side."""
     side = rng.integers(9, 15, (count, 1))
     rows, columns = (
         interval_mask(start, side) for start in rng.integers(5, 12, (2, count, 1))

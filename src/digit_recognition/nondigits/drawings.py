@@ -11,18 +11,19 @@ from digit_recognition.imaging.mnist_format import CENTRE, LONGEST
 PIXELS = np.arange(IMAGE_SIZE)
 
 INK_THRESHOLD = 0.2
-"""Pixels above this share of a drawing's maximum belong to its bounding box."""
+"""The bounding box encloses all pixels above this share of the drawing's maximum."""
 
 
 def batch_to_mnist_format(drawings: np.ndarray) -> np.ndarray:
     """Convert drawings to MNIST's format, float32 (n, 28, 28) in 0..1.
 
-    The bounding box is scaled so that its longest side is 20 pixels, with area
-    averaging where this shrinks it. The maximum becomes 1 and the centre of mass moves
-    to (14, 14), by whole pixels. Black drawings stay black.
+    Each drawing is scaled so that the longest side of its bounding box is 20 pixels.
+    Shrinking averages over areas. The maximum becomes 1. The centre of mass moves to
+    (14, 14), by whole pixels. Black drawings stay black.
 
-    Unlike ``imaging.mnist_format.to_mnist_format``, it converts all drawings at once
-    and widens no strokes: 0.04 s against 0.51 s for 1,000 drawings of 56x56 pixels.
+    Unlike ``imaging.mnist_format.to_mnist_format``, this function converts all drawings
+    at once and widens no strokes. It takes 0.04 s instead of 0.51 s for 1,000 drawings
+    of 56x56 pixels.
     """
     ink = scale_to_maximum(drawings)
     starts, sizes, means = [], [], []
@@ -57,9 +58,10 @@ def warp(
 ) -> np.ndarray:
     """Resample drawings bilinearly; return float32 of the same shape.
 
-    Coordinates are (row, column) from the centre. The output at p is the input at
-    ``matrices @ p + offsets``, or black if that is outside the drawing. ``matrices`` is
-    (n, 2, 2). ``offsets``, in pixels, broadcasts to (2, n, height, width).
+    Coordinates are (row, column) relative to the centre. The output at p is the input
+    at ``matrices @ p + offsets``, or black if that point is outside the drawing.
+    ``matrices`` is (n, 2, 2). ``offsets``, in pixels, broadcasts to
+    (2, n, height, width).
     """
     count, *shape = drawings.shape
     centre = (np.array(shape) - 1) / 2
@@ -99,9 +101,9 @@ def sample_images(
     labels: np.ndarray | None = None,
     digits: tuple[int, ...] = (),
 ) -> np.ndarray:
-    """Draw ``count`` images with replacement.
+    """Return ``count`` random images, sampled with replacement.
 
-    With ``labels`` (n,), only images of the given ``digits`` are drawn.
+    With ``labels`` (n,), only images of the given ``digits`` are sampled.
     """
     if labels is None:
         return images[rng.integers(len(images), size=count)]
@@ -109,12 +111,12 @@ def sample_images(
 
 
 def random_mask(probability: float, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return a bool array (count, 1, 1), each value True with ``probability``."""
+    """Return bool values (count, 1, 1) that are each True with ``probability``."""
     return rng.random((count, 1, 1)) < probability
 
 
 def interval_mask(start: np.ndarray, length: np.ndarray | int) -> np.ndarray:
-    """Return a bool array (n, 28), True in the ``length`` pixels from ``start``."""
+    """Return bool values (n, 28): True for the ``length`` pixels from ``start`` on."""
     return (start <= PIXELS) & (start + length > PIXELS)
 
 
@@ -122,8 +124,8 @@ def _averaging_matrices(side: int, start: np.ndarray, step: np.ndarray) -> np.nd
     """Return matrices (n, 28, side) that resample ``side`` pixels to 28.
 
     Output pixel i covers the input from ``start + i * step`` to
-    ``start + (i + 1) * step``. It is the mean over that interval, or over one input
-    pixel if the interval is shorter.
+    ``start + (i + 1) * step``. Its value is the mean over that interval. If the
+    interval is shorter than one input pixel, the mean is over one input pixel.
     """
     middle = start[:, None] + step[:, None] * (PIXELS + 0.5)
     half = np.maximum(step, 1)[:, None] / 2

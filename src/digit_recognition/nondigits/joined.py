@@ -65,7 +65,7 @@ def digit_fragments(
 def crossed_ones(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw two to four ones, shortened and rotated, that cross or touch."""
+    """Draw two to four digits 1 on top of each other, each shrunk and rotated."""
     drawings = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
     for probability in (1, 1, 0.5, 0.5):
         ones = sample_images(images, count, rng, labels, (1,))
@@ -82,6 +82,6 @@ def _overlay(
     probability: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Add a part to each drawing with ``probability``, shifted by up to 6 pixels."""
+    """Add a part, shifted by up to 6 pixels, to each drawing with ``probability``."""
     added = random_mask(probability, len(drawings), rng)
     return np.maximum(drawings, shift_randomly(parts, 6, rng) * added)

@@ -1,8 +1,8 @@
 """Non-digits that are solid random shapes.
 
-Each function takes the same arguments as the other kinds and ignores the images and
-labels. It returns drawings, float32 (count, 28, 28) in 0..1; ``blots`` returns
-(count, 40, 40).
+Each function takes the same arguments as all functions in ``nondigits.KINDS``, but
+ignores the images and labels. It returns drawings, float32 (count, 28, 28) in 0..1;
+``blots`` returns (count, 40, 40).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from digit_recognition import IMAGE_SIZE
 from .drawings import rotation_matrices
 
 GRID = np.indices((IMAGE_SIZE, IMAGE_SIZE)).reshape(2, -1) - (IMAGE_SIZE - 1) / 2
-"""Row and column of every pixel, relative to the centre, (2, 784)."""
+"""Row and column of every pixel relative to the centre: an array (2, 784)."""
 
 BLOT_SIZE = 40  # pixels
 
@@ -60,7 +60,10 @@ def polygons(
 def thresholded_noise(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Threshold noise smoothed over 1 to 4 pixels, with hard or soft edges."""
+    """Draw the parts of smoothed noise above a threshold, with hard or soft edges.
+
+    The noise is smoothed over 1 to 4 pixels.
+    """
     noise = rng.normal(size=(count, IMAGE_SIZE, IMAGE_SIZE)).astype(np.float32)
     for rows, sigma in zip(
         np.array_split(np.arange(count), 4), (1, 1.5, 2.5, 4), strict=True
@@ -78,7 +81,7 @@ def blots(
     """Draw single blots, often elongated, with smooth or ragged edges.
 
     A blot is the largest connected component of thresholded noise, slightly shaded. The
-    reader finds such components where a page has marks that are not writing.
+    reader finds similar components on pages with marks that are not writing.
     """
     sigmas = (1.5, 1.5), (3, 3), (4, 1.2), (1.2, 4), (6, 2), (2.5, 1.2)
     groups = np.array_split(rng.permutation(count), len(sigmas))

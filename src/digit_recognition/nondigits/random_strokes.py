@@ -1,9 +1,9 @@
 """Non-digits made of a few random strokes, straight or curved.
 
-No digit or letter serves as a model, but some drawings resemble one by chance. Each
-function takes the same arguments as the other kinds and ignores the images and labels.
-It returns drawings, float32 (count, 56, 56) in 0..1. Within a drawing, all strokes have
-the same width.
+The strokes are not modelled on any digit or letter, but some drawings resemble one by
+chance. Each function takes the same arguments as all functions in ``nondigits.KINDS``,
+but ignores the images and labels. It returns drawings, float32 (count, 56, 56) in 0..1.
+Within a drawing, all strokes have the same width.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SHEET_SIZE = 56  # pixels
 MARGIN = 8  # pixels
 
 MIN_STROKE_LENGTH = 0.4
-"""As a share of the unit square's side. Few strokes are shorter."""
+"""Few strokes of ``branching_strokes`` are shorter than this, in a square of side 1."""
 
 
 def branching_strokes(
@@ -39,9 +39,9 @@ def branching_strokes(
 def polygon_outlines(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw outlines with three to five corners.
+    """Draw outlines of polygons with three to five corners.
 
-    Half of them also have one or two strokes that start at a corner.
+    Half of the outlines have one or two more strokes, each starting at a corner.
     """
     each = np.arange(count)
     corners = rng.integers(3, 6, (count, 1))
@@ -67,7 +67,7 @@ def polygon_outlines(
 def arcs_with_strokes(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw half an ellipse or more, with two or three strokes that start on it."""
+    """Draw half an ellipse or more, and two or three strokes that start on it."""
     length = np.pi * rng.uniform(1, 2, (count, 1))
     angles = np.linspace(0, 1, POINTS_PER_STROKE) * length
     angles = angles + rng.uniform(0, 2 * np.pi, (count, 1))
@@ -82,10 +82,10 @@ def arcs_with_strokes(
 
 
 def _stroke(start: np.ndarray, end: np.ndarray, bend: np.ndarray) -> np.ndarray:
-    """Return points (n, POINTS_PER_STROKE, 2) of parabolas from start to end, (n, 2).
+    """Return points (n, POINTS_PER_STROKE, 2) of parabolas from ``start`` to ``end``.
 
-    The middle of a parabola lies beside the straight line. ``bend`` (n,) is that
-    distance divided by the line's length.
+    ``start`` and ``end`` are (n, 2). ``bend`` (n,) is the distance of the parabola's
+    middle from the straight line between them, divided by the length of that line.
     """
     share = np.linspace(0, 1, POINTS_PER_STROKE)[:, None]
     line = (end - start)[:, None]
@@ -116,8 +116,8 @@ def _draw(
 ) -> np.ndarray:
     """Draw strokes, each (n, POINTS_PER_STROKE, 2), with pens of random width.
 
-    Only the strokes in ``visible``, bool (n, strokes), are drawn. They are scaled
-    to fill the sheet inside its margin.
+    Only the strokes that are True in ``visible``, bool (n, strokes), are drawn. These
+    strokes are scaled to fill the sheet inside its margin.
     """
     points = np.stack(strokes, axis=1)
     points = np.where(visible[..., None, None], points, points[:, :1])
@@ -127,7 +127,8 @@ def _draw(
     rows, columns = np.moveaxis(points.round().astype(int), 3, 0)
     sheets = np.ones((len(points), SHEET_SIZE, SHEET_SIZE), bool)
     sheets[np.arange(len(points))[:, None, None], rows, columns] = False
-    # One call for all sheets, below one another; the margin keeps them apart.
+    # The sheets are put below one another, so that one call transforms all of them. The
+    # margins keep strokes of different sheets apart.
     distance = ndimage.distance_transform_edt(sheets.reshape(-1, SHEET_SIZE))
     radius = rng.uniform(1, 5, (len(points), 1, 1)) + 0.5
     softness = rng.uniform(1, 2.5, (len(points), 1, 1))

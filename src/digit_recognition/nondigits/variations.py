@@ -1,4 +1,4 @@
-"""Random variations of drawings: other handwriting, other pens, other scanners."""
+"""Random variations of drawings that imitate other writers, pens and scanners."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def redraw_with_pen(drawings: np.ndarray, rng: np.random.Generator) -> np.ndarra
     """Redraw each drawing with a felt pen of constant width and intensity.
 
     ``drawings`` is (n, height, width) in 0..1. The result is float32 of the same shape,
-    with strokes 1 to 5 pixels wide. Pixels at the edges are taken as black. A drawing
-    without ink becomes a dot.
+    with strokes 1 to 5 pixels wide. Ink in the outermost pixels of a drawing is
+    ignored. A drawing without ink becomes a dot.
     """
     from skimage.morphology import skeletonize
 
@@ -34,7 +34,7 @@ def redraw_with_pen(drawings: np.ndarray, rng: np.random.Generator) -> np.ndarra
 
 
 def vary_handwriting(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Rotate, slant and stretch digits, and redraw 60 % of them with felt pens.
+    """Rotate, slant and stretch digits, and redraw about 60 % with felt pens.
 
     ``digits`` is (n, 28, 28). The result is float32 of the same shape, in MNIST's
     format.
@@ -52,9 +52,10 @@ def vary_handwriting(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray
 def simulate_scanners(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Change images (n, 28, 28) in 0..1 as different scanners would.
 
-    Of each five images, one is blurred slightly, one is blurred more, one gets hard
-    edges, one gets faint ink, and one keeps its edges and ink. Independently of that,
-    one image in five gets noise on its ink.
+    The images are divided into five random groups of equal size. The first group is
+    blurred slightly, the second is blurred more, the third gets hard edges, the fourth
+    gets faint ink, and the fifth keeps its edges and ink. Independently of the groups,
+    a random fifth of the images gets noise on its ink.
     """
     scans = images.copy()
     fifths = np.array_split(rng.permutation(len(images)), 5)

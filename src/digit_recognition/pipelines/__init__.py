@@ -1,1 +1,1 @@
-"""The pipelines, a folder each; they meet only in the catalog."""
+"""The pipelines, one folder each; they exchange data only through the catalog."""

@@ -1,4 +1,4 @@
-"""Simple figures for the notebooks: numbers and pictures, bars, lines."""
+"""Simple figures for the notebooks: tables of numbers, pictures, bars and lines."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def draw_values(
     """Draw arrays (h, w) side by side as tables of numbers, each under its name.
 
     Larger values are darker. If any value is negative, negative values are red and
-    positive ones blue. ``number_format`` is a format specification, "" for no numbers;
-    ``maximum`` is the value drawn darkest, by default the largest one; ``cell_size``
-    is the side of a cell in inches.
+    positive ones blue. ``number_format`` is a format specification; if it is empty, no
+    numbers are shown. ``maximum`` is the value drawn darkest, by default the largest
+    absolute value. ``cell_size`` is the side of a cell in inches.
     """
     arrays = [np.asarray(grid) for grid in grids.values()]
     widths = [max(array.shape[1], 4) for array in arrays]
@@ -90,7 +90,10 @@ def draw_pictures(
 def draw_bars(
     values: Mapping[str, float], label: str, number_format: str = "g"
 ) -> Figure:
-    """Draw one horizontal bar per value, named on the left, numbered at its end."""
+    """Draw one horizontal bar per value, with its name on the left.
+
+    The value is written at the end of the bar.
+    """
     figure = Figure(figsize=(7, 0.32 * len(values) + 0.8), layout="constrained")
     axes = figure.subplots()
     bars = axes.barh(list(values), list(values.values()), color=BLUE)
@@ -106,7 +109,7 @@ def draw_bars(
 def draw_groups(
     groups: Mapping[str, Sequence[float]], x_label: str, y_label: str
 ) -> Figure:
-    """Draw grouped bars: one group for each position, one colour for each name."""
+    """Draw grouped bars: group i holds value i of each name, in the name's colour."""
     figure = Figure(figsize=(8, 2.8), layout="constrained")
     axes = figure.subplots()
     width = 0.8 / len(groups)
@@ -134,7 +137,10 @@ def draw_lines(
     y_label: str,
     log: bool = False,
 ) -> Figure:
-    """Draw one line per name from its x and y values; ``log``: a logarithmic y axis."""
+    """Draw one line per name from its x and y values.
+
+    ``log`` makes the y axis logarithmic.
+    """
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
     _draw_lines(axes, lines, x_label, log, "-")
@@ -149,8 +155,8 @@ def draw_panels(
 ) -> Figure:
     """Draw panels side by side, each with lines as in ``draw_lines``.
 
-    Every point has a dot, so a line of one point is visible. ``log`` holds the titles
-    of the panels with a logarithmic y axis.
+    Every point is drawn as a dot, so that a line of one point is visible. ``log`` holds
+    the titles of the panels with a logarithmic y axis.
     """
     figure = Figure(figsize=(9, 3), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]

@@ -39,7 +39,7 @@ def montage(
 def draw_images(
     images: np.ndarray, titles: Sequence[str] = (), columns: int = 10
 ) -> Figure:
-    """Draw images (n, height, width) in 0..1 as dark ink on white, titles above."""
+    """Draw images (n, height, width) in 0..1 as dark ink on white, below titles."""
     rows = max(1, -(-len(images) // columns))
     figure = Figure(figsize=(1.1 * columns, 1.25 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -55,8 +55,8 @@ def draw_images(
 def caption(record: dict[str, Any], images: str = "") -> str:
     """Return one line that names the dataset and the model of a figure.
 
-    ``record`` has the keys dataset, recipe, seed and model_version, as ``metrics``
-    has. ``images`` is added to the dataset's name.
+    ``record`` has the keys dataset, recipe, seed and model_version, like the catalog
+    entry ``metrics``. ``images`` is appended to the dataset's name.
 
     >>> caption({"dataset": "mnist", "recipe": "quick", "seed": 3, "model_version": 1})
     'mnist · recipe quick, seed 3 · model 1'
@@ -68,7 +68,7 @@ def caption(record: dict[str, Any], images: str = "") -> str:
 
 
 def short_caption(record: dict[str, Any]) -> str:
-    """Return ``caption`` as short as Kedro-Viz's panel needs it.
+    """Return a shorter form of ``caption`` that fits into Kedro-Viz's panel.
 
     >>> version = "2026-01-31T12.00.00.000Z"
     >>> record = {"dataset": "mnist", "recipe": "quick", "seed": 3}
@@ -84,8 +84,8 @@ def short_caption(record: dict[str, Any]) -> str:
 def finish_chart(figure: Chart, title: str, subtitle: str) -> Chart:
     """Set the title, the subtitle and the common layout of a chart, and return it.
 
-    Kedro-Viz replaces margins, background and the colour of text by its own, light or
-    dark. So the subtitle has no colour of its own.
+    Kedro-Viz replaces margins, background and text colour to match its light or dark
+    theme. The subtitle sets no colour: its colour would not change with the theme.
     """
     small = f'<br><span style="font-size:10px">{subtitle}</span>'
     figure.update_layout(

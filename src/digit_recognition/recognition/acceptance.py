@@ -1,7 +1,8 @@
 """The acceptance rule: which digits are accepted, and which a person should check.
 
-The rule is computed when pictures are read, from what the exported model records of
-its validation part. It can change without training or exporting again.
+The rule is computed when pictures are read, from the validation results that the
+exported model stores. So the rule can change without another training or export. The
+detector is the part of the model that tells digits from non-digits.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ from digit_recognition.recognition.thresholds import (
 )
 
 KEEP_DIGITS = 0.97
-"""The default fraction of validation digits that the detector has to keep."""
+"""The default fraction of validation digits that the detector must take for digits."""
 
 CLEAR_NON_DIGITS = 0.002
-"""The fraction of validation digits below the logit of clear non-digits."""
+"""The fraction of validation digits with a logit below ``non_digit_threshold``."""
 
 
 class ValidationResults(NamedTuple):
-    """The results of model and detector on each validation image; arrays (n,).
+    """The results of the model and its detector on n validation images.
 
-    ``confidence`` is the calibrated confidence (float64, 0..1), ``wrong`` whether the
-    predicted digit is wrong (bool), ``digit_logit`` the detector's logit (float32).
+    All fields are arrays (n,). ``confidence`` is the calibrated confidence (float64,
+    0..1), ``wrong`` is True where the predicted digit is wrong, and ``digit_logit`` is
+    the detector's logit (float32).
     """
 
     confidence: np.ndarray
@@ -38,7 +40,7 @@ class ValidationResults(NamedTuple):
     digit_logit: np.ndarray
 
     def to_json(self) -> str:
-        """Return the results as JSON, without loss."""
+        """Return the results as JSON, without loss of precision."""
         return json.dumps(
             {name: array.tolist() for name, array in self._asdict().items()}
         )
@@ -58,10 +60,10 @@ class ValidationResults(NamedTuple):
 class AcceptanceRule:
     """A digit is accepted if both its confidence and its detector logit suffice.
 
-    The confidence must be above ``threshold.threshold``, the logit at least
-    ``digit_threshold``. A mark whose logit is below ``non_digit_threshold`` is clearly
-    no digit. ``certainty`` is the confidence level of the error bound from which
-    ``threshold`` was derived.
+    The confidence must be above ``threshold.threshold``, and the logit must be at least
+    ``digit_threshold``. A mark (an object on a page that may be a digit) is clearly no
+    digit if its logit is below ``non_digit_threshold``. ``certainty`` is the
+    probability with which the error bound of ``threshold`` holds.
     """
 
     threshold: Threshold
@@ -78,8 +80,11 @@ def find_acceptance_rule(
 ) -> AcceptanceRule:
     """Return the rule with an error of at most ``max_error`` among accepted digits.
 
-    The detector's threshold is the highest that keeps the fraction ``keep_digits`` of
-    the validation digits. Validation digits below it count as not accepted.
+    If no threshold guarantees this error, the rule has the strictest one available.
+
+    ``digit_threshold`` is the highest logit that at least the fraction ``keep_digits``
+    of the validation digits reaches. Digits with a lower logit count as not accepted
+    when the confidence threshold is chosen.
     """
     digit_logit = validation.digit_logit
     digit_threshold = np.quantile(digit_logit, 1 - keep_digits, method="lower")

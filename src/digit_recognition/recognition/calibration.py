@@ -10,7 +10,7 @@ TEMPERATURES = (0.1, 10.0)
 """The interval in which a temperature is fitted."""
 
 BINS = 15
-"""Number of equal bins of confidence, as in Guo, Pleiss, Sun and Weinberger 2017."""
+"""Number of confidence bins of equal width: Guo, Pleiss, Sun and Weinberger 2017."""
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -18,8 +18,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
     ``logits`` is (n, 10) and is divided by the temperature; ``labels`` are the digits
     (n,). See Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural
-    networks". If the loss still falls at a bound of the interval, as it does without a
-    single error, the result is that bound.
+    networks". If no prediction is wrong, the loss has no minimum, and the result is
+    close to 0.1.
     """
     from scipy.optimize import minimize_scalar
 
@@ -34,7 +34,7 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def calibrated_confidence(logits: np.ndarray, temperature: float) -> np.ndarray:
-    """Return the highest probability of each image after temperature scaling.
+    """Return each image's highest digit probability after temperature scaling.
 
     ``logits`` is (n, 10); the result is float64 (n,).
     """
@@ -42,7 +42,7 @@ def calibrated_confidence(logits: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def bin_index(confidence: np.ndarray) -> np.ndarray:
-    """Return the bin, 0..14, of each confidence (n,).
+    """Return the number of the bin, 0..14, for each confidence (n,).
 
     A bin includes its upper bound.
     """
@@ -50,12 +50,12 @@ def bin_index(confidence: np.ndarray) -> np.ndarray:
 
 
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
-    """Return the mean difference of confidence and accuracy, 0..1.
+    """Return the mean absolute difference of confidence and accuracy in bins, 0..1.
 
-    ``confidence`` is the highest probability of each image (n,); ``correct`` says
-    whether its prediction is right (n,). The differences of the bins are weighted by
-    their numbers of images: Guo, Pleiss, Sun and Weinberger 2017, "On calibration of
-    modern neural networks".
+    ``confidence`` (n,) is the highest probability of each image. ``correct`` (n,) is
+    True where the prediction is right. Each bin is weighted by its number of images.
+    See Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural
+    networks".
     """
     weights = confidence - correct
     gaps = np.bincount(bin_index(confidence), weights=weights, minlength=BINS)
@@ -63,10 +63,10 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
 
 
 def reliability(confidence: np.ndarray, correct: np.ndarray) -> pd.DataFrame:
-    """Return a row for each bin of confidence that has images.
+    """Return a table with one row for each confidence bin that contains images.
 
     The columns are confidence and accuracy (means in 0..1), accuracy_low and
-    accuracy_high (the 95 % interval of Wilson 1927), and images (their number).
+    accuracy_high (the 95 % interval of Wilson 1927), and images (the number of images).
     """
     from scipy.stats import binomtest
     from sklearn.calibration import calibration_curve
@@ -94,10 +94,9 @@ def rank_by_confidence(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Count accepted images and errors for each threshold, from strict to loose.
 
-    A threshold is one of the different confidences among ``confidence`` (n,); all
-    images with at least that confidence are accepted. The results are three arrays
-    (k,), k <= n: the number of accepted images, the number of errors among them, and
-    the threshold.
+    Each different value in ``confidence`` (n,) is a threshold. It accepts all images
+    with at least that confidence. The results are three arrays (k,), k <= n: the number
+    of accepted images, the number of errors among them, and the threshold.
 
     >>> rank_by_confidence(np.array([0.9, 0.8, 0.9]), np.array([False, True, False]))
     (array([2, 3]), array([0, 1]), array([0.9, 0.8]))
@@ -114,9 +113,9 @@ def risk_coverage(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return coverage, risk and threshold, float64 arrays (k,), from strict to loose.
 
-    Coverage is the fraction of images that a threshold accepts, risk the error among
-    them. See El-Yaniv and Wiener 2010, "On the foundations of noise-free selective
-    classification".
+    Coverage is the fraction of images that a threshold accepts. Risk is the fraction of
+    errors among the accepted images. See El-Yaniv and Wiener 2010, "On the foundations
+    of noise-free selective classification".
     """
     accepted, errors, thresholds = rank_by_confidence(confidence, ~correct)
     return accepted / len(confidence), errors / accepted, thresholds
@@ -125,6 +124,6 @@ def risk_coverage(
 def coverage_at(coverage: np.ndarray, risk: np.ndarray, max_error: float) -> float:
     """Return the largest coverage, 0..1, whose risk is at most ``max_error``.
 
-    This describes the given images; it guarantees nothing for others.
+    The result describes only the given images. It is no guarantee for other images.
     """
     return float(coverage[risk <= max_error].max(initial=0.0))

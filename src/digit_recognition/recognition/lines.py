@@ -1,4 +1,9 @@
-"""Arrange the digits of a page in lines, and doubt lines that may lack a digit."""
+"""Arrange the digits of a page in lines, and find lines that a person should check.
+
+A mark is an object on a page that may be a digit. A doubt is the reason why a person
+should check a digit or a line. The typical height is the median of the longest sides of
+the marks that are likely digits.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +17,7 @@ from digit_recognition.imaging.boxes import Box, enclosing
 from digit_recognition.imaging.segmentation import Mark, remove_specks, sort_into_lines
 
 MAX_REASONS = 3
-"""Number of doubts that a line's reason lists; the others are counted."""
+"""Maximum number of doubts listed in ``Line.reason``; further ones are counted."""
 
 NO_DIGIT = "perhaps no digit"
 TOO_WIDE = "too wide for one digit"
@@ -22,37 +27,41 @@ ASIDE = "aside from the other numbers"
 WIDE_GAP = "wide gap between digits"
 
 LIKELY = 0.9
-"""Marks with this confidence stay in their line, even if they are hardly digits."""
+"""Marks with this confidence are no clear non-digits, whatever their detector logit."""
 
 MIN_SIZE, MAX_SIZE = 0.35, 2.5
-"""Range of a digit's longest side, in typical heights on the page."""
+"""Range of a digit's height, in typical heights."""
 
 MIN_UNREAD_HEIGHT = 0.5
-"""Minimum height of ink that may be a digit that was not read, in typical heights."""
+"""Ink outside all marks may be a digit if at least this high, in typical heights."""
 
 MIN_STRAY_SIZE, MAX_STRAY_SIZE = 0.6, 1.7
-"""A line of one doubtful mark with a height outside of this range is no number."""
+"""A line of one doubtful mark is no number if the mark's longest side is outside this
+range, in typical heights."""
 
 MAX_REJECTED = 3
-"""Maximum area of the marks that are no digits, as a multiple of the digits' area."""
+"""The whole page is in doubt if the boxes of the marks outside all lines have more than
+this many times the area of the digits' boxes."""
 
 NEAR = 1.5
-"""Ink is beside a line up to this distance, in typical heights."""
+"""Ink is beside a line if it is at most this many typical heights away."""
 
 MAX_GAP = 2.5
-"""Maximum gap in a line without a doubt, in typical heights, and in the line's median
-gaps."""
+"""A gap is wide if it is more than this many typical heights and more than this many
+times the median gap of its line."""
 
 MIN_SHARED_ROWS = 0.25
-"""Ink is beside a digit if they share this part of the lower one's height."""
+"""Ink is beside a digit if the rows that both cover are at least this part of the
+smaller of the two heights."""
 
 
 @dataclass(frozen=True)
 class Digit:
     """The digit that a mark was read as.
 
-    ``confidence`` is in 0..1. ``doubt`` says why the digit is not accepted; it is empty
-    if it is accepted. ``digit_logit`` is the detector's: positive for digits.
+    ``confidence`` is in 0..1. ``doubt`` says why the digit is not accepted; accepted
+    digits have an empty ``doubt``. ``digit_logit`` is the logit of the detector, which
+    tells digits from non-digits; it is positive for digits.
     """
 
     mark: Mark
@@ -79,12 +88,15 @@ class Line:
 
     @property
     def confidence(self) -> float:
-        """The probability that all digits are right if they are independent, 0..1."""
+        """The product of the digits' confidences, 0..1.
+
+        It is the probability that all digits are right if errors are independent.
+        """
         return float(np.prod([digit.confidence for digit in self.digits]))
 
     @property
     def reason(self) -> str:
-        """Why a person should check the number; empty if it is accepted."""
+        """Why a person should check the number; empty if the number is accepted."""
         doubts = [*self.doubts] + [
             f"digit {place}: {digit.doubt}" if len(self.digits) > 1 else digit.doubt
             for place, digit in enumerate(self.digits, start=1)
@@ -100,11 +112,14 @@ def arrange_in_lines(
 ) -> list[Line]:
     """Return the lines of a page from top to bottom.
 
-    If the page has digits, three kinds of marks get no place in a line: specks, stray
-    marks, and marks whose detector logit is below ``non_digit_threshold``.
+    Some marks are rejected, which means that they are in no line: specks, marks of an
+    unlikely height, clear non-digits, and stray lines unless all lines are stray. Clear
+    non-digits have a detector logit below ``non_digit_threshold`` and a confidence
+    below ``LIKELY``. If the page has no likely digit, only specks are rejected, and all
+    other marks are in doubt.
 
-    ``unread`` are the boxes of ink that no reading took for a mark. A line is in doubt
-    if such a box of a digit's size, or a mark without a place, lies beside it.
+    ``unread`` holds the boxes of ink outside all marks. A line is in doubt if a
+    rejected mark, or unread ink that may be a digit, lies beside the line.
     """
     sure = [d.mark.box for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
     if not sure:
@@ -147,7 +162,7 @@ def _sort(digits: Sequence[Digit]) -> list[list[Digit]]:
 
 
 def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bool:
-    """Return whether a mark gets a place in a line, by its looks and its size."""
+    """Return whether the height, logit and confidence of a mark allow it in a line."""
     is_no_digit = digit.doubt == NO_DIGIT
     is_clear = digit.digit_logit < non_digit_threshold and digit.confidence < LIKELY
     max_size = MAX_STRAY_SIZE if is_no_digit else MAX_SIZE
@@ -156,7 +171,10 @@ def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bo
 
 
 def _is_stray(line: list[Digit], height: float) -> bool:
-    """Return whether a line holds only marks that are no digits, or one odd mark."""
+    """Return whether a line is stray, which means that it is no number.
+
+    A stray line has only non-digits, or a single doubtful mark of an unlikely size.
+    """
     if all(digit.doubt == NO_DIGIT for digit in line):
         return True
     if len(line) > 1 or not line[0].doubt:
@@ -168,7 +186,12 @@ def _is_stray(line: list[Digit], height: float) -> bool:
 def _doubts_of_ink(
     own: list[Box], left_out: list[Box], drawings: list[Box], height: float
 ) -> Iterator[str]:
-    """Yield a reason for doubt if ink near the line was not read as a digit."""
+    """Yield a doubt if ink near the line was not read as a digit.
+
+    ``own`` holds the boxes of the line's digits. ``left_out`` holds boxes of ink that
+    count if they are beside the line. ``drawings`` holds boxes too large for a digit,
+    which count if they contain the centre of a digit.
+    """
     if _are_beside(own, left_out, NEAR * height) or any(
         drawing.left <= (box.left + box.right) / 2 <= drawing.right
         and drawing.top <= (box.top + box.bottom) / 2 <= drawing.bottom
@@ -179,7 +202,7 @@ def _doubts_of_ink(
 
 
 def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterator[str]:
-    """Yield the doubts about a line that come from the place of the other lines."""
+    """Yield the doubts about a line because of its position among the other lines."""
     if _are_beside(own, others, NEAR * height):
         yield OVERLAPS
     if len(own) > 1 or not others:
@@ -190,13 +213,16 @@ def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterat
 
 
 def _has_wide_gap(own: list[Box], height: float) -> bool:
-    """Return whether a gap between digits leaves room for a digit that is missing."""
+    """Return whether a gap between two digits leaves room for a missing digit."""
     gaps = [right.left - left.right for left, right in pairwise(own)]
     return bool(gaps) and max(gaps) > MAX_GAP * max(height, float(np.median(gaps)))
 
 
 def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
-    """Return whether boxes share rows and are at most ``distance`` pixels apart."""
+    """Return whether a box of ``own`` is beside a box of ``others``.
+
+    Such boxes share enough rows and are at most ``distance`` pixels apart.
+    """
     if not own or not others:
         return False
     one, two = np.array(own)[:, None], np.array(others)[None]
@@ -207,7 +233,7 @@ def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
 
 
 def _doubt_all(lines: list[Line]) -> list[Line]:
-    """Put every digit of a page in doubt, because most of its ink is no digits."""
+    """Put every digit of a page in doubt because most of the page's ink is no digit."""
     return [
         replace(
             line,

@@ -1,4 +1,8 @@
-"""From a page to numbers: which digit each mark is, and whether to accept it."""
+"""Read the numbers on a page: find and classify the digits, accept or doubt them.
+
+A mark is an object on a page that may be a digit. A reading is the result of one of
+several ways to find the marks of a page.
+"""
 
 from __future__ import annotations
 
@@ -51,45 +55,52 @@ else:
     InferenceSession = Any  # Kedro resolves the nodes' type hints
 
 MAX_SEARCH_PIXELS = 2_500_000
-"""Maximum number of pixels of the reduced page: A4 at 150 dpi has 2.2 million."""
+"""Pages with more pixels are reduced first; A4 at 150 dpi has 2.2 million pixels."""
 
 MIN_HEIGHT = 20
-"""Minimum typical height of the digits on a reduced page, in its pixels. Digits have 20
-in MNIST's format."""
+"""Minimum median height of the digits on a reduced page, in pixels of that page. With
+smaller digits, the page is read again at full size. MNIST's digits are 20 pixels high.
+"""
 
 MAX_UNREAD_INK = 0.05
-"""A page is settled by its first reading if this share of the ink at most is left."""
+"""No further reading is needed if at most this share of the ink is outside digits."""
+
+MAX_DOUBTFUL = 0.25
+"""No further reading is needed if at most this share of the digits is in doubt."""
+
+MAX_INK_SHARE = 0.35
+"""If more than this share of a page is ink, some of it is paper in poor light."""
 
 MAX_ASPECT = 1.4
-"""A mark whose width is more than this many heights is more than one digit."""
+"""A mark at least this many times as wide as it is high is more than one digit."""
 
 MIN_SPLIT_ASPECT = 0.8
-"""A mark narrower than this many heights is never split."""
+"""A mark less than this many times as wide as it is high is never split."""
 
 LIKELY = 0.9
-"""Minimum confidence of both halves of a split mark, and of two merged marks."""
+"""Minimum confidence of each half of a split mark, and of a mark merged from two."""
 
 VERY_LIKELY = 0.99
-"""Minimum confidence of both halves that puts a confident digit in doubt."""
+"""A mark kept whole is in doubt if both of its halves would have this confidence."""
 
 MAX_MERGED_ASPECT = 1.1
-"""Two marks that are together wider than this many heights are not one digit."""
+"""Two marks are not merged if the result is wider than this many times its height."""
 
 MAX_MERGED_GAP = 0.2
-"""Two marks farther apart than this many heights are not one digit."""
+"""Two marks are not merged if their gap is wider than this share of the height."""
 
 SPLIT = "cut from touching ink"
 REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
 
 
 class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no error)
-    """A page has no digits; the message is the reason."""
+    """Raised for a page without digits; the message gives the reason."""
 
 
 class Reader:
     """Reads the numbers on pages with an exported model.
 
-    ``rule`` decides which digits are accepted; ``metadata`` is the model's.
+    ``rule`` decides which digits are accepted. ``metadata`` comes from the model.
     """
 
     def __init__(self, session: InferenceSession, rule: AcceptanceRule):
@@ -105,7 +116,8 @@ class Reader:
         ``grey`` is float32 (height, width) in 0..1. Raises NothingToRead if no digit is
         found.
 
-        A large page is reduced first; it is read in full if its digits are small.
+        A large page is reduced before it is read. If the digits found are too small, or
+        none are found, the page is read again at full size.
         """
         if is_mnist_format(grey):
             return [Line(self._classify([placed_mark(grey)]))]
@@ -119,7 +131,10 @@ class Reader:
         return lines
 
     def _read_reduced(self, grey: np.ndarray, factor: int) -> list[Line]:
-        """Read a page reduced by ``factor``; boxes are in pixels of the full page."""
+        """Reduce a page by ``factor`` and return its lines.
+
+        The boxes of the digits are in pixels of the full page.
+        """
         height, width = (-(-side // factor) for side in grey.shape)
         small = resized(grey, (height, width), Image.Resampling.BOX)
         digits, unread = self._find_digits(small)
@@ -137,16 +152,19 @@ class Reader:
         ]
 
     def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
-        """Return the digits of the best reading of each region, and the ink left out.
+        """Return the digits on a page, and the boxes of the ink outside all digits.
 
-        Raises NothingToRead for a page of texture.
+        Up to four readings are compared. The digits in each region of the page come
+        from the best reading of that region. Raises NothingToRead for a page of
+        texture.
         """
         found: list[Digit] | None = None
         inks: list[Ink] = []
         texture = None
         is_even = light_is_even(grey)
         for find in (find_ink, find_ink_locally):
-            if inks and is_even and inks[0].stroke > max_local_stroke(grey):
+            is_thick = bool(inks) and inks[0].stroke > max_local_stroke(grey)
+            if is_thick and is_even and inks[0].traces.mean() <= MAX_INK_SHARE:
                 break
             ink = find(grey)
             inks.append(ink)
@@ -200,35 +218,58 @@ class Reader:
         return ""
 
     def _split_touching(self, whole: Digit) -> list[Digit]:
-        """Split a mark into two digits if it is too wide or in doubt.
+        """Return a mark as one digit, or split it into several.
 
-        The best split is taken if both halves are likely digits; otherwise the mark
-        stays whole.
+        A mark is split only if all parts are likely digits. In addition, the whole
+        mark must be too wide for one digit, or be read with a lower confidence than
+        each of its parts.
         """
         aspect = whole.mark.width / whole.mark.height
         if aspect < MIN_SPLIT_ASPECT or whole.mark.placed:
             return [whole]
-        if aspect >= MAX_ASPECT and not whole.doubt:
+        is_wide = aspect >= MAX_ASPECT
+        if is_wide and not whole.doubt:
             whole = replace(whole, doubt=TOO_WIDE)
-        best, best_confidence = [whole], LIKELY
-        for marks in split_candidates(whole.mark):
-            halves = [
-                replace(half, doubt=half.doubt or SPLIT)
-                for half in self._classify(list(marks))
-            ]
-            confidence = min(half.confidence for half in halves)
-            are_digits = NO_DIGIT not in [half.doubt for half in halves]
-            if confidence >= best_confidence and are_digits:
-                best, best_confidence = halves, confidence
-        is_one_digit = whole.doubt not in (NO_DIGIT, TOO_WIDE)
-        if not is_one_digit or len(best) == 1 or best_confidence > whole.confidence:
-            return best
-        if best_confidence >= VERY_LIKELY and not whole.doubt:
+        # The detector notices the traces of cuts. Wide marks must be cut all the same.
+        rule = self.rule
+        min_logit = rule.non_digit_threshold if is_wide else rule.digit_threshold
+        parts = self._split(whole.mark, min_logit)
+        if not parts:
+            return [whole]
+        confidence = min(part.confidence for part in parts)
+        if is_wide or confidence > whole.confidence:
+            return [replace(part, doubt=part.doubt or SPLIT) for part in parts]
+        if confidence >= VERY_LIKELY and not whole.doubt:
             whole = replace(whole, doubt="perhaps two that touch")
         return [whole]
 
+    def _split(self, mark: Mark, min_logit: float) -> list[Digit]:
+        """Return the most confident way to split a mark into likely digits.
+
+        A wide part that is not likely one digit is split again. The result is empty if
+        some part is no digit in each way that is tried. ``min_logit`` is the minimum of
+        the digits' detector logits.
+        """
+        best: list[Digit] = []
+        best_confidence = 0.0
+        for halves in split_candidates(mark):
+            parts: list[Digit] = []
+            for half in self._classify(list(halves)):
+                is_wide = half.mark.width >= MIN_SPLIT_ASPECT * half.mark.height
+                if _is_likely(half, min_logit):
+                    parts.append(half)
+                elif is_wide and (smaller := self._split(half.mark, min_logit)):
+                    parts += smaller
+                else:
+                    break
+            else:
+                confidence = min(part.confidence for part in parts)
+                if confidence > best_confidence:
+                    best, best_confidence = parts, confidence
+        return best
+
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
-        """Merge neighbours in a line that are the parts of one broken digit."""
+        """Merge neighbouring marks in a line that are parts of one broken digit."""
         line: list[Digit] = []
         for digit in digits:
             merged = self._try_merge(line[-1], digit) if line else None
@@ -236,7 +277,7 @@ class Reader:
         return line
 
     def _try_merge(self, left: Digit, right: Digit) -> Digit | None:
-        """Return both marks as one digit, or None if they are better read apart."""
+        """Return two marks merged into one digit, or None if they should stay apart."""
         doubts = left.doubt, right.doubt
         if not any(doubts) or SPLIT in doubts or left.mark.placed:
             return None
@@ -253,9 +294,24 @@ class Reader:
         return merged if is_better else None
 
 
+def _is_likely(part: Digit, min_logit: float) -> bool:
+    """Return whether a part of a mark is likely to be one digit."""
+    return (
+        part.mark.width < MAX_ASPECT * part.mark.height
+        and part.confidence >= LIKELY
+        and part.digit_logit >= min_logit
+        and not part.mark.uneven
+    )
+
+
 def _is_settled(digits: list[Digit], ink: Ink) -> bool:
-    """Return whether no other reading is needed: all ink is digits without a doubt."""
-    if not digits or any(digit.doubt for digit in digits):
+    """Return whether a reading is good enough, so that no other one is needed.
+
+    It is if at most MAX_DOUBTFUL of the digits are in doubt, and if at most
+    MAX_UNREAD_INK of the ink lies outside of their boxes.
+    """
+    doubtful = sum(bool(digit.doubt) for digit in digits)
+    if not digits or doubtful > MAX_DOUBTFUL * len(digits):
         return False
     rest = ink.smooth * ink.traces
     total = float(rest.sum())

@@ -1,4 +1,8 @@
-"""Choose between two readings of a page, region by region."""
+"""Choose between two readings of a page, region by region.
+
+A reading is a list of digits, the result of one of several ways to find the marks
+(objects that may be digits) on a page.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +14,17 @@ from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.recognition.lines import NO_DIGIT, TOO_WIDE, Digit
 
 MIN_OVERLAP = 0.3
-"""Digits are in one region if they share this part of the smaller box."""
+"""Two digits are in one region if their boxes share this part of the smaller box."""
 
 NON_DIGIT_SCORE = -0.5
-"""Score of a mark that is no digit; that of a digit is its confidence."""
+"""The score of a mark that is no digit. The score of a digit is its confidence."""
 
 
 def away_from_sides(marks: list[Mark], page: tuple[int, ...]) -> list[Mark]:
     """Return the marks that do not touch the sides of a page of shape (h, w).
 
-    A reading by local light is least reliable there: rulings and shadows leave pieces.
+    Readings with ``find_ink_locally`` are least reliable at the sides, where pieces of
+    rulings and shadows look like marks.
     """
     return [
         mark
@@ -33,11 +38,11 @@ def away_from_sides(marks: list[Mark], page: tuple[int, ...]) -> list[Mark]:
 def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
     """Return the better digits of two readings of a page.
 
-    Light, stroke width and rulings differ within a page, so each reading may be the
-    better one somewhere. Digits that overlap form a region, and so do all digits in a
-    grid. In each region, the reading with the higher score is taken. The score is the
-    sum of the digits' confidences, less a penalty for marks that are no digits; both
-    are weighted by the square roots of the boxes' areas.
+    Light, stroke width and rulings differ within a page, so either reading may be
+    better in some places. Digits that overlap form a region, and so do all digits in a
+    grid of cells. In each region, the reading with the higher score is taken. The score
+    is the sum of the digits' confidences, minus a penalty for each mark that is no
+    digit. Every term is weighted by the square root of the area of the mark's box.
     """
     digits = [*one, *other]
     if not one or not other:
@@ -56,7 +61,7 @@ def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
 
 
 def _connections(digits: list[Digit]) -> coo_array:
-    """Return which of the n digits are in one region, sparse (n, n)."""
+    """Return a sparse matrix (n, n) that connects digits of the same region."""
     boxes = np.array([digit.mark.box for digit in digits])
     areas = np.array([digit.mark.box.area for digit in digits])
     pairs = []

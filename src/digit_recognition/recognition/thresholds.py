@@ -1,6 +1,7 @@
 """Confidence thresholds that bound the error among accepted digits.
 
-The bounds hold for digits like those of the validation part: digits like MNIST's.
+The bounds hold only for digits like those in the validation part of the dataset, such
+as MNIST's.
 """
 
 from __future__ import annotations
@@ -14,22 +15,23 @@ from scipy.special import bdtr
 from digit_recognition.recognition.calibration import rank_by_confidence
 
 MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
-"""The levels of error for which thresholds are looked for."""
+"""Limits on the error among accepted digits; a threshold is sought for each."""
 
 CERTAINTY = 0.95
 """The default probability with which a bound holds."""
 
 EARLY_SHARE = 0.1
-"""The share of the allowed risk that the sequence of strict thresholds gets."""
+"""The share of the allowed risk for the first sequence of tests in ``_certify``."""
 
 
 @dataclass(frozen=True)
 class Threshold:
     """A digit is accepted if its confidence is above ``threshold``.
 
-    The error among accepted digits is at most ``max_error``, with the certainty that
-    was asked for; None if nothing is certain. ``coverage`` (0..1), ``accepted`` and
-    ``errors`` are measured on the validation part.
+    The error among accepted digits is at most ``max_error`` with the requested
+    certainty. ``max_error`` is None if no bound is certain. The other fields describe
+    the validation images: ``coverage`` is the accepted fraction (0..1), ``accepted``
+    the number of accepted images, and ``errors`` the number of errors among them.
     """
 
     max_error: float | None
@@ -49,18 +51,19 @@ def find_thresholds(
     max_errors: Sequence[float] = MAX_ERRORS,
     certainty: float = CERTAINTY,
 ) -> list[Threshold]:
-    """Return the threshold with the largest coverage for each level of error.
+    """Return the threshold with the largest coverage for each maximum error.
 
-    ``confidence`` is (n,) and ``wrong`` is bool (n,), both of validation images. Levels
-    that no threshold is certain to reach are left out. The last row has the
-    ``max_error`` None; its threshold is the confidence of the most confident error.
+    ``confidence`` is (n,) and ``wrong`` is bool (n,), both of validation images. A
+    maximum error is left out if no threshold is certain to keep it. The last element
+    has the ``max_error`` None; its threshold is the confidence of the most confident
+    error.
 
-    Each row holds on its own with the given certainty. This is selective risk as in
-    Geifman and El-Yaniv 2017, "Selective classification for deep neural networks";
-    ``_certify`` explains the test.
+    The certainty applies to each threshold separately, not to all of them together. The
+    method is selective risk as in Geifman and El-Yaniv 2017, "Selective classification
+    for deep neural networks". ``_certify`` explains the test.
     """
-    # Images of equal confidence are accepted together, so a threshold lies between two
-    # different confidences.
+    # Images are accepted if their confidence is above the threshold. So the threshold
+    # is the highest confidence among the images that are not accepted.
     accepted, errors, lowest = rank_by_confidence(confidence, wrong)
     thresholds = np.append(lowest[1:], 0.0)
 
@@ -88,10 +91,11 @@ def find_thresholds(
 
 
 def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
-    """Return the row of ``table`` to use for an error of at most ``max_error``.
+    """Return the threshold in ``table`` to use for an error of at most ``max_error``.
 
-    It is the row of that level, or else of the next stricter level. If the table has
-    neither, it is the strictest row, which guarantees less than what is asked for.
+    It is the threshold for that error or, if the table has none, for the next smaller
+    one. If there is no such threshold either, it is the one with the smallest error,
+    which guarantees less than requested or nothing.
     """
     levels = {row.max_error: row for row in table}
     certain = [level for level in levels if level is not None]
@@ -102,29 +106,29 @@ def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
 def _certify(
     accepted: np.ndarray, errors: np.ndarray, level: float, risk: float
 ) -> int | None:
-    """Return the index of the last threshold whose error is at most ``level``.
+    """Return the index of the last threshold certified for an error up to ``level``.
 
-    ``accepted`` and ``errors`` (k,) count the images above each threshold, from strict
-    to loose. The result is None if no threshold passes. It is wrong with a probability
-    of at most ``risk``.
+    ``accepted`` and ``errors`` (k,) count the accepted images and the errors among them
+    for each threshold, from strict to loose. The result is None if no threshold passes
+    the test. The true error is above ``level`` with a probability of at most ``risk``.
 
-    The thresholds are tested in this order, until one fails. A threshold passes if its
-    exact binomial tail is at most the allowed risk (the one-sided bound of Clopper and
-    Pearson 1934). The confidences determine the order before the errors are known, so
-    the number of tests needs no correction (Angelopoulos, Bates, Candès, Jordan and Lei
-    2021, "Learn then test"). The temperature is fitted on the same images, which the
-    argument leaves aside.
+    The thresholds are tested from strict to loose, until one fails. A threshold passes
+    if its exact binomial tail is at most the allowed risk (the one-sided bound of
+    Clopper and Pearson 1934). The confidences determine the order before the errors are
+    known, so the number of tests needs no correction (Angelopoulos, Bates, Candès,
+    Jordan and Lei 2021, "Learn then test"). This argument ignores that the temperature
+    is fitted on the same images.
 
-    There are two sequences of tests. The first starts at the strictest threshold that
-    can pass at all, with a tenth of the risk. The second starts where half of the
-    images are accepted, with the rest: there, single errors among the most confident
-    images do no harm. If all of the first sequence passes, the second gets its risk too
-    (the fallback procedure of Wiens 2003).
+    There are two sequences of tests. The first has a tenth of the risk and starts at
+    the strictest threshold that can pass at all. The second has the rest of the risk
+    and starts where half of the images are accepted. At that point, single errors among
+    the most confident images do no harm. If all tests of the first sequence pass, the
+    second has the whole risk (the fallback procedure of Wiens 2003).
     """
     tails = bdtr(errors, accepted, level)
 
     def minimum_accepted(share: float) -> float:
-        """Number of accepted images that passes without an error."""
+        """Return how many images must be accepted to pass if none is wrong."""
         return np.log(share * risk) / np.log1p(-level)
 
     half = accepted[-1] / 2
@@ -135,8 +139,8 @@ def _certify(
     late = np.arange(first, len(accepted))
     if not late.size:
         return last
-    # The next test after the first is the one that allows one more error than the
-    # first: a test in between would fail at the first error.
+    # After the first threshold, skip to those that pass with one more error than the
+    # first may have. One in between would fail at its first additional error.
     counts = np.arange(accepted[first] + 1)
     allowed = np.searchsorted(bdtr(counts, accepted[first], level), risk)
     allows_more = bdtr(allowed, accepted, level) <= risk

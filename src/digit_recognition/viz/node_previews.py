@@ -1,4 +1,4 @@
-"""Nodes with a description in Kedro-Viz."""
+"""Pipeline nodes that show a description in Kedro-Viz."""
 
 from __future__ import annotations
 

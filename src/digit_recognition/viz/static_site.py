@@ -1,4 +1,4 @@
-"""Builds a static site of Kedro-Viz with its previews: ``make site``."""
+"""Builds a static Kedro-Viz site that includes previews, for ``make site``."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ REQUIRED_RESULTS = ("metrics", "confusion_matrix")
 
 
 def build_site(project: Path) -> Path:
-    """Build the folder ``site`` in the project, without absolute paths, and return it.
+    """Build the site in the project's folder ``site``, and return that folder.
 
-    It replaces an older site. A web server can serve it below any path. Raises
-    ProjectError if there are no results to show.
+    The new site replaces an older one. A web server can serve it under any URL path.
+    ``make_relative`` shortens the paths in the site. Raises ProjectError if there are
+    no results to show, if the build fails, or if a private path cannot be removed.
     """
     _require_results(project)
     _build(project)
@@ -48,11 +49,11 @@ def build_site(project: Path) -> Path:
 
 
 def make_relative(api: Path, project: Path) -> None:
-    """Shorten the paths in all data of the site.
+    """Shorten the absolute paths in the site's data files, which are in ``api``.
 
-    Paths in the project become relative to it. Other absolute paths are cut to the
-    name of the file. Raises ProjectError if a text that is not just a path contains
-    the path of the project or of the user's home.
+    Paths inside the project become relative to the project. Other absolute paths are
+    cut to the file name. Paths within a longer text are not shortened: ProjectError is
+    raised if such a text contains the path of the project or of the user's home.
     """
     private = {f"{folder}/" for folder in (project, Path.home())} - {"//"}
     for file in sorted(api.rglob("*")):
@@ -102,7 +103,7 @@ def _build(project: Path) -> None:
 def _require_results(project: Path) -> None:
     bootstrap_project(project)
     with KedroSession.create(project) as session:
-        # The type of a session lacks the method that all sessions have.
+        # In a ``with`` statement, the type of the session has no ``load_context``.
         catalog = session.load_context().catalog  # type: ignore[attr-defined]
         for name in REQUIRED_RESULTS:
             if not catalog.exists(name):

@@ -307,7 +307,6 @@ class StoppingCheckpoints(Checkpoints):
 @pytest.mark.parametrize(
     "changes",
     [
-        {},
         {"optimizer": "muon", "schedule": "cosine"},
         {
             "network": {
@@ -320,7 +319,7 @@ class StoppingCheckpoints(Checkpoints):
             "precision": "bfloat16",
         },
     ],
-    ids=["plain", "muon", "columns with augmentation"],
+    ids=["muon", "columns with augmentation"],
 )
 def test_a_resumed_training_ends_with_the_same_weights_as_an_unstopped_one(
     arrays, dataset_info, tmp_path, changes

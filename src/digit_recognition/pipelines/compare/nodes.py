@@ -15,7 +15,7 @@ from digit_recognition.plotting.style import BLUE, BROWN, RED, finish_chart
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 else:
-    Figure = Any  # Kedro resolves the nodes' type hints
+    Figure = Any  # Kedro resolves the nodes' type hints at run time
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ METRICS_KEYS = {
     "code_revision": "code_revision",
     "model_version": "model_version",
 }
-"""The key in ``metrics`` for each column of the table."""
+"""The key in ``metrics`` for each column of the table of runs."""
 
 VERSION_FORMAT = "%Y-%m-%dT%H.%M.%S.%fZ"
 MAX_DATASETS = 8
@@ -48,7 +48,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.DataFrame:
     """Return a table with a row for each version of ``metrics``, the newest first.
 
-    ``all_metrics`` maps each version to a function that loads it.
+    ``all_metrics`` maps each version to a function that loads its metrics.
 
     Columns: version, recipe, seed, dataset, dataset_digest, trained_on, images,
     accuracy, accuracy_low and accuracy_high (the 95 % interval, all in 0..1), loss
@@ -130,14 +130,14 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
 
 
 def _dataset_label(runs: pd.DataFrame) -> pd.Series:
-    """Name the test data of each run, and the training data if they differ."""
+    """Name the test dataset of each run, and its training dataset if that differs."""
     label = _text(runs["dataset"]) + " " + _text(runs["dataset_digest"]).str[:8]
     differs = runs["trained_on"].notna() & (runs["trained_on"] != runs["dataset"])
     return label.mask(differs, label + ", trained on " + _text(runs["trained_on"]))
 
 
 def _text(values: pd.Series) -> pd.Series:
-    """Convert the values to text, missing ones to "?"."""
+    """Convert values to text; missing values become "?"."""
     return values.astype(object).where(values.notna(), "?").astype(str)
 
 

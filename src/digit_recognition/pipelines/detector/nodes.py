@@ -1,4 +1,4 @@
-"""The node that trains the detector."""
+"""The node that trains the detector, a network that tells digits from non-digits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DetectorParameters(Parameters):
     """How to train the detector.
 
     ``pictures`` is the number of training images, half of which show digits. ``epochs``
-    is the number of passes over them.
+    is the number of passes over the training images.
     """
 
     pictures: Annotated[int, Field(ge=1000)]
@@ -44,15 +44,16 @@ def train_detector(
     validation_predictions: pd.DataFrame,
     parameters: DetectorParameters,
 ) -> tuple[dict[str, Any], pd.DataFrame, Classifier]:
-    """Train the detector; return its record, its validation logits, and itself.
+    """Train the detector; return its record, its validation logits and the detector.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
-    detector is trained on the images, and with the seed, that the model was trained
-    with; the model stays as it is. It maps images to a logit (n, 1). The columns of the
-    logits are index (into x_train) and digit_logit.
+    detector is trained on the model's training images and with the model's seed. The
+    model's weights do not change. The detector maps each image to one logit, which is
+    high for digits. The validation logits are a table with the columns index (into
+    x_train) and digit_logit.
 
-    Raises ProjectError for other training images, for the record of another model, and
-    if the training images lack a digit.
+    Raises ProjectError if the model was trained on another ``x_train``, if ``training``
+    is the record of another model, or if the training images lack a digit.
     """
     model_digest = verify_record(model, training)
     expected, received = training["digests"]["x_train"], array_digest(x_train)

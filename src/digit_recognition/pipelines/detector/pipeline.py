@@ -8,9 +8,9 @@ from .nodes import train_detector
 
 
 def create_pipeline() -> Pipeline:
-    """Create the pipeline from the trained model and its training images to a detector.
+    """Return the pipeline that trains a detector for the trained model.
 
-    The detector is saved last, when its records already are.
+    The detector is saved last, so a saved detector always has its record and logits.
     """
     return Pipeline(
         [

@@ -1,4 +1,4 @@
-"""The images that the detector is trained on: digits and made-up non-digits."""
+"""The images that the detector is trained on: digits and synthetic non-digits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ def make_training_set(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return images, float32 (count, 28, 28, 1) in 0..1, and their classes (count,).
 
-    ``images`` is float32 (n, 28, 28) in 0..1 with digits ``labels`` (n,). Classes are
-    0..9, and 10 for non-digits. Half of the images are digits; a third of these are
-    unchanged, the others are drawn by varied hands and pens. Most images of both halves
-    look as if they came from another scanner.
+    ``images`` is float32 (n, 28, 28) in 0..1 and shows the digits ``labels`` (n,).
+    Classes are 0..9, and 10 for non-digits. Half of the returned images are
+    digits from ``images``: a third of them are unchanged, and two thirds are changed by
+    ``vary_handwriting`` and ``simulate_scanners``. The other half are non-digits, of
+    which two thirds are changed by ``simulate_scanners``.
     """
     rng = np.random.default_rng(seed)
     digits = count // 2

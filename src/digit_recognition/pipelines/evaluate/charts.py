@@ -24,14 +24,15 @@ from .nodes import ERROR_RATES
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 else:
-    Figure = Any  # Kedro resolves the nodes' type hints
+    Figure = Any  # Kedro resolves the nodes' type hints at run time
 
 PALE_GREY = "#e8e8e8"
 ROUNDING = 1e-9
-"""Smaller steps of the share of errors are rounding errors."""
+"""Smaller steps of risk times coverage come from rounding, not from errors."""
 
 CURVE_POINTS = 200
-"""Evenly spaced points of the risk-coverage curve; those at errors come on top."""
+"""The risk-coverage curve keeps about this number of evenly spaced points. It also
+keeps the points around each error."""
 
 
 def draw_training_curves(
@@ -192,9 +193,9 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
 
 
 def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
-    """Draw the share of errors among accepted images against the share accepted.
+    """Draw the error among accepted images (risk) against their share (coverage).
 
-    Images are accepted in the order of their calibrated confidence.
+    Images are accepted in the order of their calibrated confidence, highest first.
     """
     from plotly.graph_objects import Figure
 
@@ -242,9 +243,10 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
 def _thin_out(
     coverage: np.ndarray, risk: np.ndarray, min_confidence: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Keep about 200 points of the curve, and the points around each error.
+    """Return about 200 points of the risk-coverage curve, and those around errors.
 
-    An error is a misclassified digit: the curve jumps there and is smooth elsewhere.
+    An error is a misclassified image. The curve jumps at each error and is smooth
+    elsewhere.
     """
     before_error = np.flatnonzero(np.diff(risk * coverage) > ROUNDING)
     evenly_spaced = np.arange(0, len(coverage), max(1, len(coverage) // CURVE_POINTS))

@@ -19,8 +19,8 @@ def draw_mistakes(
 ) -> Figure:
     """Draw up to 50 misclassified images, the most confident first.
 
-    ``x_test`` is float32 (n, 28, 28, 1) in 0..1. The title of an image has its label,
-    the prediction and the confidence.
+    ``x_test`` is float32 (n, 28, 28, 1) in 0..1. The title above an image gives its
+    label, the prediction and the confidence.
     """
     wrong = predictions[predictions["label"] != predictions["predicted"]]
     worst = wrong.nlargest(MAX_IMAGES, "confidence")

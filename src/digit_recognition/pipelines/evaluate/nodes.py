@@ -27,13 +27,14 @@ from digit_recognition.recognition.calibration import (
 
 PROBABILITIES = [f"p{digit}" for digit in range(NUM_CLASSES)]
 ERROR_RATES = {"1e-3": 1e-3, "1e-4": 1e-4}
-"""Shares of errors among accepted images for which ``metrics`` has the coverage."""
+"""Error rates among accepted images; ``metrics`` has the coverage at each rate."""
 
 
 def calibrate(validation_predictions: pd.DataFrame) -> float:
-    """Fit the temperature that logits are divided by, on the validation images.
+    """Return the temperature that calibrates the model on the validation images.
 
-    The table has the columns label and logit0..logit9.
+    Temperature scaling divides the logits by the temperature.
+    ``validation_predictions`` has the columns label and logit0..logit9.
     """
     logits = validation_predictions[[f"logit{digit}" for digit in range(NUM_CLASSES)]]
     labels = validation_predictions["label"].to_numpy()
@@ -51,17 +52,18 @@ def predict_digits(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Predict the digit in each test image, and compute the model's losses.
 
-    The table has a row for each image. Columns: index, label, predicted, confidence
-    (the highest probability), calibrated (the confidence after temperature scaling)
-    and the probabilities p0..p9, without scaling.
+    The first result is a table with a row for each image. Columns: index, label,
+    predicted, confidence (the highest probability), calibrated (the confidence after
+    temperature scaling) and p0..p9 (the probabilities without temperature scaling).
 
-    The second result has the mean cross-entropies in nats, without and with scaling,
-    the temperature, the model's digest, and the dataset with its digest. The losses are
-    computed from the logits, as in Keras: probabilities near 0 are too coarsely
-    rounded.
+    The second result has the mean cross-entropies in nats, without and with temperature
+    scaling, the temperature, the model's digest, and the name and digest of the test
+    images' dataset. The losses are computed from the logits, as in Keras, because
+    probabilities near 0 are rounded too coarsely.
 
-    Raises ProjectError if ``training`` is the record of another model, and if the model
-    was trained on another dataset than the test arrays belong to.
+    Raises ProjectError if ``training`` is the record of another model. Also raises it
+    if the test arrays do not belong to the dataset that the model was trained on, and
+    ``allow_other_data`` is false.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
@@ -93,19 +95,20 @@ def score_predictions(
     model_scores: dict[str, Any],
     lineage: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return the model's metrics on the test images, with their origin.
+    """Return the metrics on the test images, with the origin of model and data.
 
-    - ``accuracy_low``, ``accuracy_high``: the 95 % interval of Wilson (1927),
-      "Probable inference, the law of succession, and statistical inference".
-    - ``test_accuracy_uncontested``: the accuracy without the 15 images whose labels
-      are disputed; only on MNIST.
+    - ``accuracy_low``, ``accuracy_high``: the 95 % interval of the accuracy (Wilson
+      1927, "Probable inference, the law of succession, and statistical inference").
+    - ``test_accuracy_uncontested``: the accuracy without the 15 test images whose
+      labels are disputed. Only metrics on MNIST have it.
     - ``nll``, ``nll_calibrated``: the negative log-likelihood in nats, without and with
       temperature scaling. ``nll`` equals ``test_loss``.
     - ``ece``, ``ece_calibrated``: the expected calibration error, without and with
       temperature scaling.
-    - ``coverage_at_1e-3_error``: the largest share of the test images, taken in the
-      order of calibrated confidence, of which at most 0.1 % are wrong. Thresholds that
-      bound the error on other images are in ``model_onnx``.
+    - ``coverage_at_1e-3_error``: the largest share of the test images that can be
+      accepted with at most 0.1 % of them wrong. Images are accepted in the order of
+      their calibrated confidence. The value describes the test images only. Thresholds
+      that bound the error on other images are computed when pictures are read.
     """
     from scipy.stats import binomtest
 
@@ -150,8 +153,8 @@ def score_digits(predictions: pd.DataFrame) -> pd.DataFrame:
 
     Columns: digit, images, precision, recall, f1. Precision is the share of correct
     predictions among all predictions of the digit. Recall is the share of correct
-    predictions among all images of the digit. F1 is their harmonic mean. A score is 0
-    if its denominator is 0.
+    predictions among all images of the digit. F1 is the harmonic mean of precision and
+    recall. A score is 0 if its denominator is 0.
     """
     from sklearn.metrics import precision_recall_fscore_support
 

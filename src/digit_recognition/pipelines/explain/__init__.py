@@ -1,4 +1,4 @@
-"""Explanation of a trained model by the journey of one image through it."""
+"""Show what a trained model computes for one image, layer by layer."""
 
 from .pipeline import create_pipeline
 

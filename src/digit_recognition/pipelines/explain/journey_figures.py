@@ -19,20 +19,23 @@ MAP_COLOURS = "viridis"
 SIGNED_COLOURS = "RdBu"
 INK_THRESHOLD = 0.5
 MIN_BAR_FOR_TEXT = 0.5  # shorter bars have their probability beside them
-MIN_PROBABILITY = 5e-4  # what is below rounds to 0.0 %
+MIN_PROBABILITY = 5e-4  # smaller probabilities are shown as 0 %
 
-# Sizes in the journey, in inches
+# Sizes in the figure of ``draw_journey``, in inches
 STAGE_HEIGHT = 4.0
 VECTOR_WIDTH, IMAGE_WIDTH = 1.15, 1.7
 STAGE_GAP = 0.42
 TITLE_HEIGHT, TEXT_HEIGHT, MARGIN = 1.35, 1.75, 0.35
-LETTER_WIDTH = 0.078  # at 9 points
+LETTER_WIDTH = 0.078  # at a font size of 9 points
 
-MIN_MAP_SIDE = 60  # pixels; smaller maps are enlarged
+MIN_MAP_SIDE = 60  # pixels; smaller feature maps are enlarged
 
 
 def draw_filters(journey: Journey) -> Figure:
-    """Draw the filters of the first convolution: blue for ink, red for background."""
+    """Draw the filters of the first convolution.
+
+    Blue weights respond to ink, red weights to background.
+    """
     filters = journey.filters
     columns = 8
     rows = -(-len(filters) // columns)
@@ -57,7 +60,7 @@ def draw_filters(journey: Journey) -> Figure:
 
 
 class _Panel(NamedTuple):
-    """The pixels drawn for a stage, and their width in inches."""
+    """The pixels drawn for a stage (the output of a layer), and the width in inches."""
 
     pixels: np.ndarray
     width: float
@@ -125,7 +128,7 @@ def draw_journey(journey: Journey) -> Figure:
 
 
 def draw_attention(journey: Journey) -> Figure:
-    """Draw the image and the contribution of each pixel to the top two digits."""
+    """Draw the image, and each pixel's contribution to the two most probable digits."""
     probabilities = journey.stages[-1].output
     figure = Figure(figsize=(10, 3.9), layout="constrained")
     axes = figure.subplots(1, 1 + len(journey.attributions))
@@ -170,7 +173,8 @@ def _panel(stage: Stage) -> _Panel:
     maps = values.transpose(2, 0, 1)
     if stage.kind == "image":
         return _Panel(1 - maps[0], IMAGE_WIDTH)
-    scale = -(-MIN_MAP_SIDE // maps.shape[1])  # gaps would be wide beside small maps
+    # Small maps are enlarged, because the gaps between maps have a fixed width.
+    scale = -(-MIN_MAP_SIDE // maps.shape[1])
     maps = maps.repeat(scale, axis=1).repeat(scale, axis=2)
     pixels = montage(
         maps / _positive_maximum(values),
@@ -182,12 +186,14 @@ def _panel(stage: Stage) -> _Panel:
 
 
 def _positive_maximum(values: np.ndarray) -> float:
-    """Return the maximum, which is drawn brightest, or 1 if it is not above 0."""
+    """Return the value to draw brightest: the maximum, or 1 if it is not above 0."""
     return float(values.max(initial=0)) or 1.0
 
 
 def _columns(count: int) -> int:
-    """Return the fewest columns of a full grid that is at most twice as high as wide.
+    """Return the smallest number of columns for a grid of ``count`` images.
+
+    The grid has no empty places and at most twice as many rows as columns.
 
     >>> _columns(32), _columns(64)
     (4, 8)

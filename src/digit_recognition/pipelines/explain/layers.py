@@ -1,4 +1,4 @@
-"""Layers of a network: their outputs and the attribution for one image."""
+"""The layers of a network, their outputs for an image, and pixel contributions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import numpy as np
 from digit_recognition.models.cnn import Classifier, first_column, without_softmax
 
 STEPS = 32
-"""Brightness steps from black to the image over which gradients are averaged."""
+"""Gradients are averaged over this number of brightness steps from black to the
+image."""
 
 
 class Layer(NamedTuple):
-    """One layer of a network or of a network nested in it.
+    """One layer of a network, or of a network nested in the network.
 
     - ``name``: path of the layer, such as ``trunk/column1/conv1``.
-    - ``shape``: shape of its output for one image.
+    - ``shape``: shape of the layer's output for one image.
     - ``passes``: how often the layer is applied to one image.
-    - ``multiplications``: multiplications of inputs by weights, in all passes.
+    - ``multiplications``: number of products of inputs and weights, in all passes.
     """
 
     name: str
@@ -84,9 +85,11 @@ def _multiplications(layer: Classifier, shape: tuple[int, ...]) -> int:
 def trace(network: Classifier, image: np.ndarray) -> list[Stage]:
     """Compute the output of each layer for an image, float32 (28, 28, 1) in 0..1.
 
-    The first stage is the image itself. In a network of several columns or shifts, the
-    next stages are those of the first column. The last stage has the probabilities of
-    the whole network.
+    The first stage is the image itself. The next stages are the outputs of the layers.
+    If the network has several columns (CNNs side by side), only the layers of the first
+    column are included. If the network averages over shifts of the image, the outputs
+    are those for the unshifted image. The last stage has the probabilities of the whole
+    network.
     """
     import keras
 
@@ -160,9 +163,9 @@ def attribute(
     """Compute the contribution of each pixel to the logit of each digit.
 
     ``image`` is float32 (28, 28, 1) in 0..1. The contributions to a digit are float32
-    (28, 28): integrated gradients from a black image to this one (Sundararajan, Taly
-    and Yan 2017, "Axiomatic attribution for deep networks"). Their sum is nearly the
-    digit's logit for the image minus its logit for the black image.
+    (28, 28). They are integrated gradients from a black image to ``image``
+    (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks"). Their
+    sum is nearly the digit's logit for ``image`` minus its logit for a black image.
     """
     import tensorflow as tf
 

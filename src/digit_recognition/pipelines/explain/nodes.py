@@ -33,7 +33,7 @@ class ExplainParameters(Parameters):
 
 
 class Chosen(NamedTuple):
-    """The chosen image, float32 (28, 28, 1) in 0..1, and what it is."""
+    """The chosen image, float32 (28, 28, 1) in 0..1, and what it shows."""
 
     image: np.ndarray
     description: str
@@ -45,8 +45,8 @@ class Journey(NamedTuple):
     - ``stages``: the output of each layer.
     - ``filters``: the filters of the first convolution, float32 (n, rows, columns).
     - ``attributions``: for the two most probable digits, the contribution of each pixel
-      to the logit, float32 (28, 28).
-    - ``record``: the model's record, as ``caption`` needs it.
+      to the digit's logit, float32 (28, 28).
+    - ``record``: the model's record, with the keys that ``caption`` needs.
     """
 
     chosen: Chosen
@@ -62,7 +62,7 @@ def choose_image(
     explained_picture: Pictures,
     parameters: ExplainParameters,
 ) -> Chosen:
-    """Select a test image, or a digit of a picture in the format of one.
+    """Return a test image, or a digit of a picture in the format of a test image.
 
     ``x_test`` is float32 (n, 28, 28, 1) in 0..1, ``y_test`` one-hot (n, 10). Raises
     ProjectError if the image, picture or digit does not exist.
@@ -110,7 +110,7 @@ def follow_image(
     training: dict[str, Any],
     lineage: dict[str, Any],
 ) -> Journey:
-    """Compute the output of each layer and the contribution of each pixel.
+    """Compute the layers' outputs and the pixels' contributions for the chosen image.
 
     Raises ProjectError if ``training`` is the record of another model.
     """
@@ -131,7 +131,7 @@ def follow_image(
 
 
 def tabulate_layers(model: Classifier) -> pd.DataFrame:
-    """Return a table with a row for each layer and a last row with their sums.
+    """Return a table with a row for each layer and a last row with the totals.
 
     Columns: layer, kind, output_shape (such as 26x26x32), parameters, passes (how often
     the layer is applied to one image) and multiplications (of inputs by weights, in all

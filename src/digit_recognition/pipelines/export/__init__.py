@@ -1,4 +1,4 @@
-"""Export the classifier and the detector to ONNX, and compare them with Keras."""
+"""Export the classifier and the detector to ONNX, and check the ONNX model."""
 
 from .pipeline import create_pipeline
 

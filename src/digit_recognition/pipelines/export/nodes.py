@@ -1,4 +1,4 @@
-"""The node that exports the model to ONNX and compares it with Keras."""
+"""The node that exports the model to ONNX and checks the result against Keras."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ from digit_recognition.recognition.calibration import (
 from digit_recognition.runtime import full_float32
 
 TOLERANCES = {PROBABILITIES: 1e-4, LOGITS: 1e-3, DIGIT_LOGIT: 1e-3}
-"""The largest difference of each output, relative to its largest value or to 1."""
+"""The maximum difference between ONNX and Keras for each output.
+
+It is relative to the output's largest absolute value, or to 1 if that value is smaller.
+"""
 
 BATCH_SIZES = (1, 32, 1000)
 DESCRIPTION = (
@@ -58,15 +61,18 @@ def export_model(
     parameters: EvaluateParameters,
     lineage: dict[str, Any],
 ) -> tuple[dict[str, Any], ModelProto]:
-    """Convert the model and the detector to ONNX; return the comparison and the model.
+    """Convert model and detector to ONNX; return the check and the ONNX model.
 
-    Inputs and outputs of the ONNX model are those of ``to_onnx``. Its metadata are
-    text: model_version, model_digest, recipe, seed, dataset, dataset_digest,
-    validation_images, temperature (which the outputs do not apply), and validation, the
-    JSON of ``ValidationResults``.
+    The check is the result of ``compare_with_keras``, with the origin of model and
+    data. ``to_onnx`` describes the input and the outputs of the ONNX model. The outputs
+    are not scaled by the temperature. The metadata of the ONNX model are text:
+    model_version, model_digest, recipe, seed, dataset, dataset_digest,
+    validation_images (their number), temperature, and validation (the JSON of
+    ``ValidationResults``).
 
-    Raises ProjectError if the records or predictions belong to another model or
-    detector, and if the outputs of Keras and ONNX differ.
+    Raises ProjectError if a record or a table of predictions belongs to another model
+    or detector. Also raises it if the outputs of Keras and ONNX differ by more than
+    their tolerance.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
@@ -108,12 +114,12 @@ def export_model(
 def compare_with_keras(
     model: Classifier, detector: Classifier, model_onnx: ModelProto, images: np.ndarray
 ) -> dict[str, Any]:
-    """Return the largest differences of the outputs, and images per second of both.
+    """Return the largest differences between ONNX and Keras, and the speed of both.
 
-    ``images`` is float32 (n, 28, 28, 1) in 0..1. The speed is measured at batches of 1,
-    32 and 1000, without the first call. Keras runs ``predict_on_batch``, its fastest
-    way. Raises ProjectError if an output differs by more than its tolerance, or if one
-    predicted digit differs.
+    ``images`` is float32 (n, 28, 28, 1) in 0..1. The speed is in images per second, for
+    batches of 1, 32 and 1000 images. The first call is not timed. Keras is timed with
+    its fastest method, ``predict_on_batch``. Raises ProjectError if an output differs
+    by more than its tolerance, or if any predicted digit differs.
     """
     onnx_model = OnnxModel(model_onnx)
     with full_float32():
@@ -190,7 +196,7 @@ def _verify_detector(
 def _summarize(
     validation_predictions: pd.DataFrame, detector_predictions: pd.DataFrame
 ) -> tuple[float, ValidationResults]:
-    """Return the temperature and the results on the validation part."""
+    """Return the temperature and the results on the validation images."""
     names = [f"logit{digit}" for digit in range(NUM_CLASSES)]
     logits = validation_predictions[names].to_numpy()
     labels = validation_predictions["label"].to_numpy()

@@ -8,7 +8,7 @@ from .nodes import export_model
 
 
 def create_pipeline() -> Pipeline:
-    """Create the pipeline from the model and the detector to a checked ONNX model."""
+    """Return the pipeline that exports the model and the detector to one ONNX model."""
     return Pipeline(
         [
             node_with_preview(

@@ -1,4 +1,4 @@
-"""Prepare MNIST: the arrays that the network takes."""
+"""Convert MNIST to the arrays that the network takes."""
 
 from .pipeline import create_pipeline
 

@@ -33,8 +33,8 @@ def load_mnist(
     The order is training images and labels, then test images and labels. Images are
     uint8 (n, 28, 28) in 0..255, labels uint8 (n,) in 0..9. In the description,
     ``dataset`` is ``mnist``, ``mnist-sample`` or ``custom``; ``dataset_digest`` is the
-    digest of the four arrays. Raises ProjectError if only the sample is available and
-    it is not allowed.
+    digest of the four arrays. Raises ProjectError if only the 5,000-image sample
+    is available and ``allow_sample`` is false.
     """
     (train_images, train_labels), (test_images, test_labels) = mnist
     published = (train_images, train_labels, test_images, test_labels)
@@ -76,7 +76,7 @@ def describe_dataset(
     x_test: np.ndarray,
     y_test: np.ndarray,
 ) -> dict[str, Any]:
-    """Return the dataset's name, its sizes, and the digests of the prepared arrays."""
+    """Return the dataset's name, numbers of images, and digests of the arrays."""
     arrays = dict(zip(NAMES, (x_train, y_train, x_test, y_test), strict=True))
     return {
         **published,

@@ -14,7 +14,7 @@ from .nodes import (
 
 
 def create_pipeline() -> Pipeline:
-    """Create the pipeline from MNIST to the arrays that the network takes."""
+    """Return the pipeline that converts MNIST to the arrays that the network takes."""
     nodes = [
         node_with_preview(
             load_mnist,

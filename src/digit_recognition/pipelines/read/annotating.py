@@ -1,4 +1,4 @@
-"""Draw the digits that were read onto the pictures, for a person to check."""
+"""Draw the recognized digits onto the pictures, so that a person can check them."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def annotate_pictures(
     """Return an iterator over the names and images of annotated pictures and sheets.
 
     Each picture has boxes around its digits: green if the number is accepted, orange if
-    a person must check it. A file of several pages gives one annotated image per page.
-    A sheet shows 30 pictures, each with the number that was read and, if a person must
-    check it, the reason.
+    a person must check the number. A file of several pages gives one annotated image
+    per page. A sheet is an overview of up to 30 annotated images, with the numbers read
+    on each image and, if a person must check one of them, the reason.
 
-    The tables are those that `read_pictures` returns, loaded from the catalog, with
-    ``accepted`` as bool. Pictures that have no rows in them are left out, because they
-    were added after the reading.
+    ``readings`` and ``digits`` are the tables that ``read_pictures`` returns. After
+    loading from the catalog, ``accepted`` is bool. Pictures without rows in the tables
+    are left out: they were added to the folder after ``read_pictures`` ran.
     """
     # This must not be a generator function itself: Kedro would then save each image in
-    # a call of its own, and the second call would find that the folder exists.
+    # a call of its own, and the second call would fail because the folder exists.
     # PictureFolderDataset.save takes the whole iterator and draws one image at a time.
     return _draw_all(pictures, readings, digits, reading_summary["pages"])
 
@@ -92,12 +92,13 @@ class _RowsByPicture:
     """Look up the rows of a picture as named tuples.
 
     A picture's rows are consecutive, and pictures are requested in the table's order.
-    So a position is enough: one table per picture took 200 MB for 20,000 pictures.
+    So the position in the table is enough to find them. Splitting the table into one
+    table per picture took 200 MB for 20,000 pictures.
     """
 
     def __init__(self, table: pd.DataFrame):
         # mypy wants a literal, but the columns are known only at run time.
-        self._row: Any = namedtuple("Row", table.columns)  # type: ignore[misc] # of the table
+        self._row: Any = namedtuple("Row", table.columns)  # type: ignore[misc] # not a literal
         self._columns = [table[name].to_numpy() for name in table]
         self._pictures = table["picture"].to_numpy()
         self._next = 0
@@ -120,7 +121,7 @@ class _RowsByPicture:
 
 
 def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | None]]:
-    """Yield the wanted pages with their numbers; None for pages that cannot be read."""
+    """Yield (number, page) for each wanted page; None if the page cannot be read."""
     last = -1
     try:
         for number, page in enumerate(() if picture.reason else decode(picture.path)):
@@ -166,7 +167,7 @@ def _tile(drawn: Image.Image, name: str, lines: list[Any]) -> Image.Image:
 
 
 def _shorten(text: str, face: Font) -> str:
-    """Cut a text to the width of a tile, with an ellipsis."""
+    """Return the text; if it is wider than a tile, cut it and add an ellipsis."""
     text = text.replace("\n", " ")
     if face.getlength(text) <= TILE_TEXT_WIDTH:
         return text

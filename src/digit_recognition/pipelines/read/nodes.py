@@ -32,11 +32,12 @@ from digit_recognition.recognition.reading_tables import (
 logger = logging.getLogger(__name__)
 
 ROWS_PER_CHUNK = 1000
-"""Rows collected as tuples before they are packed into a table, which is smaller."""
+"""Number of rows collected as tuples before they are packed into a DataFrame, which
+takes less memory."""
 
 
 class PicturesPath(Parameters, RootModel[str]):
-    """The path of the pictures, which the catalog uses too."""
+    """The path from which the catalog loads the pictures."""
 
     model_config = {"extra": None, "strict": True, "frozen": True}
 
@@ -49,15 +50,18 @@ def read_pictures(
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Return the table of readings, the table of digits, and a summary.
 
-    Readings have one row for each line of digits: picture, line (from 0, over all
-    pages), number (text), confidence (0..1), accepted ("true" or "false") and reason.
-    A picture without digits has one row with the reason.
+    The table of readings has a row for each line of digits. Columns: picture, line
+    (counted from 0 over all pages), number (text), confidence (0..1), accepted ("true"
+    or "false") and reason (why the line is not accepted). A picture without digits has
+    one row with the reason.
 
-    Digits have one row each: picture, line, position (from 0), digit, confidence, and
-    the bounding box x, y, width, height in pixels of the picture.
+    The table of digits has a row for each digit. Columns: picture, line, position
+    (from 0), digit, confidence, and the bounding box x, y, width, height in pixels of
+    the picture.
 
-    Picture names are escaped by ``escape_cell``. The summary counts the pictures. Its
-    ``pages`` gives the page (from 0) of each line, for pictures with several pages.
+    Picture names are escaped by ``escape_cell``. The summary has the numbers of
+    pictures, the acceptance rule and the model. Its ``pages`` maps a picture to the
+    page (from 0) of each line. Pictures with lines only on the first page are left out.
     """
     from rich.progress import track
 
@@ -112,9 +116,10 @@ def _outcome(found: list[_Reading]) -> str:
 
 
 def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
-    """Yield each line of each page.
+    """Yield a reading for each line on each page of the picture.
 
-    For a page or a picture without lines, yield the reason why there are none.
+    If no page has a line, yield one reading with the reason. If a page cannot be
+    decoded, the last reading gives the reason, and later pages are left out.
     """
     if picture.reason:
         yield _Reading(None, 0, 1, picture.reason, readable=False)

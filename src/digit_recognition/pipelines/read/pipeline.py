@@ -9,7 +9,7 @@ from .nodes import read_pictures
 
 
 def create_pipeline() -> Pipeline:
-    """Read pictures with the exported model, and draw the results on them."""
+    """Return the pipeline that reads pictures and draws the results on them."""
     return Pipeline(
         [
             node_with_preview(

@@ -25,7 +25,7 @@ MIN_BAR_FOR_TEXT = 12  # per cent; shorter bars have their value beside them
 
 
 def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure:
-    """Draw the accuracy of each family as a bar, the worst family on top.
+    """Draw the accuracy on each family of corruptions as a bar, the lowest on top.
 
     The colour says whether training used a random change similar to the family.
     """
@@ -80,9 +80,12 @@ def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure
 
 
 def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
-    """Draw a row of images for each family, with wrong predictions in the corners."""
+    """Draw a row of example images for each family of corruptions.
+
+    A misclassified image shows the predicted digit in its corner.
+    """
     columns = max(len(example["images"]) for example in examples.values())
-    height, width = np.add(examples[CLEAN]["images"].shape[1:], 2)  # with its frame
+    height, width = np.add(examples[CLEAN]["images"].shape[1:], 2)  # with a frame
     sheet = np.ones((len(examples) * height, columns * width))
     for row, example in enumerate(examples.values()):
         images = montage(example["images"], len(example["images"]))

@@ -29,17 +29,19 @@ CLEAN = "clean"
 PUBLISHED = "published"
 
 Examples = dict[str, dict[str, np.ndarray]]
-"""For each family: images (k, 28, 28), predicted digits (k,), correct or not (k,)."""
+"""Examples of each family: ``images`` float32 (k, 28, 28), ``predicted`` digits (k,)
+and ``correct`` bool (k,)."""
 
 
 class RobustnessParameters(Parameters):
-    """The families of corrupted images, their strengths, and what is drawn.
+    """The families of corruptions, their strengths, and the number of examples.
 
     - ``families``: the strength of each family; null leaves a family out.
-    - ``strength``: one strength for all these families instead, or null.
-    - ``mnist_c``: a folder of published arrays to use instead of the families, or
-      null.
-    - ``examples``: the number of images of each family that are drawn.
+    - ``strength``: one strength for all these families, or null to use the strength
+      of each family.
+    - ``mnist_c``: a folder of MNIST-C's published arrays to use instead of
+      ``families``, or null.
+    - ``examples``: the number of images of each family that the figure shows.
     - ``nearest``: the family most similar to each random change in training.
     """
 
@@ -88,15 +90,16 @@ def measure_robustness(
 ) -> tuple[pd.DataFrame, Examples, dict[str, str]]:
     """Measure accuracy, loss and calibration error for each family of corruptions.
 
-    The table has a row for each family, after a first row for the clean images.
-    Columns: family, strength (0 for clean images, empty for published ones), near
-    (whether training used a similar random change), images, accuracy (0..1), loss
+    The first result is a table. It has a row for the clean images, then a row for each
+    family. Columns: family, strength (0 for clean images, empty for published images),
+    near (whether training used a similar random change), images, accuracy (0..1), loss
     (nats) and expected_calibration_error (0..1). The second result holds example
-    images of each family with their predictions, the third the dataset and its digest.
+    images of each family with their predictions. The third result has the name and
+    digest of the test images' dataset.
 
-    Raises ProjectError if ``training`` is the record of another model, if the model was
-    trained on another dataset than the test arrays belong to, or if published images do
-    not match the test images.
+    Raises ProjectError if ``training`` is the record of another model, or if published
+    images do not match the test images. Also raises it if the test arrays do not belong
+    to the dataset that the model was trained on, and ``allow_other_data`` is false.
     """
     test_data = verify_test_arrays(
         x_test, y_test, dataset_info, training, evaluate_parameters
@@ -137,7 +140,10 @@ def measure_robustness(
 
 
 def near_families(training: dict[str, Any], nearest: dict[str, str]) -> set[str]:
-    """Return the families nearest to the random changes of the training images."""
+    """Return the families most similar to the random changes used in training.
+
+    ``nearest`` maps the name of each random change to its family.
+    """
     changes = random_changes(training)
     return {family for change, family in nearest.items() if change in changes}
 
@@ -176,15 +182,15 @@ def summarize_robustness(
     seed: Seed,
     lineage: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return mean accuracies over the families, the worst family and the origin.
+    """Return mean accuracies, the worst family, and the origin of model and data.
 
-    A mean over no family is null:
+    A mean accuracy is null if there is no family to average over.
 
-    - ``accuracy_mnist_c``: over MNIST-C's fifteen families. It is null unless all
-      fifteen are present in the strengths of MNIST-C.
-    - ``accuracy_others``: over all other families.
-    - ``accuracy_near``, ``accuracy_far``: over the families with and without a similar
-      random change in training.
+    - ``accuracy_mnist_c``: the mean over MNIST-C's fifteen families. It is null unless
+      all fifteen are present at the strengths of MNIST-C.
+    - ``accuracy_others``: the mean over the families that MNIST-C does not have.
+    - ``accuracy_near``: the mean over the families that are similar to a random change
+      in training. ``accuracy_far`` is the mean over the rest.
 
     ``corruption_seed`` is the seed of the corruptions.
     """
@@ -216,7 +222,10 @@ def _mean(rows: pd.DataFrame) -> float | None:
 
 
 def _mnist_c_families(families: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of MNIST-C's fifteen families in its strengths, if all exist."""
+    """Return the rows of MNIST-C's fifteen families, or no rows if any is missing.
+
+    A family at another strength than in MNIST-C counts as missing.
+    """
     expected = families["family"].map(MNIST_C)
     same = families["strength"].isna() | (families["strength"] == expected)
     found = families[expected.notna() & same]

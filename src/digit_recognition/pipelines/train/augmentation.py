@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 class Augmentation(Parameters):
-    """Limits of the random affine changes, and the random paper.
+    """Limits of the random affine changes, and settings of the random paper.
 
     Each change is drawn uniformly between minus and plus its limit: ``rotation`` in
     degrees; ``shift`` in pixels, separately down and across; ``zoom`` as a fraction of
     the size, separately for height and width; ``shear`` in pixels across per pixel
-    down. Digits are never mirrored. ``paper`` is applied to the moved images; None
-    leaves them white on black.
+    down. Digits are never mirrored. ``paper`` is applied after the affine changes; with
+    None, digits stay white on black.
     """
 
     rotation: Annotated[float, Field(ge=0, le=45)]
@@ -37,9 +37,9 @@ def augment(
 ) -> tf.Tensor:
     """Change each image at random; pixels from outside the image are black.
 
-    ``images`` is float32 (n, height, width, 1), and so is the result. ``seed`` is two
-    integers, which determine all random values. The affine changes are combined into
-    one bilinear resampling.
+    ``images`` is float32 (n, height, width, 1), and so is the result. ``seed`` is a
+    pair of integers, which determine all random values. The affine changes are combined
+    into one bilinear resampling.
     """
     import keras
     import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Compiling and fitting a network, with its history, progress and Ctrl-C."""
+"""Compile and fit a network, record its history, and stop at Ctrl-C."""
 
 from __future__ import annotations
 
@@ -27,17 +27,18 @@ if TYPE_CHECKING:
 
 Epoch = dict[str, float]
 """A row of the history: epoch (from 1), loss, accuracy, val_loss, val_accuracy,
-learning_rate (at the end of the epoch), seconds. Loss and accuracy are those of the
-network in training: in its precision, and without a recipe's test-time shifts."""
+learning_rate (at the end of the epoch), seconds. Losses and accuracies are those of
+the network during training: in its precision, and without averaging over shifts of the
+image."""
 
 
 def compile_network(
     network: Classifier, recipe: Recipe, steps: int | None = None
 ) -> Classifier:
-    """Compile the network as the recipe says, and return it.
+    """Return the network, compiled as the recipe says.
 
-    ``steps`` is the number of all optimizer steps, which a schedule needs. Without it
-    the learning rate is constant.
+    ``steps`` is the total number of optimizer steps, which the cosine schedule needs.
+    Without ``steps``, the learning rate is constant.
     """
     import keras
 
@@ -50,7 +51,7 @@ def compile_network(
             learning_rate,
             exclude_layers=[LAST_LAYER],
             adam_lr_ratio=recipe.adam_lr_ratio,
-            weight_decay=0.0,  # Keras' default is 0.004 in each of the two
+            weight_decay=0.0,  # Keras' default for both weight decays is 0.004
             adam_weight_decay=0.0,
         )
     else:
@@ -71,7 +72,8 @@ def compile_network(
 def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     """Return the mean of the columns' cross-entropies, for each image (n,).
 
-    ``labels`` is one-hot (n, 10); ``columns`` are the probabilities (n, columns, 10).
+    Columns are CNNs that are trained side by side. ``labels`` is one-hot (n, 10);
+    ``columns`` are the probabilities of all columns (n, columns, 10).
     """
     import keras
 
@@ -83,8 +85,10 @@ def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 def column_accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     """Return 1 for each image (n,) that the columns' mean logits classify correctly.
 
-    ``labels`` is one-hot (n, 10); ``columns`` are the probabilities (n, columns, 10).
-    Their logarithms stand for the logits, which differ by a constant per image.
+    Other images get 0. ``labels`` is one-hot (n, 10); ``columns`` are the probabilities
+    of all columns (n, columns, 10). The logarithms of the probabilities are averaged
+    in place of the logits. This adds a constant to the ten values of an image, so the
+    predicted digit stays the same.
     """
     import keras
 
@@ -181,10 +185,11 @@ def fit(
 def _count_interrupts() -> Iterator[list[int]]:
     """Collect the signals of Ctrl-C, so that fitting can stop between two batches.
 
-    Python's own KeyboardInterrupt may be raised in a place that ignores it, such as a
-    destructor in TensorFlow; then the training would not stop. A second Ctrl-C raises
-    it at once. Nothing changes outside of the main thread, and if another handler for
-    Ctrl-C is installed.
+    Python's default handler raises KeyboardInterrupt at any place in the code. In a
+    place that ignores exceptions, such as a destructor in TensorFlow, the training
+    would not stop. Here, the first Ctrl-C is only collected and raises
+    KeyboardInterrupt when the context ends. A second Ctrl-C raises it at once. The
+    handler is replaced only in the main thread, and only if it is Python's default.
     """
     interrupts: list[int] = []
 

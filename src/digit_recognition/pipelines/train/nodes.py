@@ -25,9 +25,9 @@ from .resuming import Checkpoint
 def build_model(
     recipe: RecipeName, seed: Seed, parameters: TrainParameters
 ) -> Classifier:
-    """Build and compile the recipe's network, with initial weights drawn by the seed.
+    """Build and compile the recipe's network, with initial weights set by the seed.
 
-    Its precision is the recipe's; ``auto`` depends on this machine.
+    The recipe also sets the precision; ``auto`` depends on what the machine supports.
     """
     chosen = parameters.recipe(recipe)
 
@@ -48,16 +48,17 @@ def train_model(
     seed: Seed,
     parameters: TrainParameters,
 ) -> Iterator[tuple[pd.DataFrame, dict[str, Any], pd.DataFrame, Classifier]]:
-    """Train the model; yield its history, record, validation predictions, and itself.
+    """Train the model; yield history, record, validation predictions and the model.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
-    model is float32, also after training in bfloat16. It is compiled and holds no
-    optimizer state. The columns of the predictions are index (into x_train), label, and
-    the logits logit0..logit9. Raises ProjectError if ``dataset_info`` does not describe
-    the arrays.
+    yielded model is float32, even if it was trained in bfloat16. It is compiled and
+    holds no optimizer state. The columns of the predictions are index (into x_train),
+    label, and the logits logit0..logit9. Raises ProjectError if ``dataset_info`` does
+    not describe the arrays.
 
-    The node is a generator with a single result: Kedro resumes it after the result is
-    saved, and only then it removes the checkpoint.
+    The function is a generator that yields once. Kedro saves the yielded values and
+    then resumes the generator. So the checkpoint is removed only after the model is
+    saved.
     """
     _check_arrays(x_train, y_train, dataset_info)
     chosen = parameters.recipe(recipe)

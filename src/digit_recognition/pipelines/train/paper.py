@@ -1,4 +1,7 @@
-"""Random paper for training images: light, ink, lines, holes, blur and noise."""
+"""Random paper for training images: light, ink, lines, holes, blur and noise.
+
+The images then resemble photos and scans of handwriting on paper.
+"""
 
 from __future__ import annotations
 
@@ -15,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class Paper(Parameters):
-    """The random paper that a ``share`` of the images is put on.
+    """The settings of the random paper that a ``share`` of the images is put on.
 
-    The other images stay white ink on black. These are fractions of the images on
-    paper:
+    The other images stay white on black. Each of these values is the fraction of the
+    images on paper to which a change is applied:
 
     - ``lines``: a straight line crosses the image.
     - ``holes``: a rectangle is missing.
     - ``blurred``: a Gaussian blur with a standard deviation of at most ``blur`` pixels,
       drawn separately down and across.
     - ``sharpened``: an unsharp mask, as scanners apply it, with an amount of at most
-      ``sharpening`` and a blur up to ``blur``.
+      ``sharpening`` and a blur of at most ``blur`` pixels.
     - ``inverted``: the ink is darker than the paper.
     - ``bars``: grey bars cover two opposite sides.
     - ``noisy``: Gaussian noise with a standard deviation of at most ``noise``.
 
-    Ink and paper differ by at least ``contrast`` (pixels are in 0..1). Then the light
-    falls off by up to ``slope`` from edge to edge.
+    Ink and paper differ in brightness (0..1) by at least ``contrast``. Then the light
+    falls by at most ``slope`` from one side of the image to the opposite side.
     """
 
     share: Fraction
@@ -50,10 +53,10 @@ class Paper(Parameters):
 
 
 def put_on_paper(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
-    """Put some of the images on random paper.
+    """Put the fraction ``paper.share`` of the images on random paper.
 
     ``images`` is float32 (n, height, width, 1) in 0..1, and so is the result. ``seed``
-    is two integers, which determine all random values.
+    is a pair of integers, which determine all random values.
     """
     import tensorflow as tf
 
@@ -98,7 +101,10 @@ def apply_to_share(
 
 
 def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Draw a straight line across each image, 0.6 to 2.4 pixels wide, ink 0.2 to 1."""
+    """Draw a straight line across each image.
+
+    The line is 0.6 to 2.4 pixels wide, and its ink is 0.2 to 1.
+    """
     import tensorflow as tf
 
     angle, offset, width, ink = _draw(
@@ -111,7 +117,10 @@ def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Erase a rectangle near the middle of each image, with sides of 2 to 8 pixels."""
+    """Erase a rectangle in each image, with sides of 2 to 8 pixels.
+
+    The rectangle's centre is within 10 pixels of the image's, down and across.
+    """
     import tensorflow as tf
 
     y, x, high, wide = _draw(
@@ -123,9 +132,10 @@ def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def blur(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor:
-    """Blur each image by a Gaussian of 0.2 to ``max_sigma`` pixels.
+    """Blur each image by a Gaussian.
 
-    The blur is two matrix products, one for rows and one for columns.
+    The standard deviation is 0.2 to ``max_sigma`` pixels. The blur is two matrix
+    products, one for rows and one for columns.
     """
     import tensorflow as tf
 
@@ -144,7 +154,8 @@ def sharpen(
 ) -> tf.Tensor:
     """Sharpen each image by an unsharp mask; values may leave 0..1.
 
-    Ink gets a darker rim, and the paper beside it a brighter halo.
+    The mask adds ink along the edges of strokes and removes ink from the paper beside
+    the strokes.
     """
     import tensorflow as tf
 
@@ -154,7 +165,7 @@ def sharpen(
 
 
 def apply_light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
-    """Give ink and paper a random brightness, and let the light fall off to a side."""
+    """Give ink and paper a random brightness, and make one side darker."""
     import tensorflow as tf
 
     contrast, level, inversion, slope, angle = _draw(
@@ -166,7 +177,7 @@ def apply_light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
         (0.0, paper.slope),
         (0.0, 6.2832),
     )
-    darker = level * (1 - contrast)  # the darker one of ink and paper
+    darker = level * (1 - contrast)  # brightness of ink or paper, the darker one
     inverted = inversion < paper.inverted
     base = tf.where(inverted, darker + contrast, darker)
     contrast = tf.where(inverted, -contrast, contrast)
@@ -202,7 +213,7 @@ def add_noise(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor
 def _draw(
     images: tf.Tensor, seed: tf.Tensor, *ranges: tuple[float, float]
 ) -> list[tf.Tensor]:
-    """Draw a value (n, 1, 1) for each image from each of the ranges."""
+    """Draw a random value per image from each range; return an array (n, 1, 1) each."""
     import tensorflow as tf
 
     shape = (tf.shape(images)[0], len(ranges))

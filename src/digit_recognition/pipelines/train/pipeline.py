@@ -8,9 +8,9 @@ from .nodes import build_model, train_model
 
 
 def create_pipeline() -> Pipeline:
-    """Create the pipeline from training arrays and a recipe to a trained model.
+    """Return the pipeline that trains the network of a recipe.
 
-    ``train_model`` returns the model last: when it is saved, its records already are.
+    The model is saved last, so a saved model always has its history and records.
     """
     recipe = ["params:recipe", "params:seed", "params:train"]
     return Pipeline(

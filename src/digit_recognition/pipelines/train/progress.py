@@ -11,17 +11,18 @@ from typing import Protocol
 from digit_recognition.runtime import format_duration
 
 MAX_LINES = 20
-"""About as many lines are printed; with more epochs, some of them get none."""
+"""Approximate maximum number of printed lines. If there are more epochs, some epochs
+get no line."""
 
 
 class Progress(Protocol):
-    """What a training reports to."""
+    """Receives the progress of a training and shows it."""
 
     def batch_ended(self, epochs_done: float) -> None:
-        """Report a fraction of an epoch, such as 2.5 after half of the third."""
+        """Report the number of epochs done, such as 2.5 after half of the third."""
 
     def epoch_ended(self, epoch: int, val_accuracy: float) -> None:
-        """Report a complete epoch (from 1) and its validation accuracy (0..1)."""
+        """Report a complete epoch (from 1) and the validation accuracy (0..1)."""
 
 
 @contextlib.contextmanager

@@ -30,10 +30,11 @@ PositiveFloat = Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
 
 
 class Network(Parameters):
-    """The network of a recipe: ``columns`` CNNs side by side.
+    """The network of a recipe: one CNN, or several CNNs side by side.
 
-    ``filters`` lists the filters of each convolution, stage by stage; a 2x2 max pooling
-    ends each stage. ``kernel_size`` is in pixels.
+    ``columns`` is the number of CNNs. ``filters`` lists the number of filters of each
+    convolution, stage by stage; a 2x2 max pooling ends each stage. ``kernel_size`` is
+    in pixels.
     """
 
     columns: Count = 1
@@ -57,7 +58,7 @@ class Network(Parameters):
         return self
 
     def build(self, dtype: str) -> Classifier:
-        """Build the network for training, in Keras' dtype policy ``dtype``."""
+        """Build the network for training, with Keras' dtype policy ``dtype``."""
         options = self.model_dump(exclude={"columns"})
         if self.columns == 1:
             return build_cnn(**options, dtype=dtype)
@@ -67,11 +68,13 @@ class Network(Parameters):
 class Recipe(Parameters):
     """How a model is trained, apart from the data and the seed.
 
-    ``schedule`` is the learning rate's: constant, or a cosine that falls to 0 after a
-    linear rise over the ``warmup`` fraction of all steps. With the optimizer muon, Adam
-    trains all layers but the hidden dense one, at ``adam_lr_ratio`` times the learning
-    rate. With a ``test_time_shift`` (pixels), the trained network averages its logits
-    over the image and its four shifts.
+    - ``schedule``: how the learning rate changes. ``cosine`` raises it linearly over
+      the first ``warmup`` fraction of all steps, then lowers it to 0 along a cosine.
+    - ``adam_lr_ratio``: with the optimizer ``muon``, Muon trains only the kernel of the
+      hidden dense layer. Adam trains all other weights, at this multiple of the
+      learning rate.
+    - ``test_time_shift``: unless it is 0, the trained network averages its logits over
+      the image and four copies, shifted by this number of pixels to each side.
     """
 
     network: Network
@@ -89,7 +92,8 @@ class Recipe(Parameters):
     def finish(self, trained: Classifier) -> Classifier:
         """Build the float32 classifier from the trained network's weights.
 
-        Columns are joined, and shifts are averaged if the recipe asks for them.
+        Several columns are joined into one network. If the recipe has a
+        ``test_time_shift``, the classifier averages over shifts of the image.
         """
         model = self.network.build("float32")
         model.set_weights(trained.get_weights())
@@ -121,7 +125,8 @@ class TrainParameters(Parameters):
     With ``deterministic``, the same seed gives the same weights bit for bit. With
     ``resume``, a stopped training continues after its last complete epoch.
 
-    A recipe with ``base: NAME`` takes from the recipe NAME all that it does not state.
+    A recipe with ``base: NAME`` takes the values that it does not set from the recipe
+    NAME.
     """
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]
@@ -137,7 +142,7 @@ class TrainParameters(Parameters):
         return values
 
     def recipe(self, name: RecipeName) -> Recipe:
-        """Return the recipe of that name; raise ProjectError if there is none."""
+        """Return the recipe called ``name``; raise ProjectError if there is none."""
         if name.root not in self.recipes:
             raise ProjectError(unknown_recipe(name.root, self.recipes))
         return self.recipes[name.root]

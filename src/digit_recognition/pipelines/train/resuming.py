@@ -27,9 +27,9 @@ TRAINING_CODE = (
 class Checkpoint:
     """The state of a training after its last complete epoch.
 
-    A checkpoint is found by a digest of ``conditions`` (data, recipe, seed, ...), the
-    initial weights, the versions of Keras and TensorFlow, and the training code. If
-    any of these differs, the checkpoint belongs to another training.
+    A checkpoint is named by a digest of ``conditions`` (data, recipe, seed, ...), the
+    initial weights, the versions of Keras and TensorFlow, and the training code. If any
+    of these differs, the checkpoint is not found: it belongs to another training.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Checkpoint:
         conditions: dict[str, Any],
         network: Classifier,
     ):
-        """Prepare a checkpoint of the compiled ``network`` with its initial weights."""
+        """Prepare the checkpoint of a compiled ``network`` with its initial weights."""
         network.optimizer.build(network.trainable_variables)
         self._variables = [*network.variables, *network.optimizer.variables]
         self._checkpoints = checkpoints
@@ -64,9 +64,10 @@ class Checkpoint:
         )
 
     def restore(self) -> tuple[list[Epoch], list[int]]:
-        """Restore the saved state; return the history and the epochs resumed after.
+        """Restore the saved state; return the lists ``history`` and ``resumed_after``.
 
-        Both lists are empty if there is no checkpoint.
+        ``resumed_after`` has the number of complete epochs at each resumption, this one
+        included. Both lists are empty if there is no checkpoint.
         """
         arrays = self._checkpoints.load(self._name)
         if arrays is None:
