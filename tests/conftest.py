@@ -41,6 +41,9 @@ WHOLE_MNIST = (
 )
 MNIST_C_SAMPLE = ROOT.parent / "shared" / "mnist_c_sample" / "mnist_c_sample.npz"
 
+PATIENCE = 120_000
+"""Milliseconds that a page in a browser may take: machines are busy."""
+
 # What a shell starts in the background ignores Ctrl-C, and so would what tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -113,10 +116,28 @@ def small_project(tmp_path_factory, digits) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium. It runs an event loop, so not for longer than a module."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("chromium is not on this machine")
+    quiet = (
+        *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+        *("--disable-background-networking", "--disable-component-update"),
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def service(small_project):
     """A service on the small model."""
-    from digit_recognition.app.service import Service
+    from digit_recognition.app.reading.service import Service
 
     return Service.open(small_project)
 

@@ -5,7 +5,7 @@ import httpx
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
-from digit_recognition.app.api import create_app
+from digit_recognition.app.api.routes import create_app
 
 
 def test_the_api_answers_while_the_page_is_loaded(service):

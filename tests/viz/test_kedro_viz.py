@@ -16,20 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import sync_playwright
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-MILLISECONDS = 120_000
-"""How long a page may take to show something, on a busy machine."""
-
+from conftest import PATIENCE
 
 pytestmark = pytest.mark.runs
 
@@ -40,16 +27,6 @@ def project(trained, tmp_path_factory):
     project = trained.copy_to(tmp_path_factory.mktemp("viz") / "project")
     shutil.copytree(trained.folder / ".viz", project.folder / ".viz")
     return project
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("chromium is not on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +101,7 @@ def open_page(browser):
         def open_page(address, theme="dark"):
             page = browser.new_page(viewport={"width": 1500, "height": 900})
             opened.callback(page.close)
-            page.set_default_timeout(MILLISECONDS)
+            page.set_default_timeout(PATIENCE)
             state = json.dumps({"showFeatureHints": False, "theme": theme})
             page.add_init_script(
                 f"localStorage.setItem('KedroViz', {json.dumps(state)})"

@@ -16,8 +16,8 @@ from fastapi import FastAPI
 
 from digit_recognition.errors import ProjectError
 
-from .api import create_app
-from .service import Service
+from .api.routes import create_app
+from .reading.service import Service
 
 MAX_CONNECTIONS = 200
 
@@ -73,7 +73,7 @@ def _load_page(service: Service) -> FastAPI:
     """Return an app of the page alone, without telemetry."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from .page import mount_page
+    from .page.layout import mount_page
 
     app = FastAPI(openapi_url=None)
     return mount_page(app, service)

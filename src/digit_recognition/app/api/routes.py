@@ -1,0 +1,185 @@
+"""The web app: the HTTP API at once, and the page as soon as it is loaded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import StreamingResponse
+from fastapi_offline import FastAPIOffline
+from starlette.datastructures import FormData, UploadFile
+from starlette.types import ASGIApp
+
+from digit_recognition import __version__
+from digit_recognition.imaging.decoding import UnreadablePicture
+
+from ..late_page import LatePage
+from ..reading.limits import MAX_BYTES, MAX_PIXELS, MAX_SECONDS, is_small
+from ..reading.picture_reading import PictureReading
+from ..reading.service import MAX_WAIT, Busy, Service
+from ..security import SecurityHeaders
+from .openapi import (
+    PICTURE_BODY,
+    PICTURES_BODY,
+    document_problems,
+    document_schemas,
+)
+from .problems import Problem, answer_errors_as_problems, problem_of
+from .request_bodies import (
+    MAX_BATCH_BYTES,
+    MAX_PICTURES,
+    closing,
+    receive_picture,
+    receive_pictures,
+)
+from .schemas import (
+    BatchEntry,
+    Health,
+    Limits,
+    Model,
+    Reading,
+    to_model,
+    to_reading,
+)
+
+NDJSON = "application/x-ndjson"
+
+LIMITS = Limits(
+    max_bytes=MAX_BYTES,
+    max_pixels=MAX_PIXELS,
+    max_seconds=MAX_SECONDS,
+    max_pictures=MAX_PICTURES,
+    max_batch_bytes=MAX_BATCH_BYTES,
+)
+
+
+def create_app(
+    service: Service,
+    load_page: Callable[[], ASGIApp] | None = None,
+    allow_origins: Sequence[str] = (),
+) -> FastAPI:
+    """Return the app: the API, its documentation at /docs, and the page at /.
+
+    ``load_page`` is called in a thread once the API answers, because importing Gradio
+    takes seconds. ``allow_origins`` are the web sites whose scripts may use the API.
+    """
+    page = LatePage(load_page) if load_page else None
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if page is None:
+            yield
+            return
+        async with page.loading():
+            yield
+
+    app = FastAPIOffline(
+        title="Digit Recognition",
+        version=__version__,
+        summary="Reads handwritten numbers on pictures.",
+        redoc_url=None,
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+    )
+    answer_errors_as_problems(app)
+    if allow_origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=allow_origins, allow_methods=["GET", "POST"]
+        )
+    app.add_middleware(SecurityHeaders)
+    app.include_router(create_router(service))
+    document_schemas(app, Problem, BatchEntry)
+    if page is not None:
+        # A mount at / would also match wrong methods of the API's paths.
+        app.router.default = page
+    return app
+
+
+def create_router(service: Service) -> APIRouter:
+    """Return the routes of the API."""
+    router = APIRouter()
+    version = service.metadata["model_version"]
+    small, large = CapacityLimiter(max(2, os.cpu_count() or 1)), CapacityLimiter(1)
+
+    async def read(data: bytes) -> PictureReading:
+        """Read in a thread; small pictures do not wait for large ones."""
+        limiter = small if is_small(data) else large
+        try:
+            with anyio.fail_after(MAX_WAIT):
+                return await to_thread.run_sync(service.read, data, limiter=limiter)
+        except TimeoutError as error:
+            raise Busy(
+                "other pictures are still being read; try again later"
+            ) from error
+
+    @router.get("/health", tags=["server"])
+    def health() -> Health:
+        """Say that the server answers, and with which model."""
+        return Health(status="ok", model_version=version)
+
+    @router.get("/api/model", tags=["model"])
+    def describe_model() -> Model:
+        """Describe the model: its origin, its test metrics, its thresholds."""
+        return to_model(service, LIMITS)
+
+    @router.post(
+        "/api/read",
+        tags=["reading"],
+        openapi_extra={"requestBody": PICTURE_BODY},
+        responses=document_problems(400, 408, 413, 422, 503),
+    )
+    async def read_picture(request: Request) -> Reading:
+        """Read the numbers on one picture.
+
+        Send it as the file `picture` of a form, or as the whole body.
+        """
+        return to_reading(await read(await receive_picture(request)), version)
+
+    @router.post(
+        "/api/read-batch",
+        tags=["reading"],
+        openapi_extra={"requestBody": PICTURES_BODY},
+        response_class=StreamingResponse,
+        responses=document_problems(400, 408, 413, 415, 422)
+        | {
+            200: {
+                "description": "One JSON object a line, in the order of the pictures.",
+                "content": {NDJSON: {"schema": {"type": "string"}}},
+            }
+        },
+    )
+    async def read_batch(request: Request) -> StreamingResponse:
+        """Read several pictures, sent as files `pictures` of a form.
+
+        Each line of the answer is a BatchEntry and is sent when its picture is read. A
+        picture that cannot be read has a problem in place of a reading.
+        """
+        form, files = await receive_pictures(request)
+        return StreamingResponse(_stream(form, files, read, version), media_type=NDJSON)
+
+    return router
+
+
+async def _stream(
+    form: FormData, files: Sequence[UploadFile], read: Any, version: str
+) -> AsyncIterator[str]:
+    async with closing(form):
+        for position, file in enumerate(files):
+            reading = problem = None
+            try:
+                reading = to_reading(await read(await file.read()), version)
+            except UnreadablePicture as error:
+                problem = problem_of(error)
+            entry = BatchEntry(
+                position=position,
+                picture=file.filename or "",
+                reading=reading,
+                problem=problem,
+            )
+            yield f"{entry.model_dump_json()}\n"

@@ -1,0 +1,120 @@
+"""A gate in front of the page: it lets through what the page itself asks for.
+
+Gradio has more routes than this page uses, and answers some malformed requests with
+status 500.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..api.problems import MEDIA_TYPE, make_problem
+
+PATHS = {
+    "GET": re.compile(
+        r"/|/(config|theme\.css|favicon\.ico|manifest\.json|robots\.txt)"
+        r"|/(assets|static|svelte)/.+"
+        r"|/gradio_api/(heartbeat/\w+|queue/data|upload_progress|startup-events)"
+    ),
+    "POST": re.compile(
+        r"/gradio_api/(queue/join|run/predict|upload|cancel|reset)",
+    ),
+}
+QUEUE, DIRECT = "/gradio_api/queue/join", "/gradio_api/run/predict"
+
+MAX_CALL_BYTES = 12_000_000
+"""Maximum size of a call. A drawing of 8 MB has 10.7 MB as text."""
+
+MAX_UPLOAD_BYTES = 400_000_000
+"""Maximum size of an upload of several pictures."""
+
+
+class Refused(ValueError):  # noqa: N818 (the request is at fault)
+    """A request does not pass the gate; the arguments are its status and the reason."""
+
+
+class Gate:
+    """Middleware that refuses what the page does not ask for, as problem details.
+
+    ``queued`` and ``direct`` are the functions of the page that Gradio calls through
+    its queue, and those that it calls at once: the number of inputs of each, by the
+    number of the function.
+    """
+
+    def __init__(
+        self, app: ASGIApp, queued: Mapping[int, int], direct: Mapping[int, int]
+    ):
+        self._app = app
+        self._functions = {QUEUE: queued, DIRECT: direct}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] == "http":
+            try:
+                receive = await self._check(scope, receive)
+            except Refused as refused:
+                problem = make_problem(*refused.args)
+                answer = JSONResponse(
+                    problem.model_dump(), problem.status, media_type=MEDIA_TYPE
+                )
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _check(self, scope: Scope, receive: Receive) -> Receive:
+        """Return what the app receives from; raise Refused."""
+        method = scope["method"].replace("HEAD", "GET")
+        paths = PATHS.get(method)
+        if paths is None or not paths.fullmatch(scope["path"]):
+            raise Refused(HTTPStatus.NOT_FOUND, "the page has no such address")
+        if method == "GET":
+            return receive
+        functions = self._functions.get(scope["path"])
+        length = Headers(scope=scope).get("content-length", "")
+        if not length.isdecimal():
+            raise Refused(HTTPStatus.LENGTH_REQUIRED, "expected a Content-Length")
+        limit = MAX_UPLOAD_BYTES if functions is None else MAX_CALL_BYTES
+        if int(length) > limit:
+            detail = f"expected at most {limit:,} bytes, received {int(length):,}"
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+        return receive if functions is None else await _check_call(functions, receive)
+
+
+async def _check_call(functions: Mapping[int, int], receive: Receive) -> Receive:
+    """Return what the app receives the call from; raise Refused."""
+    parts = []
+    more = True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    body = b"".join(parts)
+    if not _is_call(body, functions):
+        raise Refused(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "expected a call of a function of the page with all its inputs, received "
+            "another one",
+        )
+    whole: list[Message] = [{"type": "http.request", "body": body}]
+
+    async def receive_again() -> Message:
+        return whole.pop() if whole else await receive()
+
+    return receive_again
+
+
+def _is_call(body: bytes, functions: Mapping[int, int]) -> bool:
+    """Return whether the body calls a known function with all its inputs."""
+    try:
+        call = json.loads(body)
+        count = functions[call["fn_index"]]
+        return isinstance(call["data"], list) and len(call["data"]) == count
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False

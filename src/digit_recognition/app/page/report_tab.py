@@ -1,0 +1,51 @@
+"""The tab with the metrics and report pictures of the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ..reading.report import CHARTS
+from ..reading.service import Service
+from .report_view import show_pictures, show_report
+
+
+def build_report_tab(tab: gr.Tab, service: Service) -> None:
+    """Add the tab's contents to the page; they are loaded when the tab is opened."""
+    facts = gr.HTML("", apply_default_css=False, elem_id="report")
+    charts = [
+        gr.Plot(visible=False, show_label=False, elem_classes="chart") for _ in CHARTS
+    ]
+    pictures = gr.HTML("", apply_default_css=False, elem_id="report-pictures")
+
+    def load() -> list[Any]:
+        report = service.report()
+        figures = [_load_chart(report.charts.get(title)) for title in CHARTS.values()]
+        return [
+            show_report(report),
+            *(gr.Plot(figure, visible=figure is not None) for figure in figures),
+            show_pictures(report.pictures),
+        ]
+
+    tab.select(
+        load,
+        None,
+        [facts, *charts, pictures],
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _load_chart(path: Path | None) -> Any:
+    """Return the figure in a JSON file of Plotly; None if it cannot be read."""
+    from plotly import io
+
+    if path is None:
+        return None
+    try:
+        return io.read_json(path)
+    except (OSError, ValueError):  # a new run is just writing it
+        return None

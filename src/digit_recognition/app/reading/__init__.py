@@ -1,0 +1,1 @@
+"""Read pictures with an exported model, within limits."""

@@ -1,0 +1,71 @@
+import base64
+import io
+
+import numpy as np
+from app.files import encoded
+from PIL import Image
+
+from digit_recognition.app.page.pictures_upload import UploadedPicture
+from digit_recognition.app.page.uploaded import read_upload
+from digit_recognition.recognition.reading_tables import READING_COLUMNS
+
+
+def image_of(url):
+    return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+
+
+def test_a_picture_has_its_rows_and_its_annotated_page(service, page_of):
+    page = page_of("71")
+    found = read_upload(UploadedPicture("a.png", encoded(page)), service)
+    (row,) = found.rows
+    assert tuple(row) == READING_COLUMNS
+    assert (row["picture"], row["number"]) == ("a.png", "71")
+    (shown,) = found.pages
+    assert shown[1:] == image_of(shown.url).size
+    assert (
+        np.ptp(np.asarray(image_of(shown.url)).astype(int), axis=2).max() > 50
+    )  # coloured
+
+
+def test_a_number_that_is_set_aside_is_cut_out_of_its_page(service, page_of):
+    page = np.full((400, 300), 255, np.uint8)
+    digit = page_of("5")
+    page[20:80, 20:80] = digit[:, :60]
+    page[300:360, 120:180] = np.maximum(digit[:, :60], 190)  # too pale to be sure
+    page[325:335, 120:180] = 40
+    found = read_upload(UploadedPicture("a.png", encoded(page)), service)
+    set_aside = [n for n, row in enumerate(found.rows) if row["accepted"] == "false"]
+    assert set(found.cuttings) == set(set_aside)
+    assert set_aside
+    for cutting in found.cuttings.values():
+        image = image_of(cutting.url)
+        assert image.height < 300
+        assert cutting[1:] == image.size
+        assert np.asarray(image).min() < 120
+
+
+def test_a_blank_page_is_shown_whole_to_be_checked(service):
+    blank = encoded(np.full((90, 300), 255, np.uint8))
+    found = read_upload(UploadedPicture("a.png", blank), service)
+    assert found.rows[0]["reason"] == "nothing written was found"
+    assert image_of(found.cuttings[0].url).size == (300, 90)
+
+
+def test_a_file_that_is_no_picture_has_one_row_with_the_reason(service):
+    found = read_upload(UploadedPicture("=1+1.png", b"hello"), service)
+    (row,) = found.rows
+    assert row == {
+        "picture": "'=1+1.png",
+        "line": 0,
+        "number": "",
+        "confidence": 0.0,
+        "accepted": "false",
+        "reason": "expected a picture, received text",
+    }
+    assert found.pages == []
+    assert found.cuttings == {}
+
+
+def test_a_file_that_is_gone_asks_for_another_upload(service):
+    found = read_upload(UploadedPicture("a.png", None), service)
+    assert found.rows[0]["reason"].endswith("upload it again")
