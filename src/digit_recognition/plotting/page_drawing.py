@@ -27,6 +27,10 @@ MIN_SIDE = 256
 makes their labels legible."""
 
 
+SMALL_FONT = 12
+"""Size of the labels on crowded pages, in pixels."""
+
+
 class DigitBox(NamedTuple):
     """A digit and its box, in pixels of the picture."""
 
@@ -52,21 +56,28 @@ class ReducedPage:
     def draw(self, digits: Iterable[DigitBox]) -> Image.Image:
         """Return the page with boxes around its digits.
 
-        They are green if the number is accepted, orange if a person must check it.
+        They are green if the number is accepted, orange if a person must check it. On
+        crowded pages the labels are small, and without confidences, so that they do
+        not cover one another.
         """
+        digits = list(digits)
         image = self.image.convert("RGB")
         draw = ImageDraw.Draw(image)
         thick = max(1, round(max(image.size) / 300))
-        face = font(max(12, round(max(image.size) / 40)))
-        for digit in digits:
-            box = [
+        boxes = [
+            (
                 *(digit.x * self.zoom - thick, digit.y * self.zoom - thick),
                 (digit.x + digit.width) * self.zoom + thick,
                 (digit.y + digit.height) * self.zoom + thick,
-            ]
+            )
+            for digit in digits
+        ]
+        labels = _choose_labels(digits, boxes, image.size)
+        for digit, box, label in zip(digits, boxes, labels, strict=True):
             colour = ACCEPTED_COLOUR if digit.accepted else REVIEW_COLOUR
             draw.rectangle(box, outline=colour, width=thick)
-            _label(draw, box, f"{digit.digit}  {digit.confidence:.0%}", face, colour)
+            draw.rectangle(label.box, fill=colour)
+            draw.text(label.origin, label.text, font=label.font, fill=WHITE)
         return image
 
 
@@ -86,16 +97,51 @@ def font(size: int) -> Font:
     return ImageFont.load_default(size)
 
 
+class _Label(NamedTuple):
+    """A text, the box that is filled behind it, and the place where it is drawn."""
+
+    text: str
+    font: Font
+    box: tuple[float, float, float, float]
+    origin: tuple[float, float]
+
+
+def _choose_labels(
+    digits: list[DigitBox],
+    boxes: list[tuple[float, float, float, float]],
+    page: tuple[int, int],
+) -> list[_Label]:
+    """Return a label for each box, in the largest style in which none overlap."""
+    large = max(SMALL_FONT, round(max(page) / 40))
+    labels: list[_Label] = []
+    for size in (large, SMALL_FONT):
+        for form in ("{0.digit}  {0.confidence:.0%}", "{0.digit}"):
+            labels = [
+                _label(form.format(digit), font(size), box, page)
+                for digit, box in zip(digits, boxes, strict=True)
+            ]
+            if not _overlap(labels):
+                return labels
+    return labels
+
+
 def _label(
-    draw: ImageDraw.ImageDraw,
-    box: list[float],
-    text: str,
-    face: Font,
-    colour: tuple[int, int, int],
-) -> None:
-    left, top, right, bottom = draw.textbbox((0, 0), text, font=face)
+    text: str, face: Font, box: tuple[float, ...], page: tuple[int, int]
+) -> _Label:
+    """Return the label above a box, or below the box at the top of the page."""
+    left, top, right, bottom = face.getbbox(text)
     width, height = right - left + 6, bottom - top + 6
-    x = min(max(0, box[0]), max(0, draw.im.size[0] - width))
-    y = box[1] - height if box[1] >= height else min(box[3], draw.im.size[1] - height)
-    draw.rectangle([x, y, x + width, y + height], fill=colour)
-    draw.text((x + 3 - left, y + 3 - top), text, font=face, fill=WHITE)
+    x = min(max(0, box[0]), max(0, page[0] - width))
+    y = box[1] - height if box[1] >= height else min(box[3], page[1] - height)
+    return _Label(
+        text, face, (x, y, x + width, y + height), (x + 3 - left, y + 3 - top)
+    )
+
+
+def _overlap(labels: list[_Label]) -> bool:
+    """Return whether any two labels cover one another."""
+    boxes = np.array([label.box for label in labels]).reshape(-1, 4)
+    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    overlaps = (high > low).all(axis=-1)
+    return bool(np.count_nonzero(overlaps) > len(labels))
