@@ -1,7 +1,11 @@
-"""1,000 uploads that are damaged, too large or no pictures, to a running server."""
+"""Uploads that are damaged, too large or no pictures, to a running server.
+
+The environment variable HOSTILE_UPLOADS sets their number; 1,000 take two minutes.
+"""
 
 import gzip
 import io
+import os
 import tempfile
 import zipfile
 from collections import Counter
@@ -18,7 +22,7 @@ from digit_recognition.datasets.picture_formats import FORMATS
 
 pytestmark = pytest.mark.runs
 
-COUNT = 1000
+COUNT = int(os.environ.get("HOSTILE_UPLOADS", "200"))
 NAMES = [
     *("../../../../etc/passwd", "/etc/shadow", "C:\\windows\\system.ini", "\0.png"),
     *("a" * 5000, "=cmd|' /C calc'!A0", "\u202egnp.exe", "\udce9.png", "", ".", "CON"),
@@ -87,7 +91,7 @@ def hostile_files(page: np.ndarray) -> list[bytes]:
     return files
 
 
-def test_1000_hostile_uploads_neither_crash_the_server_nor_leave_a_file(
+def test_hostile_uploads_neither_crash_the_server_nor_leave_a_file(
     service, page_of, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -121,6 +125,6 @@ def test_1000_hostile_uploads_neither_crash_the_server_nor_leave_a_file(
         reading = client.post("/api/read", content=encoded(page_of("35"))).json()
     assert reading["lines"][0]["number"] == "35"
     assert set(statuses) <= {200, 400, 413, 422}
-    assert statuses[422] > 200
+    assert statuses[422] > COUNT / 5
     assert statuses.total() == COUNT
     assert list(tmp_path.iterdir()) == []
