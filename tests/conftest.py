@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
+import absl.logging
 import numpy as np
 import pytest
 
@@ -47,6 +48,10 @@ PATIENCE = 120_000
 # What a shell starts in the background ignores Ctrl-C, and so would what tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# When Kedro sets up logging, absl closes the stream that it found as it was imported,
+# unless that is still Python's own. In a test it is the one that pytest reads.
+absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 # Keras writes a settings file into its home when it is imported.
 os.environ.setdefault("KERAS_HOME", tempfile.mkdtemp(prefix="keras-"))
