@@ -125,6 +125,7 @@ def test_the_pages_before_a_damaged_page_are_read(tmp_path):
     assert rows(readings)[-1][2:5] == ("", 0.0, "false")
     assert "a whole TIFF" in readings["reason"].tolist()[-1]
     assert (summary["set_aside"], summary["not_readable"]) == (1, 0)
+    assert summary["pages"] == {"1.tif": list(range(len(readings)))}
 
 
 @pytest.mark.parametrize(

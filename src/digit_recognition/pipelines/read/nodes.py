@@ -126,13 +126,14 @@ def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
         return
     number, reasons, found = 0, [], False
     try:
-        for number, page in enumerate(decode(picture.path)):
+        for page in decode(picture.path):
             try:
                 for line in reader.read(page.grey):
                     found = True
                     yield _Reading(line, number, page.scale, line.reason)
             except NothingToRead as nothing:
                 reasons.append(str(nothing))
+            number += 1  # a page that cannot be decoded has a number, too
     except UnreadablePicture as unreadable:
         yield _Reading(None, number, 1, str(unreadable), readable=False)
         return
