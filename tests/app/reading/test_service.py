@@ -11,6 +11,7 @@ from small_model import METADATA, TEMPERATURE, write_model
 from digit_recognition.app.reading import limits
 from digit_recognition.app.reading import service as service_module
 from digit_recognition.app.reading.limits import MAX_BYTES, TooSlow
+from digit_recognition.app.reading.picture_reading import box_of
 from digit_recognition.app.reading.service import Busy, Service
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging.decoding import UnreadablePicture
@@ -37,15 +38,17 @@ def test_a_drawing_and_its_picture_file_give_the_same_number(service, page_of):
 
 
 def test_a_drawing_with_wide_borders_is_read_where_it_is(service, page_of):
-    wide = np.full((300, 600), 255, np.uint8)
-    wide[200:260, 400:490] = page_of("47")
+    wide = np.full((400, 800), 255, np.uint8)
+    wide[200:320, 400:580] = page_of("47").repeat(2, axis=0).repeat(2, axis=1)
     around, cut = service.read(encoded(wide)), service.read_drawing(encoded(wide))
     assert numbers(cut) == numbers(around) == ["47"]
     for place in range(2):
-        marks = [reading.lines[0].digits[place].mark for reading in (around, cut)]
-        assert marks[0].box == marks[1].box
-        np.testing.assert_allclose(marks[0].field, marks[1].field, atol=0.05)
-    assert cut.annotated().size == (600, 300)
+        digits = [reading.lines[0].digits[place] for reading in (around, cut)]
+        boxes = [box_of(digits[0], 1), box_of(digits[1], cut.pages[0].scale)]
+        np.testing.assert_allclose(boxes[0], boxes[1], atol=3)
+        fields = [digit.mark.field for digit in digits]
+        np.testing.assert_allclose(fields[0], fields[1], atol=0.3)
+    assert cut.annotated().size == (800, 400)
 
 
 def test_an_empty_drawing_has_no_lines(service):

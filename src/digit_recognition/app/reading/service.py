@@ -117,7 +117,7 @@ class Service:
     def read_drawing(self, data: bytes) -> PictureReading:
         """Read the picture file of a drawing on a plain background.
 
-        It takes a third of the time of `read`. The errors are the same.
+        It takes a quarter of the time of `read`. The errors are the same.
         """
         check_upload(data)
         with time_limit(MAX_SECONDS):
