@@ -131,9 +131,10 @@ def _require_datasets(datasets: dict[str, Any], requested: dict[str, str]) -> No
 
 
 def _refuse_missing_in_memory(name: str) -> None:
-    """Raise ProjectError if a node of any pipeline makes the missing dataset.
+    """Raise ProjectError if the missing dataset is the output of some node.
 
-    No run keeps the dataset on disk, so this run must include that node.
+    It is kept in memory only, so no earlier run can provide it: this run must include
+    the node.
     """
     for pipeline in list(pipelines.values()):
         for node in pipeline.nodes:

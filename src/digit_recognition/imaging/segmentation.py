@@ -161,7 +161,10 @@ def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
 
 
 def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Mark]:
-    """Return the marks of a mask of strokes, bool (h, w), in no particular order."""
+    """Return the marks in ``mask``, in no particular order.
+
+    ``mask`` is bool (h, w), and True on strokes.
+    """
     if not mask.any():
         return []
     stroke = stroke_width(mask)

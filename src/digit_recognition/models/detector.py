@@ -1,10 +1,10 @@
 """The detector: a network that tells digits from non-digits.
 
 The detector is a head: a small network on the classifier's convolutional features. A
-second network on the image does not help. This was measured on non-digits of kinds that
-were left out of the training and that the classifier reads with a confidence above
-0.99. At a threshold that keeps 97 % of the digits, this share of the non-digits is
-taken for digits:
+second network on the image does not help. This was measured on non-digits whose kinds
+were left out of the training. Only those count that the classifier reads with a
+confidence above 0.99. At a threshold that keeps 97 % of the digits, this share of the
+non-digits is taken for digits:
 
 - by the head: 35.9 % (35.0 to 36.6);
 - by the head averaged with a small CNN on the image: 36.2 % (35.5 to 37.4);

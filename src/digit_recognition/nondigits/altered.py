@@ -52,7 +52,10 @@ def shuffled_quarters(
 def mismatched_halves(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Join the upper or left half of a digit to the other half of a mirrored digit."""
+    """Join half of a digit to the other half of a second digit, which is mirrored.
+
+    The halves are the upper and the lower, or the left and the right.
+    """
     first, second = (
         sample_images(images, count, rng, labels, CUT_DIGITS) for _ in range(2)
     )

@@ -17,8 +17,9 @@ DIGIT_COLUMNS = (
 def reading_row(
     picture: str, number: int, line: Line | None, reason: str
 ) -> tuple[Any, ...]:
-    """Return the values of READING_COLUMNS for a line, or for none.
+    """Return the values of READING_COLUMNS for a line.
 
+    If no line was found, ``line`` is None: the number is empty, the confidence 0.
     ``number`` counts the lines of a picture from 0. The line is accepted if there is no
     ``reason``.
     """

@@ -53,10 +53,10 @@ def find_thresholds(
 ) -> list[Threshold]:
     """Return the threshold with the largest coverage for each maximum error.
 
-    ``confidence`` is (n,) and ``wrong`` is bool (n,), both of validation images. A
-    maximum error is left out if no threshold is certain to keep it. The last element
-    has the ``max_error`` None; its threshold is the confidence of the most confident
-    error.
+    ``confidence`` is (n,) and ``wrong`` is bool (n,), both of validation images. The
+    result has no element for a maximum error that no threshold guarantees. Its last
+    element has ``max_error=None``: the threshold is the highest confidence of a wrong
+    image, and guarantees nothing.
 
     The certainty applies to each threshold separately, not to all of them together. The
     method is selective risk as in Geifman and El-Yaniv 2017, "Selective classification
@@ -128,7 +128,10 @@ def _certify(
     tails = bdtr(errors, accepted, level)
 
     def minimum_accepted(share: float) -> float:
-        """Return how many images must be accepted to pass if none is wrong."""
+        """Return how many accepted images, none of them wrong, pass the test.
+
+        The test is at ``share`` of the risk. The number is not rounded.
+        """
         return np.log(share * risk) / np.log1p(-level)
 
     half = accepted[-1] / 2

@@ -36,7 +36,7 @@ def make_problem(status: int, detail: str) -> Problem:
 
 
 def problem_of(error: UnreadablePicture) -> Problem:
-    """Return the problem of a picture that cannot be read."""
+    """Return the answer that says why a picture cannot be read."""
     is_busy = isinstance(error, Busy)
     status = (
         HTTPStatus.SERVICE_UNAVAILABLE if is_busy else HTTPStatus.UNPROCESSABLE_ENTITY

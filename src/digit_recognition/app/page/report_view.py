@@ -87,7 +87,7 @@ def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _text(value: Any) -> str:
-    """Return a value as text; of a long digest, the beginning."""
+    """Return a value as text. Texts as long as a digest are cut."""
     text = f"{value:,}" if isinstance(value, int) else str(value)
     return f"{text[:SHOWN_OF_DIGEST]} …" if len(text) >= DIGEST_LENGTH else text
 

@@ -87,9 +87,10 @@ class Service:
     def read(self, data: bytes) -> PictureReading:
         """Read all pages of a picture file.
 
-        Raises UnreadablePicture with one sentence if the file is not a picture or above
-        a limit, and TooSlow, a kind of UnreadablePicture, after MAX_SECONDS. Large
-        pictures are read one at a time: one of 25 million pixels needs up to 1 GB.
+        Raises UnreadablePicture if the file is not a picture or exceeds a limit. Its
+        message is one sentence. After MAX_SECONDS, its subclass TooSlow is raised.
+        Large pictures are read one at a time, because one of 25 million pixels needs up
+        to 1 GB. Busy, a subclass of TooSlow, is raised after MAX_WAIT for the others.
         """
         check_upload(data)
         if is_small(data):
@@ -106,9 +107,10 @@ class Service:
             return read_file(TimedFile(data), self.reader, MAX_PIXELS)
 
     def read_array(self, grey: np.ndarray) -> PictureReading:
-        """Read a drawing, uint8 or float32 in 0..1, (rows, columns), where 1 is white.
+        """Read a drawing (rows, columns), where the highest value is white.
 
-        The ink may be dark on light or light on dark.
+        It is uint8 in 0..255, or float32 in 0..1. The ink may be dark on light or light
+        on dark.
         """
         with time_limit(MAX_SECONDS):
             page = Page(_to_float(grey), 1)

@@ -213,7 +213,7 @@ def add_noise(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor
 def _draw(
     images: tf.Tensor, seed: tf.Tensor, *ranges: tuple[float, float]
 ) -> list[tf.Tensor]:
-    """Draw a random value per image from each range; return an array (n, 1, 1) each."""
+    """Return one tensor (n, 1, 1) per range: a random value for each of n images."""
     import tensorflow as tf
 
     shape = (tf.shape(images)[0], len(ranges))
