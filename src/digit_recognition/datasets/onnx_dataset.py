@@ -72,32 +72,22 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
 
         Raises DatasetError if the file is missing or cannot be loaded.
         """
-        import onnxruntime
-        from onnxruntime.capi import onnxruntime_pybind11_state as errors
+        from digit_recognition import onnx_sessions
 
         path = get_filepath_str(self._get_load_path(), self._protocol)
-        options = onnxruntime.SessionOptions()
-        for name, value in self._load_args.items():
-            setattr(options, name, value)
         try:
-            return onnxruntime.InferenceSession(
-                self._fs.cat_file(path), options, providers=["CPUExecutionProvider"]
+            return onnx_sessions.open_session(
+                self._fs.cat_file(path), **self._load_args
             )
         except FileNotFoundError as error:
             raise DatasetError(
                 f"expected an ONNX model at {path}, found none; run the pipeline that "
                 f"makes {self._filepath.name} first"
             ) from error
-        except (
-            errors.Fail,
-            errors.InvalidArgument,
-            errors.InvalidGraph,
-            errors.InvalidProtobuf,
-            errors.NotImplemented,
-        ) as error:
+        except onnx_sessions.LOAD_ERRORS as error:
             raise DatasetError(
                 f"expected an ONNX model at {path}, received a file that ONNX Runtime "
-                f"{onnxruntime.__version__} cannot load ({error}); export it again"
+                f"{onnx_sessions.VERSION} cannot load ({error}); export it again"
             ) from error
 
     def save(self, data: ModelProto) -> None:
