@@ -119,10 +119,9 @@ def read_report(project: Path, name: str) -> dict:
 
 def load_session() -> "InferenceSession":
     """Load the newest exported model of this project."""
-    import onnxruntime
+    from digit_recognition.onnx_sessions import open_session
 
-    model = newest_version(ROOT, "06_models/model.onnx")
-    return onnxruntime.InferenceSession(model)
+    return open_session(newest_version(ROOT, "06_models/model.onnx").read_bytes())
 
 
 def load_newest_reader(max_error: float) -> "Reader":

@@ -42,6 +42,9 @@ class EnergySession:
         results = ValidationResults.from_json(validation)._replace(digit_logit=energy)
         self.custom_metadata_map = metadata | {"validation": results.to_json()}
 
+    def __getattr__(self, name: str):
+        return getattr(self._session, name)
+
     def get_modelmeta(self) -> "EnergySession":
         """Return an object with the metadata; energy scores replace digit logits."""
         return self

@@ -46,23 +46,3 @@ def test_kedro_starts_without_tensorflow():
     )
     assert "- evaluate" in done.stdout.splitlines(), done.stderr
     assert done.stdout.splitlines()[-1] == "[0, 0, 0] set()", done.stderr
-
-
-def test_onnx_runtime_writes_nothing_into_the_users_home(tmp_path):
-    done = run_python(
-        "import os\n"
-        f"os.environ.update(HOME={str(tmp_path)!r}, XDG_CACHE_HOME={str(tmp_path)!r})\n"
-        "os.environ.pop('ORT_DISABLE_TELEMETRY', None)\n"
-        "import digit_recognition, onnxruntime\n"
-        "onnxruntime.get_available_providers()\n"
-        "from onnx import TensorProto, helper\n"
-        "tensor = lambda name: helper.make_tensor_value_info(name, 1, [1])\n"
-        "node = helper.make_node('Identity', ['x'], ['y'])\n"
-        "graph = helper.make_graph([node], 'g', [tensor('x')], [tensor('y')])\n"
-        "opset = helper.make_opsetid('', 17)\n"
-        "model = helper.make_model(graph, opset_imports=[opset])\n"
-        "model.ir_version = 8\n"
-        "onnxruntime.InferenceSession(model.SerializeToString())\n"
-    )
-    assert done.returncode == 0, done.stderr
-    assert list(tmp_path.rglob("*")) == []

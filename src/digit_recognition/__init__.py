@@ -3,8 +3,9 @@
 import os
 
 # Disable the telemetry of ONNX Runtime, which writes a device id into the user's cache
-# and sends events. ONNX Runtime reads the variable when it is imported.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+# and sends events. ONNX Runtime reads the variable when it is imported. A value from
+# outside, such as 0, is replaced, because the project promises to send nothing.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __version__ = "0.1.0"
 

@@ -6,6 +6,7 @@ import warnings
 from digit_recognition.datasets import AtomicCatalog
 from digit_recognition.hooks import (
     ConfigLoader,
+    DamageHooks,
     InputPathsHooks,
     KnownParametersHooks,
     LineageHooks,
@@ -21,6 +22,7 @@ HOOKS = (
     KnownParametersHooks(),
     VersionHooks(),
     LineageHooks(),
+    DamageHooks(),
     InputPathsHooks(),
     OutputPlacesHooks(),
     # Kedro calls the last hook first, so the summary follows the lines of the stages.

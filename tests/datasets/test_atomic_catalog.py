@@ -95,3 +95,36 @@ def test_datasets_without_versions_are_saved_as_usual(tmp_path):
     path = tmp_path / "plain.json"
     AtomicCatalog({"plain": JSONDataset(filepath=str(path))}).save("plain", 1)
     assert path.read_text() == "1"
+
+
+def test_a_damaged_version_is_named_with_its_reason_and_another_version(tmp_path):
+    for version in ("1", "2"):
+        model(tmp_path, version).save({})
+    damaged = tmp_path / "model.json" / "2" / "model.json"
+    damaged.write_text("{")
+    with pytest.raises(DatasetError) as refused:
+        AtomicCatalog({"model": model(tmp_path)}).load("model")
+    assert str(refused.value) == (
+        "expected model as it was saved, received a damaged file, or one of another "
+        "program (Expecting property name enclosed in double quotes: line 1 column 2 "
+        f"(char 1)), from {damaged}; make it again with `kedro run`, or load another "
+        "version with --load-versions model:1"
+    )
+
+
+def test_the_damaged_version_is_the_one_that_was_to_be_loaded(tmp_path):
+    for version in ("1", "2"):
+        model(tmp_path, version).save({})
+    damaged = tmp_path / "model.json" / "1" / "model.json"
+    damaged.write_text("{")
+    catalog = AtomicCatalog({"model": model(tmp_path)})
+    with pytest.raises(DatasetError, match=f"from {damaged}; .* model:2$"):
+        catalog.load("model", version="1")
+    catalog["model"]._version = Version("1", "now")
+    with pytest.raises(DatasetError, match=f"from {damaged}; .* model:2$"):
+        catalog.load("model")
+
+
+def test_a_missing_version_keeps_the_message_of_its_dataset(atomic):
+    with pytest.raises(DatasetError, match=r"^model: Did not find any versions"):
+        atomic.load("model")

@@ -45,6 +45,10 @@ def logits_of(digit, confidence):
     return logits
 
 
+def tensor(name, *sizes):
+    return SimpleNamespace(name=name, type="tensor(float)", shape=["n", *sizes])
+
+
 class Session:
     """A session as ONNX Runtime's, which answers each field by a function.
 
@@ -55,6 +59,12 @@ class Session:
         self._answer = answer
         self._metadata = METADATA | metadata
         self.fields = []
+
+    def get_inputs(self):
+        return [tensor("image", 28, 28, 1)]
+
+    def get_outputs(self):
+        return [tensor("logits", 10), tensor("digit_logit", 1)]
 
     def get_modelmeta(self):
         return SimpleNamespace(custom_metadata_map=self._metadata)
@@ -233,6 +243,17 @@ def test_a_model_without_the_metadata_is_refused_in_one_sentence():
 def test_the_models_metadata_are_available():
     reader = Reader(Session(in_turn(), recipe="quick"), rule())
     assert reader.metadata["recipe"] == "quick"
+
+
+def test_a_model_that_cannot_be_read_with_is_refused_before_the_first_page():
+    with pytest.raises(ProjectError, match="received temperature 'hot'"):
+        Reader(Session(in_turn(), temperature="hot"), rule())
+    with pytest.raises(ProjectError, match=r"received validation.confidence"):
+        load_reader(Session(in_turn(), validation="{}"), 0.01)
+    session = Session(in_turn())
+    session.get_outputs = session.get_inputs
+    with pytest.raises(ProjectError, match="the outputs logits, digit_logit in"):
+        Reader(session, rule())
 
 
 def test_a_page_without_digits_gives_the_reason():

@@ -33,6 +33,8 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
         try:
             return kedro_callback(context, option, value)
         except KedroCliError as error:
+            if option.name == "load_versions":
+                raise click.ClickException(_describe(option, value, error)) from error
             raise click.ClickException(str(error)) from error
         except (
             YAMLError,
@@ -49,12 +51,17 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
 
 
 def _describe(option: click.Parameter, value: Any, error: Exception) -> str:
-    problem = " ".join(str(getattr(error, "problem", error)).split())
+    problem = " ".join(str(getattr(error, "problem", error)).split()).rstrip(".")
     name = f"--{option.name}".replace("_", "-")
     if option.name == "config":
         return (
             f"expected a YAML file with the options of `kedro run` below `run:` in "
             f"{name}, received {value} ({problem}); correct the file"
+        )
+    if option.name == "load_versions":
+        return (
+            f"expected NAME:VERSION in {name}, received {value!r} ({problem}); a "
+            "version is the name of a folder, such as 2026-01-31T12.00.00.000Z"
         )
     return (
         f"expected key=value in {name}, with YAML values, received {value!r} "

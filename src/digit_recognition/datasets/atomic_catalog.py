@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeGuard
 
-from kedro.io import AbstractVersionedDataset, DataCatalog, DatasetError
+from kedro.io import AbstractVersionedDataset, DataCatalog, DatasetError, Version
 
 from digit_recognition.datasets.atomic import temporary_folder
 
@@ -20,6 +20,26 @@ class AtomicCatalog(DataCatalog):
     Kedro has no public way to save a dataset to another path, so ``_filepath`` is
     changed during the save.
     """
+
+    def load(self, ds_name: str, version: str | None = None) -> Any:
+        """Return the data of the version, or of the newest.
+
+        Raises DatasetError. For a damaged file of a version, its message gives the
+        reason, the path and what to do.
+        """
+        try:
+            return super().load(ds_name, version)
+        except DatasetError as error:
+            reason = _reason(error)
+            requested = Version(version, None) if version else None
+            dataset = self.get(ds_name, version=requested)
+            if reason is None or not is_versioned(dataset):
+                raise
+            raise DatasetError(
+                f"expected {ds_name} as it was saved, received a damaged file, or one "
+                f"of another program ({reason}), from {dataset._get_load_path()}; "
+                f"{_advise(ds_name, dataset)}"
+            ) from error
 
     def save(self, ds_name: str, data: Any) -> None:
         """Save the data. Raises DatasetError if that fails."""
@@ -46,6 +66,28 @@ class AtomicCatalog(DataCatalog):
                 f"expected to save a version of {ds_name} in {versions}, received "
                 f"{error}; check that the folder is writable and the disk not full"
             ) from error
+
+
+def _reason(error: DatasetError) -> str | None:
+    """Return the first line of what a dataset raised, or None for a DatasetError.
+
+    Kedro wraps all else in a DatasetError that begins with the dataset's description.
+    """
+    wrapper = error.__cause__
+    if wrapper is None or not str(wrapper).startswith("Failed while loading data"):
+        return None
+    cause = wrapper.__cause__
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+
+
+def _advise(name: str, dataset: AbstractVersionedDataset) -> str:
+    loaded = dataset.resolve_load_version()
+    versions = dataset.list_versions(full_path=False)
+    others = [version for version in versions if version != loaded]
+    again = "make it again with `kedro run`"
+    if not others:
+        return again
+    return f"{again}, or load another version with --load-versions {name}:{others[0]}"
 
 
 def is_local_version(dataset: Any) -> TypeGuard[AbstractVersionedDataset]:

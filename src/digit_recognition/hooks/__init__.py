@@ -1,6 +1,7 @@
 """Kedro hooks: checks before a run, records during the run, a summary at the end."""
 
 from .config_loader import ConfigLoader
+from .damage import DamageHooks
 from .input_paths import InputPathsHooks
 from .known_parameters import KnownParametersHooks
 from .lineage import LineageHooks
@@ -13,6 +14,7 @@ from .versions import VersionHooks
 
 __all__ = [
     "ConfigLoader",
+    "DamageHooks",
     "InputPathsHooks",
     "KnownParametersHooks",
     "LineageHooks",

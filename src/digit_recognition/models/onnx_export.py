@@ -59,12 +59,10 @@ class OnnxModel:
     """An ONNX model that runs on the CPU, without a file."""
 
     def __init__(self, model_onnx: ModelProto):
-        import onnxruntime
+        from digit_recognition import onnx_sessions
 
-        self.onnxruntime_version = onnxruntime.__version__
-        self._session = onnxruntime.InferenceSession(
-            model_onnx.SerializeToString(), providers=["CPUExecutionProvider"]
-        )
+        self.onnxruntime_version = onnx_sessions.VERSION
+        self._session = onnx_sessions.open_session(model_onnx.SerializeToString())
 
     def predict(self, images: np.ndarray, *outputs: str) -> list[np.ndarray]:
         """Return the named outputs for images, float32 (n, 28, 28, 1) in 0..1."""

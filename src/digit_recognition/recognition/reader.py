@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from digit_recognition.errors import ProjectError
 from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.ink import (
     Ink,
@@ -35,7 +34,6 @@ from digit_recognition.imaging.splitting import merge_marks, split_candidates
 from digit_recognition.recognition.acceptance import (
     KEEP_DIGITS,
     AcceptanceRule,
-    ValidationResults,
     find_acceptance_rule,
 )
 from digit_recognition.recognition.calibration import calibrated_confidence
@@ -45,6 +43,12 @@ from digit_recognition.recognition.lines import (
     Digit,
     Line,
     arrange_in_lines,
+)
+from digit_recognition.recognition.model_checks import (
+    check_tensors,
+    parse_temperature,
+    parse_validation,
+    read_metadata,
 )
 from digit_recognition.recognition.regions import away_from_sides, choose_by_region
 from digit_recognition.recognition.thresholds import CERTAINTY
@@ -90,7 +94,6 @@ MAX_MERGED_GAP = 0.2
 """Two marks are not merged if their gap is wider than this share of the height."""
 
 SPLIT = "cut from touching ink"
-REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
 
 
 class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no error)
@@ -104,11 +107,15 @@ class Reader:
     """
 
     def __init__(self, session: InferenceSession, rule: AcceptanceRule):
-        """Raise ProjectError if the model lacks metadata that reading needs."""
-        self.metadata = _require_metadata(session)
+        """Raise ProjectError if the model is not one that can be read with.
+
+        Its inputs, outputs and metadata are checked.
+        """
+        check_tensors(session)
+        self.metadata = read_metadata(session)
         self.rule = rule
         self._session = session
-        self._temperature = float(self.metadata["temperature"])
+        self._temperature = parse_temperature(self.metadata)
 
     def read(self, grey: np.ndarray) -> list[Line]:
         """Return the lines of digits on a page, from top to bottom.
@@ -330,19 +337,8 @@ def load_reader(
     """Return a reader with an error of at most ``max_error`` among accepted digits.
 
     The parameters are those of ``find_acceptance_rule``. Raises ProjectError if the
-    model lacks metadata that reading needs.
+    model is not one that can be read with.
     """
-    metadata = _require_metadata(session)
-    validation = ValidationResults.from_json(metadata["validation"])
+    validation = parse_validation(read_metadata(session))
     rule = find_acceptance_rule(validation, max_error, certainty, keep_digits)
     return Reader(session, rule)
-
-
-def _require_metadata(session: InferenceSession) -> dict[str, str]:
-    metadata = session.get_modelmeta().custom_metadata_map
-    if missing := [name for name in REQUIRED_METADATA if name not in metadata]:
-        raise ProjectError(
-            f"expected {', '.join(missing)} in the metadata of model_onnx, received "
-            "none; export it again with `kedro run --pipelines export`"
-        )
-    return metadata

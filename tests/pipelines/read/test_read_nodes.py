@@ -38,6 +38,16 @@ class Session:
         self.logit, self.digit_logit = LOGITS[confidence]
         self.metadata = metadata
 
+    def get_inputs(self):
+        return [self._tensor("image", 28, 28, 1)]
+
+    def get_outputs(self):
+        return [self._tensor("logits", 10), self._tensor("digit_logit", 1)]
+
+    @staticmethod
+    def _tensor(name, *sizes):
+        return SimpleNamespace(name=name, type="tensor(float)", shape=["n", *sizes])
+
     def get_modelmeta(self):
         return SimpleNamespace(custom_metadata_map=self.metadata)
 

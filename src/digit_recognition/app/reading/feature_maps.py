@@ -49,7 +49,8 @@ class FeatureMaps:
     def __init__(self, model: Path):
         """Prepare a session of the model file with the layers' outputs added."""
         import onnx
-        import onnxruntime
+
+        from digit_recognition.onnx_sessions import open_session
 
         graph_model = onnx.load(model)
         self._layers = list(_find_layers(graph_model))
@@ -57,12 +58,8 @@ class FeatureMaps:
         for _, _, tensor in self._layers:
             if tensor not in known:
                 graph_model.graph.output.append(onnx.ValueInfoProto(name=tensor))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            graph_model.SerializeToString(),
-            options,
-            providers=["CPUExecutionProvider"],
+        self._session = open_session(
+            graph_model.SerializeToString(), intra_op_num_threads=1
         )
 
     def compute(self, field: np.ndarray) -> list[LayerOutput]:

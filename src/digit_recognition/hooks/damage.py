@@ -1,0 +1,71 @@
+"""Arrays that changed since they were saved are refused as damaged."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog, DatasetError, Version
+
+from digit_recognition.datasets.atomic_catalog import is_versioned
+from digit_recognition.digests import array_digest
+from digit_recognition.errors import ProjectError
+
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+RECORD = "dataset_info"
+
+
+class DamageHooks:
+    """Compare loaded arrays with the digests that were saved with them.
+
+    Arrays without a record of the same version are not checked, nor are those that the
+    run itself has saved.
+    """
+
+    @hook_impl
+    def after_catalog_created(self, catalog: DataCatalog) -> None:
+        """Keep the catalog to look up the records later."""
+        self._catalog = catalog
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """Raise ProjectError if an array is not the one that was saved."""
+        if dataset_name not in ARRAYS:
+            return
+        dataset = self._catalog.get(dataset_name)
+        record = self._catalog.get(RECORD)
+        if not is_versioned(dataset) or not is_versioned(record):
+            return
+        version = dataset.resolve_load_version()
+        if version == dataset.resolve_save_version():
+            return
+        if self._is_as_saved(dataset_name, version, data):
+            return
+        raise ProjectError(
+            f"expected {dataset_name} as it was saved, received a damaged array from "
+            f"{dataset._get_load_path()}; {self._advise(dataset_name, version)}"
+        )
+
+    def _is_as_saved(self, name: str, version: str | None, data: Any) -> bool:
+        """Return whether the array has the digest recorded in its version, if any."""
+        record: Any = self._catalog.get(RECORD)
+        if version not in record.list_versions(full_path=False):
+            return True
+        digests = record._copy(_version=Version(version, None)).load()["digests"]
+        return name not in digests or digests[name] == array_digest(data)
+
+    def _advise(self, name: str, damaged: str | None) -> str:
+        again = "make the arrays again with `kedro run --pipelines prepare`"
+        dataset: Any = self._catalog.get(name)
+        for version in dataset.list_versions(full_path=False):
+            if version == damaged:
+                continue
+            with contextlib.suppress(DatasetError):
+                array = dataset._copy(_version=Version(version, None)).load()
+                if self._is_as_saved(name, version, array):
+                    return (
+                        f"{again}, or load its newest undamaged version with "
+                        f"--load-versions {name}:{version}"
+                    )
+        return again

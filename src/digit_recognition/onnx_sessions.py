@@ -1,0 +1,36 @@
+"""ONNX Runtime without its telemetry. No other module imports ONNX Runtime.
+
+ONNX Runtime reads ORT_DISABLE_TELEMETRY when it is imported. The package sets this
+variable in its ``__init__``, which Python runs before this module.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import onnxruntime
+from onnxruntime import InferenceSession
+from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+VERSION = onnxruntime.__version__
+
+LOAD_ERRORS = (
+    errors.Fail,
+    errors.InvalidArgument,
+    errors.InvalidGraph,
+    errors.InvalidProtobuf,
+    errors.NotImplemented,
+)
+"""What ``open_session`` raises for bytes that are not a model it can run."""
+
+
+def open_session(model: bytes, **options: Any) -> InferenceSession:
+    """Return a session on the CPU for the bytes of an ONNX model.
+
+    ``options`` are attributes of ``onnxruntime.SessionOptions``. Raises one of
+    LOAD_ERRORS if the bytes cannot be loaded.
+    """
+    session_options = onnxruntime.SessionOptions()
+    for name, value in options.items():
+        setattr(session_options, name, value)
+    return InferenceSession(model, session_options, providers=["CPUExecutionProvider"])

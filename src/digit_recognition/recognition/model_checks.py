@@ -1,0 +1,126 @@
+"""Checks that an ONNX model is one that the reader can use.
+
+Each raises ProjectError with one sentence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, Field, FiniteFloat, Json, TypeAdapter, ValidationError
+
+from digit_recognition import IMAGE_SIZE, NUM_CLASSES
+from digit_recognition.errors import ProjectError
+from digit_recognition.recognition.acceptance import ValidationResults
+from digit_recognition.recognition.calibration import TEMPERATURES
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+INPUTS = {"image": (IMAGE_SIZE, IMAGE_SIZE, 1)}
+OUTPUTS = {"logits": (NUM_CLASSES,), "digit_logit": (1,)}
+"""Sizes of each input and output, for one image."""
+
+FLOAT32 = "tensor(float)"
+REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
+HINT = "export it again with `kedro run --pipelines export`"
+
+
+class _Validation(BaseModel):
+    confidence: list[Annotated[FiniteFloat, Field(ge=0, le=1)]] = Field(min_length=1)
+    wrong: list[bool]
+    digit_logit: list[FiniteFloat]
+
+
+_temperature: TypeAdapter[float] = TypeAdapter(
+    Annotated[FiniteFloat, Field(ge=TEMPERATURES[0], le=TEMPERATURES[1])]
+)
+_validation: TypeAdapter[_Validation] = TypeAdapter(Json[_Validation])
+
+
+def check_tensors(session: InferenceSession) -> None:
+    """Check that the model maps float32 images to float32 logits, any number at once.
+
+    The only input is ``image`` (n, 28, 28, 1). The outputs include ``logits`` (n, 10)
+    and ``digit_logit`` (n, 1). A size that the file leaves open is not checked.
+    """
+    inputs = {tensor.name: tensor for tensor in session.get_inputs()}
+    outputs = {tensor.name: tensor for tensor in session.get_outputs()}
+    if inputs.keys() != INPUTS.keys() or OUTPUTS.keys() - outputs.keys():
+        raise ProjectError(
+            f"expected the input {', '.join(INPUTS)} and the outputs "
+            f"{', '.join(OUTPUTS)} in model_onnx, received the input "
+            f"{', '.join(inputs) or 'none'} and the outputs {', '.join(outputs)}; "
+            f"{HINT}"
+        )
+    for name, sizes in {**INPUTS, **OUTPUTS}.items():
+        tensor = inputs.get(name) or outputs[name]
+        if tensor.type != FLOAT32 or not _fits(tensor.shape, sizes):
+            expected = ", ".join(["n", *map(str, sizes)])
+            received = ", ".join(map(str, tensor.shape))
+            raise ProjectError(
+                f"expected {name} of model_onnx to be {FLOAT32} ({expected}), received "
+                f"{tensor.type} ({received}); {HINT}"
+            )
+
+
+def _fits(shape: list[int | str | None], sizes: tuple[int, ...]) -> bool:
+    """Return whether a shape is (n, *sizes). Sizes that are not numbers are open."""
+    return len(shape) == 1 + len(sizes) and all(
+        not isinstance(received, int) or received == expected
+        for received, expected in zip(shape, (None, *sizes), strict=True)
+    )
+
+
+def read_metadata(session: InferenceSession) -> dict[str, str]:
+    """Return the metadata, which include all of REQUIRED_METADATA."""
+    try:
+        metadata = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise ProjectError(
+            f"expected text in the metadata of model_onnx, received bytes that are not "
+            f"UTF-8 ({error.reason}); {HINT}"
+        ) from error
+    if missing := [name for name in REQUIRED_METADATA if name not in metadata]:
+        raise ProjectError(
+            f"expected {', '.join(missing)} in the metadata of model_onnx, received "
+            f"none; {HINT}"
+        )
+    return metadata
+
+
+def parse_temperature(metadata: dict[str, str]) -> float:
+    """Return the temperature in the metadata, a number in the interval TEMPERATURES."""
+    return _parse(_temperature, metadata, "temperature")
+
+
+def parse_validation(metadata: dict[str, str]) -> ValidationResults:
+    """Return the results in the metadata: three lists of the same length, not empty."""
+    parsed = _parse(_validation, metadata, "validation")
+    results = ValidationResults(
+        np.array(parsed.confidence, np.float64),
+        np.array(parsed.wrong, bool),
+        np.array(parsed.digit_logit, np.float32),
+    )
+    lengths = {name: len(array) for name, array in results._asdict().items()}
+    if len(set(lengths.values())) > 1:
+        raise ProjectError(
+            "expected lists of the same length in `validation` of model_onnx's "
+            f"metadata, received {lengths}; {HINT}"
+        )
+    return results
+
+
+def _parse(adapter: TypeAdapter[Any], metadata: dict[str, str], name: str) -> Any:
+    try:
+        return adapter.validate_python(metadata[name])
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, (name, *first["loc"])))
+        text = repr(first["input"])
+        received = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 (short)
+        raise ProjectError(
+            f"expected readable metadata in model_onnx, received {place} {received} "
+            f"({first['msg']}); {HINT}"
+        ) from error
