@@ -119,7 +119,7 @@ def read_report(project: Path, name: str) -> dict:
 
 def load_session() -> "InferenceSession":
     """Load the newest exported model of this project."""
-    from digit_recognition.onnx_sessions import open_session
+    from digit_recognition.models.onnx_sessions import open_session
 
     return open_session(newest_version(ROOT, "06_models/model.onnx").read_bytes())
 

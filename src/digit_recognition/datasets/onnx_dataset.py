@@ -80,7 +80,7 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
         Raises DatasetError if the file is missing, is not as it was saved, or cannot
         be loaded.
         """
-        from digit_recognition import onnx_sessions
+        from digit_recognition.models import onnx_sessions
 
         path = get_filepath_str(self._get_load_path(), self._protocol)
         try:

@@ -59,7 +59,7 @@ class OnnxModel:
     """An ONNX model that runs on the CPU, without a file."""
 
     def __init__(self, model_onnx: ModelProto):
-        from digit_recognition import onnx_sessions
+        from digit_recognition.models import onnx_sessions
 
         self.onnxruntime_version = onnx_sessions.VERSION
         self._session = onnx_sessions.open_session(model_onnx.SerializeToString())

@@ -50,7 +50,7 @@ class FeatureMaps:
         """Prepare a session of the model file with the layers' outputs added."""
         import onnx
 
-        from digit_recognition.onnx_sessions import open_session
+        from digit_recognition.models.onnx_sessions import open_session
 
         graph_model = onnx.load(model)
         self._layers = list(_find_layers(graph_model))
