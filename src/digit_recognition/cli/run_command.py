@@ -19,6 +19,7 @@ from kedro.io import DatasetError
 from kedro.utils import find_kedro_project
 from kedro.validation import ParameterValidationError
 
+from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.stages import start_display, stop_display
 
@@ -71,7 +72,7 @@ def _run(command: Any, verbose: bool, options: dict[str, Any]) -> Any:
         return command(**check_selection(options))
     except USER_ERRORS as error:
         logger.debug("Traceback of the error", exc_info=True)
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(escape_message(str(error))) from error
     except KeyboardInterrupt as stopped:
         stop_display()
         click.echo(str(stopped) or "Stopped.", err=True)

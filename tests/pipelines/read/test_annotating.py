@@ -173,7 +173,14 @@ def test_unreadable_pictures_are_only_on_the_sheet(tmp_path):
 @pytest.mark.parametrize(
     "name",
     [
-        *("=1+1.png", "a/1.png", "文字 'ü'.png", "new\nline.png", "x" * 240 + ".png"),
+        *(
+            "=1+1.png",
+            "a/1.png",
+            "\x1b\u202e.png",
+            "文字 'ü'.png",
+            "new\nline.png",
+            "x" * 240 + ".png",
+        ),
         os.fsdecode(b"\xff.png"),
     ],
 )
