@@ -8,6 +8,7 @@ from digit_recognition.hooks import (
     ConfigLoader,
     InputPathsHooks,
     KnownParametersHooks,
+    LeftoverHooks,
     LineageHooks,
     NewestTableHooks,
     OutputPlacesHooks,
@@ -23,6 +24,7 @@ HOOKS = (
     LineageHooks(),
     InputPathsHooks(),
     OutputPlacesHooks(),
+    LeftoverHooks(),
     # Kedro calls the last hook first, so the summary follows the lines of the stages.
     SampleHooks(),
     SummaryHooks(),

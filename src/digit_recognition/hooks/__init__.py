@@ -3,6 +3,7 @@
 from .config_loader import ConfigLoader
 from .input_paths import InputPathsHooks
 from .known_parameters import KnownParametersHooks
+from .leftovers import LeftoverHooks
 from .lineage import LineageHooks
 from .newest_table import NewestTableHooks
 from .output_places import OutputPlacesHooks
@@ -15,6 +16,7 @@ __all__ = [
     "ConfigLoader",
     "InputPathsHooks",
     "KnownParametersHooks",
+    "LeftoverHooks",
     "LineageHooks",
     "NewestTableHooks",
     "OutputPlacesHooks",
