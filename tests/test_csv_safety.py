@@ -1,21 +1,52 @@
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from digit_recognition.csv_safety import escape_cell
+from digit_recognition.csv_safety import escape_cell, escape_message, escape_name
+
+ESCAPES = re.compile(r"\\(?:\\|[nrt]|x..|u....|U.{8})")
+UNPRINTABLE = ["\x00", "\x1b[2J", "\x7f", "\x9b", "\u202e", "\u2066", "\u200f"]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "'="])
+def unescape(cell):
+    """Undo escape_cell."""
+    text = ESCAPES.sub(lambda match: match[0].encode().decode("unicode_escape"), cell)
+    formula = re.match(r"'+[-=+@\t\r\n＝＋－＠]", text)  # noqa: RUF001 (full width)
+    return text[1:] if formula else text
+
+
+@pytest.mark.parametrize("start", [*"=+-@＝＋－＠", "'="])  # noqa: RUF001 (full width)
 def test_possible_formulas_get_an_apostrophe(start):
     assert escape_cell(f"{start}1+1.png") == f"'{start}1+1.png"
 
 
-@pytest.mark.parametrize("text", ["", "a=1.png", "007", "sept.png", "七.png"])
+@pytest.mark.parametrize(("start", "escape"), ["\tt", "\rr", "\nn"])
+def test_space_that_a_spreadsheet_skips_is_guarded_and_escaped(start, escape):
+    assert escape_cell(f"{start}=1") == f"'\\{escape}=1"
+
+
+@pytest.mark.parametrize("text", ["", "a=1.png", "007", "sept.png", "七.png", "👩‍🔬"])
 def test_other_text_is_unchanged(text):
-    assert escape_cell(text) == text
+    assert escape_cell(text) == escape_name(text) == escape_message(text) == text
 
 
 def test_invalid_bytes_become_escapes():
     assert escape_cell("caf\udce9.png") == "caf\\udce9.png"
 
 
-def test_carriage_returns_become_escapes():
-    assert escape_cell("\ra\rb.png") == r"'\ra\rb.png"
+@pytest.mark.parametrize("text", UNPRINTABLE)
+@pytest.mark.parametrize("escape", [escape_cell, escape_name, escape_message])
+def test_characters_that_change_a_terminal_become_escapes(escape, text):
+    assert escape(text) == text[0].encode("unicode_escape").decode() + text[1:]
+
+
+def test_a_message_keeps_its_lines_and_a_name_has_one():
+    assert escape_message("a\n\tb\\c") == "a\n\tb\\c"
+    assert escape_name("a\n\tb\\c") == r"a\n\tb\\c"
+
+
+@given(st.text(st.sampled_from("\\'=＝+-\n\r\tnrx1bu202e\x1b\x85\u202e\udcffa")))  # noqa: RUF001 (full width)
+def test_the_original_text_can_be_recovered(text):
+    assert unescape(escape_cell(text)) == text

@@ -1,21 +1,53 @@
-"""Make text safe for tables that people open in a spreadsheet."""
+"""Make text from outside safe for spreadsheets, logs and terminals."""
 
 from __future__ import annotations
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+import re
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 (full width)
+
+UNPRINTABLE = (
+    r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+)
+"""For a set in a regular expression: control characters (C0, C1), line separators,
+characters that change the direction of writing, and bytes that are not valid text."""
+
+_UNPRINTABLE_IN_LINES = re.compile(rf"(?![\n\t])[{UNPRINTABLE}]")
+_UNPRINTABLE_OR_BACKSLASH = re.compile(rf"[\\{UNPRINTABLE}]")
+
+
+def escape_name(name: str) -> str:
+    r"""Return a name whose unprintable characters are escapes, as in Python.
+
+    A backslash is doubled, so that two names never become the same text.
+
+    >>> print(escape_name("a\x1b[2J.png"))
+    a\x1b[2J.png
+    """
+    return _UNPRINTABLE_OR_BACKSLASH.sub(_escape, name)
+
+
+def escape_message(message: str) -> str:
+    """Return a message whose unprintable characters are escapes.
+
+    Line feeds, tabs and backslashes stay.
+    """
+    return _UNPRINTABLE_IN_LINES.sub(_escape, message)
 
 
 def escape_cell(text: str) -> str:
-    r"""Return text that a spreadsheet does not execute as a formula.
+    """Return text that a spreadsheet does not execute as a formula.
 
-    Text that may be a formula gets an apostrophe in front. Bytes of a file name that
-    are not valid text become escapes such as \udcff, so that UTF-8 can encode the
-    text. Carriage returns would end a row, so they become escapes too. See
+    Text that may be a formula gets an apostrophe in front. Unprintable characters and
+    backslashes are escaped as by `escape_name`. See
     https://owasp.org/www-community/attacks/CSV_Injection.
 
     >>> escape_cell("=1+1.png")
     "'=1+1.png"
     """
-    text = text.encode(errors="backslashreplace").decode()
     guard = "'" if text.lstrip("'").startswith(FORMULA_STARTS) else ""
-    return guard + text.replace("\r", r"\r")
+    return guard + escape_name(text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode()

@@ -9,6 +9,7 @@ from digit_recognition.hooks import (
     DamageHooks,
     InputPathsHooks,
     KnownParametersHooks,
+    LeftoverHooks,
     LineageHooks,
     NewestTableHooks,
     OutputPlacesHooks,
@@ -25,6 +26,7 @@ HOOKS = (
     DamageHooks(),
     InputPathsHooks(),
     OutputPlacesHooks(),
+    LeftoverHooks(),
     # Kedro calls the last hook first, so the summary follows the lines of the stages.
     SampleHooks(),
     SummaryHooks(),

@@ -1,9 +1,11 @@
 import shutil
 
 import pytest
-from conftest import ROOT
+from click.testing import CliRunner
+from conftest import ROOT, run_python
 from kedro.framework.project import LOGGING
 
+from digit_recognition.cli import app_command, run_command
 from digit_recognition.cli.logs import configure_logging
 from digit_recognition.errors import ProjectError
 
@@ -56,3 +58,32 @@ def test_a_log_that_cannot_be_written_is_named(configured, tmp_path):
         ProjectError, match=r"write the log .*kedro\.log, received Is a"
     ):
         configured()
+
+
+def test_characters_that_change_a_terminal_are_escaped_in_every_message(tmp_path):
+    (tmp_path / "conf").mkdir()
+    shutil.copy(ROOT / "conf" / "logging.yml", tmp_path / "conf")
+    done = run_python(
+        "import logging, sys\n"
+        "from pathlib import Path\n"
+        "from digit_recognition.cli.logs import configure_logging\n"
+        "configure_logging(Path.cwd(), verbose=False)\n"
+        "for name in ('kedro', 'digit_recognition'):\n"
+        "    logging.getLogger(name).warning('%s\\nb', 'a\\x1b[2J\\u202e')\n",
+        cwd=tmp_path,
+    )
+    assert "WARNING: a\\x1b[2J\\u202e\nb" in done.stderr
+    log = (tmp_path / "kedro.log").read_text(encoding="utf-8")
+    assert log.count(": a\\x1b[2J\\u202e\nb\n") == 2
+
+
+@pytest.mark.parametrize("module", [app_command, run_command])
+def test_errors_show_no_raw_control_characters(module, monkeypatch):
+    def refuse(*_, **__):
+        raise ProjectError("expected a file, received a\x1b[2J\u202e.png")
+
+    monkeypatch.setattr(module, "configure_logging", refuse)
+    command = app_command.app if module is app_command else run_command.run
+    done = CliRunner().invoke(command, ["--verbose"] if module is run_command else [])
+    assert done.exit_code == 1
+    assert "received a\\x1b[2J\\u202e.png" in done.stderr

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+from digit_recognition.datasets import idx
 from digit_recognition.datasets.idx import parse_idx
 
 TWO_LABELS = bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3])
@@ -48,6 +49,16 @@ def test_gzipped_files_are_read_too():
 def test_a_damaged_file_is_refused_with_what_was_expected(content, message):
     with pytest.raises(ValueError, match=message):
         parse_idx(content, 1)
+
+
+@pytest.mark.parametrize("declared", [2, 10**9])
+def test_no_more_than_declared_and_allowed_is_unpacked(declared, monkeypatch):
+    monkeypatch.setattr(idx, "MAX_UNPACKED_BYTES", 1000)
+    header = bytes([0, 0, 8, 1]) + declared.to_bytes(4, "big")
+    bomb = gzip.compress(header + bytes(10**7))
+    received = 8 + min(declared, 1000) + 1
+    with pytest.raises(ValueError, match=f"received {received}$"):
+        parse_idx(bomb, 1)
 
 
 @quick

@@ -1,12 +1,14 @@
 import gzip
 import io
 import logging
+import os
 import pickle
 import socket
 import threading
 import time
 import zipfile
 from functools import cache
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
@@ -167,6 +169,18 @@ def npz_of(member, content):
     return file.getvalue()
 
 
+def damaged_lzma():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("x_train.npy", bytes(1000))
+    content = bytearray(file.getvalue())
+    content[30 + len("x_train.npy") + 4] = 0xFF  # the first byte of LZMA's properties
+    return bytes(content)
+
+
+UNCLOSED_HEADER = b"\x93NUMPY\x01\x00\x0b\x00{'descr': ("
+
+
 def truncated(arrays):
     file = io.BytesIO()
     np.savez(file, **arrays)
@@ -182,8 +196,13 @@ def truncated(arrays):
         npz_of("x_train.npy", pickle.dumps(Trap())),
         npz_of("x_train", b"foreign"),
         npz_of("x_train.npy", header_of((2**46, 28, 28))),
+        npz_of("x_train.npy", UNCLOSED_HEADER),
+        damaged_lzma(),
     ],
-    ids=["empty", "text", "pickle", "pickle in zip", "no array", "petabytes"],
+    ids=[
+        *("empty", "text", "pickle", "pickle in zip", "no array", "petabytes"),
+        *("unclosed header", "damaged lzma"),
+    ],
 )
 def test_a_foreign_file_is_refused_and_never_unpickled(path, content):
     path.write_bytes(content)
@@ -319,9 +338,26 @@ def test_an_answer_that_is_not_http_is_given_as_the_reason():
         assert why_unreachable(url, 5) == "please log in\r\n"
 
 
-def test_folders_with_the_names_of_the_files_are_ignored(path, arrays):
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_a_folder_or_pipe_in_the_place_of_the_npz_file_is_refused(path, arrays, make):
     write_idx(path.parent, arrays)
-    path.mkdir()
+    make(path)
+    with pytest.raises(DatasetError, match="expected a file, received a folder, pipe"):
+        load(path)
+
+
+def test_arrays_that_are_too_large_are_refused_before_they_are_unpacked(
+    path, arrays, monkeypatch
+):
+    np.savez_compressed(path, **arrays, other=np.zeros(10**6, np.uint8))
+    monkeypatch.setattr(mnist_dataset, "MAX_UNPACKED_BYTES", 10**6)
+    monkeypatch.setattr(np, "load", mock.Mock(side_effect=AssertionError))
+    with pytest.raises(DatasetError, match=r"at most 1,000,000 bytes, received 1,0"):
+        load(path)
+
+
+def test_folders_with_the_names_of_the_idx_files_are_ignored(path, arrays):
+    write_idx(path.parent, arrays)
     stem = path.parent / "train-images-idx3-ubyte"
     stem.rename(path.parent / "train-images.idx3-ubyte")
     stem.mkdir()

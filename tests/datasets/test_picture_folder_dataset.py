@@ -69,6 +69,7 @@ def test_names_that_would_collide_are_numbered(tmp_path):
     [
         ("new\nline.png", "new_line.png.jpg"),
         (os.fsdecode(b"\xff.png"), "_.png.jpg"),
+        ("a\x1b[2J\x9b\u202e.png", "a_[2J__.png.jpg"),
         ("文字 1.png", "文字 1.png.jpg"),
         ("CON", "_CON.jpg"),
         ("dots. ./x", "dots/x.jpg"),

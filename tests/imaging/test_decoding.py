@@ -87,6 +87,23 @@ def test_the_pages_before_a_damaged_page_are_decoded():
         list(found)
 
 
+def test_pages_beyond_the_limit_are_counted_but_not_decoded(monkeypatch):
+    monkeypatch.setattr(decoding, "MAX_PAGES", 2)
+    data = encoded("TIFF", save_all=True, append_images=[PICTURE] * 4)
+    found = decode(io.BytesIO(data))
+    assert [next(found).grey.shape for _ in range(2)] == [(40, 60)] * 2
+    with pytest.raises(
+        UnreadablePicture, match="at most 2 pages, received 5; the last 3"
+    ):
+        next(found)
+
+
+def test_a_file_of_as_many_pages_as_the_limit_is_decoded(monkeypatch):
+    monkeypatch.setattr(decoding, "MAX_PAGES", 2)
+    data = encoded("TIFF", save_all=True, append_images=[PICTURE])
+    assert len(pages(data)) == 2
+
+
 @pytest.mark.parametrize("form", ["PNG", "GIF", "WEBP"])
 def test_the_first_frame_of_an_animation_is_decoded(form):
     data = encoded(form, save_all=True, append_images=[PICTURE.rotate(180)])

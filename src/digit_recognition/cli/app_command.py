@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from kedro.utils import find_kedro_project
 
+from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 
 from .logs import configure_logging
@@ -76,6 +77,6 @@ def app(
 
         serve(project, host, port, model_version, allow_origins, announce)
     except ProjectError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(escape_message(str(error))) from error
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)

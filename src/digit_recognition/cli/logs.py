@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,22 @@ from typing import Any
 import yaml
 from kedro.framework.project import LOGGING
 
+from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 
 CONFIG = Path("conf", "logging.yml")
+
+
+class EscapingFormatter(logging.Formatter):
+    """Formats as ``formatter`` does, without characters that change a terminal."""
+
+    def __init__(self, formatter: logging.Formatter):
+        super().__init__()
+        self._formatter = formatter
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the message with its unprintable characters escaped."""
+        return escape_message(self._formatter.format(record))
 
 
 def configure_logging(project: Path, *, verbose: bool) -> None:
@@ -37,6 +51,12 @@ def configure_logging(project: Path, *, verbose: bool) -> None:
                 logger["propagate"] = True
                 logger["handlers"] = []
     LOGGING.configure(config)
+    # Kedro accepts only Python's own formatters in the configuration.
+    for name in ("", *config["loggers"]):
+        for handler in logging.getLogger(name).handlers:
+            handler.setFormatter(
+                EscapingFormatter(handler.formatter or logging.Formatter())
+            )
 
 
 def _check_writable(log: Path) -> None:

@@ -19,6 +19,7 @@ from kedro.io import DatasetError
 from kedro.utils import find_kedro_project
 from kedro.validation import ParameterValidationError
 
+from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.stages import start_display, stop_display
 
@@ -26,6 +27,7 @@ from .logs import configure_logging
 from .options import with_short_errors
 from .quiet_stderr import quiet_stderr
 from .selection import check_selection
+from .temporary_files import own_temporary_files
 
 logger = logging.getLogger(__name__)
 
@@ -68,10 +70,11 @@ def _run(command: Any, verbose: bool, options: dict[str, Any]) -> Any:
         configure_logging(project, verbose=verbose)
         if not verbose:
             start_display("starting")
-        return command(**check_selection(options))
+        with own_temporary_files():
+            return command(**check_selection(options))
     except USER_ERRORS as error:
         logger.debug("Traceback of the error", exc_info=True)
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(escape_message(str(error))) from error
     except KeyboardInterrupt as stopped:
         stop_display()
         click.echo(str(stopped) or "Stopped.", err=True)

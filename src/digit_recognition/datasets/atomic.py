@@ -18,16 +18,16 @@ PREFIX = ".saving-"
 
 
 @contextlib.contextmanager
-def temporary_folder(parent: Path) -> Iterator[Path]:
+def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
     """Yield an empty folder ``.saving-*`` in ``parent`` and remove it at the end.
 
     The caller writes into this folder and then renames the result to its final path,
     which is on the same disk. A killed process leaves its folder behind; the next call
-    with the same ``parent`` removes that folder.
+    with the same ``parent`` and ``prefix`` removes that folder.
     """
     parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(parent)
-    folder, lock = _make_locked_folder(parent)
+    remove_abandoned(parent, prefix)
+    folder, lock = _make_locked_folder(parent, prefix)
     try:
         yield folder
     finally:
@@ -36,22 +36,22 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
             os.close(lock)
 
 
-def remove_abandoned(parent: Path) -> None:
+def remove_abandoned(parent: Path, prefix: str = PREFIX) -> None:
     """Remove the temporary folders in ``parent`` that no living process uses.
 
     Each process locks its folder. The operating system releases the lock when the
     process ends or is killed, so no process uses an unlocked folder.
     """
-    for folder in parent.glob(f"{PREFIX}*"):
+    for folder in parent.glob(f"{prefix}*"):
         lock = _lock(folder, wait=False)
         if lock is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(lock)
 
 
-def _make_locked_folder(parent: Path) -> tuple[Path, int | None]:
+def _make_locked_folder(parent: Path, prefix: str) -> tuple[Path, int | None]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         lock = _lock(folder, wait=True)
         if folder.exists():
             return folder, lock

@@ -7,13 +7,13 @@ import logging
 import os
 from pathlib import Path
 from typing import Any, NoReturn
-from zipfile import BadZipFile
 
 import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_protocol_and_path
 
 from digit_recognition.datasets.atomic import remove_abandoned, temporary_folder
+from digit_recognition.datasets.damage import DAMAGED_FILE_ERRORS
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Checkpoints:
                 return dict(arrays)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, EOFError, BadZipFile) as error:
+        except DAMAGED_FILE_ERRORS as error:
             logger.warning(
                 "expected a checkpoint in %s, received a file that cannot be read "
                 "(%s); starting from the beginning",

@@ -6,10 +6,13 @@ Cortes and Burges, "The MNIST database of handwritten digits").
 """
 
 import gzip
+import io
 import math
 import zlib
 
 import numpy as np
+
+from digit_recognition.datasets.damage import MAX_UNPACKED_BYTES
 
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -25,7 +28,7 @@ def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
     """
     if content.startswith(GZIP_MAGIC):
         try:
-            content = gzip.decompress(content)
+            content = _unpack(content, 4 + 4 * dimensions)
         except (EOFError, OSError, zlib.error) as error:
             raise ValueError(f"expected a whole gzip file, received {error}") from error
     magic = bytes((0, 0, 8, dimensions))
@@ -43,3 +46,16 @@ def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
             f"{tuple(shape.tolist())}, received {len(content)}"
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
+
+
+def _unpack(content: bytes, header_size: int) -> bytes:
+    """Return at most one byte more than the header declares.
+
+    The result is cut off one byte after MAX_UNPACKED_BYTES.
+    """
+    with gzip.open(io.BytesIO(content)) as file:
+        header = file.read(header_size)
+        size = math.prod(
+            int.from_bytes(header[i : i + 4]) for i in range(4, len(header), 4)
+        )
+        return header + file.read(min(size, MAX_UNPACKED_BYTES) + 1)

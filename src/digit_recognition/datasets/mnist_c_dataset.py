@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 
+from digit_recognition.datasets.damage import DAMAGED_FILE_ERRORS
+
 IMAGES_FILE, LABELS_FILE = "test_images.npy", "test_labels.npy"
 CLEAN_FOLDERS = ("identity", "clean")
 
@@ -75,7 +77,7 @@ class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]])
 def _open(path: Path) -> np.ndarray:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except DAMAGED_FILE_ERRORS as error:
         raise DatasetError(
             f"expected a NumPy array in {path}, received something else ({error}); "
             "unpack MNIST-C again"

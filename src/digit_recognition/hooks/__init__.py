@@ -4,6 +4,7 @@ from .config_loader import ConfigLoader
 from .damage import DamageHooks
 from .input_paths import InputPathsHooks
 from .known_parameters import KnownParametersHooks
+from .leftovers import LeftoverHooks
 from .lineage import LineageHooks
 from .newest_table import NewestTableHooks
 from .output_places import OutputPlacesHooks
@@ -17,6 +18,7 @@ __all__ = [
     "DamageHooks",
     "InputPathsHooks",
     "KnownParametersHooks",
+    "LeftoverHooks",
     "LineageHooks",
     "NewestTableHooks",
     "OutputPlacesHooks",

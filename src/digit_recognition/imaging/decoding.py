@@ -38,6 +38,9 @@ MAX_PAGE_PIXELS = 16_000_000
 """Maximum number of pixels of a `Page`; larger pages are reduced. A4 at 400 dpi has 15
 million."""
 
+MAX_PAGES = 500
+"""Maximum number of pages that are decoded of one file; further pages are counted."""
+
 NEW_SUBFILE_TYPE, REDUCED_IMAGE = 254, 1
 """Number of the TIFF tag that holds the kind of a page, and the bit of the tag's value
 that is set for a smaller copy of another page."""
@@ -67,7 +70,8 @@ def decode(
 
     Pages are decoded one at a time and rotated as their EXIF orientation says. After
     the first page of a TIFF file, smaller copies of other pages are skipped. The only
-    exception raised is UnreadablePicture, whatever the file contains.
+    exception raised is UnreadablePicture, whatever the file contains. A file of more
+    than MAX_PAGES pages raises it after the last page that is decoded.
 
     ``max_pixels`` limits the pixels of all pages together, as the file declares them.
     It is checked before a page is unpacked.
@@ -89,16 +93,24 @@ def decode(
             picture = Image.open(file, formats=(form.name.upper(),))
         pixels = _add_pixels(0, picture, max_pixels)
         yield _decode_page(picture, form)
+        pages = 1
         for number in count(1) if form.has_pages else ():
             with _pillow_errors_translated(form):
                 try:
                     picture.seek(number)
                 except EOFError:
-                    return
+                    break
                 is_copy = _subfile_type(picture) & REDUCED_IMAGE
             pixels = _add_pixels(pixels, picture, max_pixels)
             if not is_copy:
-                yield _decode_page(picture, form)
+                pages += 1
+                if pages <= MAX_PAGES:
+                    yield _decode_page(picture, form)
+        if pages > MAX_PAGES:
+            raise UnreadablePicture(
+                f"expected at most {MAX_PAGES:,} pages, received {pages:,}; the last "
+                f"{pages - MAX_PAGES:,} were not read; split the file"
+            )
 
 
 def _add_pixels(pixels: int, picture: Image.Image, max_pixels: int | None) -> int:

@@ -8,12 +8,17 @@ from PIL import Image
 
 from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, PicturesDataset
-from digit_recognition.pipelines.read.annotating import annotate_pictures
+from digit_recognition.pipelines.read.annotating import (
+    TILE_TEXT_WIDTH,
+    _shorten,
+    annotate_pictures,
+)
 from digit_recognition.plotting.page_drawing import (
     ACCEPTED_COLOUR,
     MAX_SIDE,
     MIN_SIDE,
     REVIEW_COLOUR,
+    font,
 )
 
 READINGS = ["picture", "line", "number", "confidence", "accepted", "reason"]
@@ -168,7 +173,14 @@ def test_unreadable_pictures_are_only_on_the_sheet(tmp_path):
 @pytest.mark.parametrize(
     "name",
     [
-        *("=1+1.png", "a/1.png", "文字 'ü'.png", "new\nline.png", "x" * 240 + ".png"),
+        *(
+            "=1+1.png",
+            "a/1.png",
+            "\x1b\u202e.png",
+            "文字 'ü'.png",
+            "new\nline.png",
+            "x" * 240 + ".png",
+        ),
         os.fsdecode(b"\xff.png"),
     ],
 )
@@ -180,6 +192,23 @@ def test_pictures_with_unusual_names_get_their_rows(annotated, name):
     )
     assert list(found) == [f"pictures/{name}", "sheets/0001"]
     assert has(found[f"pictures/{name}"], ACCEPTED_COLOUR)
+
+
+@pytest.mark.parametrize("text", ["7" * 4000, "folder/" * 600, "\u0301" * 4000])
+def test_a_long_label_is_cut_to_the_longest_text_that_fits(text):
+    lengths = []
+
+    class Face:
+        def getlength(self, text):
+            lengths.append(len(text))
+            return font(12).getlength(text)
+
+    cut = _shorten(text, Face())
+    assert cut.endswith("…")
+    assert font(12).getlength(cut) <= TILE_TEXT_WIDTH
+    longer = text[: len(cut)] + "…"
+    assert font(12).getlength(longer) > TILE_TEXT_WIDTH
+    assert len(lengths) < 20
 
 
 def test_a_picture_added_after_the_reading_is_left_out(annotated):

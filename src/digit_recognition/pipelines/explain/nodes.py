@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from digit_recognition import NUM_CLASSES
+from digit_recognition.csv_safety import escape_name
 from digit_recognition.datasets import Pictures
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import verify_record
@@ -86,21 +87,22 @@ def _from_picture(pictures: Pictures, digit: int) -> Chosen:
             f"{len(pictures)} pictures; give the path of one of them"
         )
     (picture,) = pictures
+    name = escape_name(picture.name)
     marks: list[Mark] = []
     try:
         for page in decode(picture.path):
             marks += [mark for line in find_digits(page.grey) for mark in line]
     except (UnreadablePicture, TooManyMarks) as error:
         raise ProjectError(
-            f"expected a picture of digits, received {picture.name}: {error}; "
+            f"expected a picture of digits, received {name}: {error}; "
             "choose another with --params explain.picture="
         ) from error
     if digit >= len(marks):
         raise ProjectError(
-            f"expected digit {digit} (from 0) in {picture.name}, found {len(marks)}; "
+            f"expected digit {digit} (from 0) in {name}, found {len(marks)}; "
             "choose another with --params explain.digit=, or another picture"
         )
-    description = f"digit {digit + 1} of {len(marks)} in {picture.name}"
+    description = f"digit {digit + 1} of {len(marks)} in {name}"
     return Chosen(marks[digit].field[..., None], description)
 
 

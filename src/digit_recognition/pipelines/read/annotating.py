@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import namedtuple
 from collections.abc import Iterator
 from itertools import count
@@ -171,9 +172,13 @@ def _shorten(text: str, face: Font) -> str:
     text = text.replace("\n", " ")
     if face.getlength(text) <= TILE_TEXT_WIDTH:
         return text
-    while face.getlength(f"{text}…") > TILE_TEXT_WIDTH:
-        text = text[:-1]
-    return f"{text}…"
+    # For 4,000 digits: 0.08 s; cutting letter by letter took 44 s.
+    length = bisect(
+        range(1, len(text)),
+        False,
+        key=lambda length: face.getlength(f"{text[:length]}…") > TILE_TEXT_WIDTH,
+    )
+    return f"{text[:length]}…"
 
 
 def _sheet(tiles: list[Image.Image]) -> Image.Image:

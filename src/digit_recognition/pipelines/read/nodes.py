@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from pydantic import RootModel
 
-from digit_recognition.csv_safety import escape_cell
+from digit_recognition.csv_safety import escape_cell, escape_name
 from digit_recognition.datasets import Picture, Pictures
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.parameters import Parameters
@@ -138,7 +138,7 @@ def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
         yield _Reading(None, number, 1, str(unreadable), readable=False)
         return
     except Exception as error:  # the other pictures are still read
-        logger.warning("%s could not be read", picture.name)
+        logger.warning("%s could not be read", escape_name(picture.name))
         logger.debug("Traceback of the error", exc_info=True)
         reason = f"could not be read ({type(error).__name__}, see the log)"
         yield _Reading(None, number, 1, reason, readable=False)

@@ -1,0 +1,135 @@
+"""Find and remove old versions of results that nothing needs."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from kedro.config import OmegaConfigLoader
+
+from digit_recognition.datasets.atomic import temporary_folder
+
+VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
+DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+MODEL_DIGEST = re.compile(r'"model_digest":\s*"([0-9a-f]{64})"')
+
+RECORDS = (
+    *("dataset_info", "training", "detector_training", "metrics", "export_check"),
+    *("reading_summary", "robustness_summary", "model_onnx"),
+)
+"""The datasets whose files name the versions and the digests of what they describe."""
+
+COMPLETE = ("model", "training", "validation_predictions")
+"""The datasets of a model that can be evaluated and exported."""
+
+
+@dataclass
+class RunVersion:
+    """The results of one run.
+
+    ``folders`` has the folder of each dataset, in the catalog's order. ``size`` is in
+    bytes. ``refers_to`` has the other versions that these results were made from.
+    """
+
+    name: str
+    folders: dict[str, Path] = field(default_factory=dict)
+    size: int = 0
+    refers_to: set[str] = field(default_factory=set)
+
+    @property
+    def time(self) -> datetime:
+        """The time at which the run started, UTC."""
+        return datetime.strptime(f"{self.name}+0000", "%Y-%m-%dT%H.%M.%S.%fZ%z")
+
+
+def find_versions(project: Path) -> dict[str, RunVersion]:
+    """Return all versions of the catalog's local datasets by name, the newest first."""
+    config = OmegaConfigLoader(
+        str(project / "conf"), base_env="base", default_run_env="local"
+    )
+    versions: dict[str, RunVersion] = {}
+    for dataset, entry in config["catalog"].items():
+        path = str(entry.get("filepath", ""))
+        if not entry.get("versioned") or "://" in path:
+            continue
+        for folder in (project / path).glob("*Z"):
+            if VERSION.fullmatch(folder.name) and folder.is_dir():
+                version = versions.setdefault(folder.name, RunVersion(folder.name))
+                version.folders[dataset] = folder
+                files = (file for file in folder.rglob("*") if file.is_file())
+                version.size += sum(file.stat().st_size for file in files)
+    versions = {name: versions[name] for name in sorted(versions, reverse=True)}
+    _add_references(versions)
+    return versions
+
+
+def _add_references(versions: Mapping[str, RunVersion]) -> None:
+    """Set ``refers_to`` of each version.
+
+    A record names the versions that its run loaded, or else digests: those of arrays
+    are in ``dataset_info``, those of models in ``training``. If several other versions
+    have the same digest, the newest is taken.
+    """
+    texts = {
+        name: {dataset: _read(version, dataset) for dataset in RECORDS}
+        for name, version in versions.items()
+    }
+    owners: defaultdict[str, list[str]] = defaultdict(list)
+    for name, records in texts.items():
+        digests = DIGEST.findall(records["dataset_info"])
+        for digest in {*digests, *MODEL_DIGEST.findall(records["training"])}:
+            owners[digest].append(name)
+    for name, version in versions.items():
+        text = "\n".join(texts[name].values())
+        version.refers_to.update({*VERSION.findall(text)} & versions.keys())
+        for digest in set(DIGEST.findall(text)):
+            if owners[digest] and name not in owners[digest]:
+                version.refers_to.add(owners[digest][0])
+        version.refers_to.discard(name)
+
+
+def _read(version: RunVersion, dataset: str) -> str:
+    """Return the files of a dataset as text; metadata of ONNX models are text, too."""
+    folder = version.folders.get(dataset)
+    files = sorted(folder.rglob("*")) if folder else []
+    return "\n".join(
+        file.read_bytes().decode("latin-1") for file in files if file.is_file()
+    )
+
+
+def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[str]:
+    """Return ``kept`` and all versions that must be kept with them.
+
+    These are the newest version of each dataset, which runs load by default, the newest
+    complete model, and the versions that a kept version refers to.
+    """
+    needed = set(kept)
+    datasets = {dataset for version in versions.values() for dataset in version.folders}
+    for wanted in (COMPLETE, *((dataset,) for dataset in datasets)):
+        holders = (n for n, v in versions.items() if v.folders.keys() >= {*wanted})
+        needed.update(islice(holders, 1))
+    waiting = list(needed)
+    while waiting:
+        new = versions[waiting.pop()].refers_to - needed
+        needed |= new
+        waiting += new
+    return needed
+
+
+def remove_versions(versions: Iterable[RunVersion]) -> Iterator[RunVersion]:
+    """Remove the versions, the newest first, and yield each one that is removed.
+
+    Results disappear before what they were made from. If the process is killed, no
+    dataset is left half removed; the next call removes the other ones.
+    """
+    for version in sorted(versions, key=lambda version: version.name, reverse=True):
+        for folder in reversed(version.folders.values()):
+            # Beside the folder of versions, where the next run cleans up.
+            with temporary_folder(folder.parents[1]) as temporary:
+                folder.rename(temporary / folder.name)
+        yield version
