@@ -46,7 +46,11 @@ def prune(keep: int | None, older_than: timedelta | None, yes: bool) -> None:
     Never removed are the newest version of each result, the newest complete model, and
     what a kept version was made from. Wait until no run is in progress.
     """
-    from digit_recognition.pruning import find_needed, find_versions, remove_versions
+    from digit_recognition.cli.pruning import (
+        find_needed,
+        find_versions,
+        remove_versions,
+    )
 
     if yes and keep is None and older_than is None:
         raise click.UsageError(
