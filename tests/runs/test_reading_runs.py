@@ -70,6 +70,7 @@ ODD_NAMES = {
     "south/same.png": "21",
 }
 CELLS = {
+    "new\nline.png": "new\\nline.png",
     "=1+1.png": "'=1+1.png",
     "+7.png": "'+7.png",
     "-8.png": "'-8.png",
