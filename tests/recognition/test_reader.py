@@ -308,6 +308,15 @@ def test_three_touching_digits_are_split():
     assert line.digits[-1].mark.box.right == 148
 
 
+def test_a_row_of_touching_strokes_that_are_no_digits_is_soon_given_up():
+    bars = [(10 + 24 * i, 50, 16 + 24 * i, 98) for i in range(11)]
+    joined = page_with(*bars, (10, 70, 256, 76))
+    session = Session(lambda _: (8, 0.7, -5))
+    (line,) = Reader(session, rule()).read(joined)
+    assert line.number == "8"
+    assert len(session.fields) < 50
+
+
 def test_a_wide_mark_is_split_even_if_it_looks_like_a_digit():
     def confident(field):
         return (1, 0.95, 5) if width(field) < 17 else (8, 0.999, 5)

@@ -81,6 +81,9 @@ MAX_ASPECT = 1.4
 MIN_SPLIT_ASPECT = 0.8
 """A mark less than this many times as wide as it is high is never split."""
 
+MAX_SPLIT_ASPECT = 6
+"""A mark more than this many times as wide as it is high is never split."""
+
 LIKELY = 0.9
 """Minimum confidence of each half of a split mark, and of a mark merged from two."""
 
@@ -253,26 +256,37 @@ class Reader:
     def _split(self, mark: Mark, min_logit: float) -> list[Digit]:
         """Return the most confident way to split a mark into likely digits.
 
-        A wide part that is not likely one digit is split again. The result is empty if
-        some part is no digit in each way that is tried. ``min_logit`` is the minimum of
-        the digits' detector logits.
+        In each way that is tried, a cut separates one likely digit from the rest. The
+        rest is a likely digit, too, or is wide and split again. The result is empty if
+        there is no such way. ``min_logit`` is the minimum of the digits' detector
+        logits.
         """
         best: list[Digit] = []
         best_confidence = 0.0
+        if mark.width > MAX_SPLIT_ASPECT * mark.height:
+            return best
         for halves in split_candidates(mark):
-            parts: list[Digit] = []
-            for half in self._classify(list(halves)):
-                is_wide = half.mark.width >= MIN_SPLIT_ASPECT * half.mark.height
-                if _is_likely(half, min_logit):
-                    parts.append(half)
-                elif is_wide and (smaller := self._split(half.mark, min_logit)):
-                    parts += smaller
-                else:
-                    break
+            left, right = self._classify(list(halves))
+            is_left, is_right = (_is_likely(half, min_logit) for half in (left, right))
+            if is_left and is_right:
+                parts = [left, right]
+            elif (
+                is_left
+                and _is_wide(right)
+                and (rest := self._split(right.mark, min_logit))
+            ):
+                parts = [left, *rest]
+            elif (
+                is_right
+                and _is_wide(left)
+                and (rest := self._split(left.mark, min_logit))
+            ):
+                parts = [*rest, right]
             else:
-                confidence = min(part.confidence for part in parts)
-                if confidence > best_confidence:
-                    best, best_confidence = parts, confidence
+                continue
+            confidence = min(part.confidence for part in parts)
+            if confidence > best_confidence:
+                best, best_confidence = parts, confidence
         return best
 
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
@@ -299,6 +313,11 @@ class Reader:
         minimum = max(LIKELY, min(left.confidence, right.confidence))
         is_better = merged.confidence >= minimum and merged.doubt != NO_DIGIT
         return merged if is_better else None
+
+
+def _is_wide(part: Digit) -> bool:
+    """Return whether a part of a mark may be more than one digit."""
+    return part.mark.width >= MIN_SPLIT_ASPECT * part.mark.height
 
 
 def _is_likely(part: Digit, min_logit: float) -> bool:
