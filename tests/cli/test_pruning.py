@@ -4,7 +4,7 @@ import shutil
 import pytest
 from conftest import ROOT
 
-from digit_recognition import pruning
+from digit_recognition.cli import pruning
 from digit_recognition.cli.pruning import find_needed, find_versions, remove_versions
 
 DATA, MODEL = "a" * 64, "b" * 64

@@ -1,7 +1,7 @@
 """Kedro hooks: checks before a run, records during the run, a summary at the end."""
 
 from .config_loader import ConfigLoader
-from .damage import DamageHooks
+from .damaged_arrays import DamageHooks
 from .input_paths import InputPathsHooks
 from .known_parameters import KnownParametersHooks
 from .leftovers import LeftoverHooks
