@@ -1,4 +1,5 @@
 import threading
+from contextlib import asynccontextmanager
 
 import anyio
 import httpx
@@ -6,6 +7,17 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
 from digit_recognition.app.api.routes import create_app
+
+
+@asynccontextmanager
+async def started(app):
+    """Yield a client of the app between its start and its end."""
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://app") as client,
+    ):
+        yield client
 
 
 def test_the_api_answers_while_the_page_is_loaded(service):
@@ -19,12 +31,7 @@ def test_the_api_answers_while_the_page_is_loaded(service):
         return page
 
     async def visit():
-        app = create_app(service, load)
-        transport = httpx.ASGITransport(app)
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://app") as client,
-        ):
+        async with started(create_app(service, load)) as client:
             assert (await client.get("/health")).status_code == 200
             notice = await client.get("/")
             assert notice.status_code == 503
@@ -59,12 +66,7 @@ def test_a_page_that_cannot_be_loaded_says_so_and_the_api_works(service, caplog)
         raise RuntimeError("no page")
 
     async def visit():
-        app = create_app(service, load)
-        transport = httpx.ASGITransport(app)
-        async with (
-            app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://app") as client,
-        ):
+        async with started(create_app(service, load)) as client:
             with anyio.fail_after(10):
                 while (answer := await client.get("/")).status_code == 503:
                     await anyio.sleep(0.01)

@@ -24,6 +24,9 @@ OUTPUTS = {"logits": (NUM_CLASSES,), "digit_logit": (1,)}
 
 FLOAT32 = "tensor(float)"
 REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
+MAX_QUOTED = 40
+"""Maximum number of characters of a wrong value that a message quotes."""
+
 HINT = "export it again with `kedro run --pipelines export`"
 
 
@@ -119,7 +122,7 @@ def _parse(adapter: TypeAdapter[Any], metadata: dict[str, str], name: str) -> An
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, (name, *first["loc"])))
         text = repr(first["input"])
-        received = text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 (short)
+        received = text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"
         raise ProjectError(
             f"expected readable metadata in model_onnx, received {place} {received} "
             f"({first['msg']}); {HINT}"

@@ -38,7 +38,7 @@ class Checking:
         return (answers | self.answers)[task.place]
 
 
-class NotDigits(ValueError):  # noqa: N818 (the person types again)
+class NotDigits(ValueError):  # noqa: N818 (the input is at fault, not the program)
     """The answer is neither digits nor a command; the message says what is."""
 
 

@@ -36,7 +36,7 @@ MAX_UPLOAD_BYTES = 400_000_000
 """Maximum size of an upload of several pictures."""
 
 
-class Refused(ValueError):  # noqa: N818 (the request is at fault)
+class Refused(ValueError):  # noqa: N818 (the input is at fault, not the program)
     """A request does not pass the gate; the arguments are its status and the reason."""
 
 

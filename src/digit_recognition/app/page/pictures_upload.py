@@ -33,7 +33,7 @@ def pictures_upload() -> gr.File:
         elem_id="pictures",
     )
     # A subclass would be neater, but Gradio writes a file next to its module.
-    field.preprocess = _take_all  # type: ignore[method-assign, assignment]
+    field.preprocess = _take_all  # type: ignore[method-assign, assignment] # see above
     gr.HTML(
         "",
         js_on_load=(files(__package__) / "paste.js").read_text("utf-8"),

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 MODEL = Path("data", "06_models", "model.onnx")
 
+MIDDLE_GREY = 0.5
+"""A drawing with a lighter background than this has dark ink."""
+
 MAX_WAIT = 30.0
 """Seconds for which a large picture waits for those before it."""
 
@@ -151,7 +154,7 @@ class Service:
         The digit is neither centred nor scaled as MNIST's are. Ink becomes 1.
         """
         page = _to_float(grey)
-        ink = 1 - page if np.median(page) > 0.5 else page  # noqa: PLR2004 (middle grey)
+        ink = 1 - page if np.median(page) > MIDDLE_GREY else page
         field = resized(ink, (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.BOX)
         return field, self.probabilities(field[None])[0]
 
