@@ -18,9 +18,9 @@ _UNPRINTABLE_OR_BACKSLASH = re.compile(rf"[\\{UNPRINTABLE}]")
 
 
 def escape_name(name: str) -> str:
-    r"""Return a name whose unprintable characters are escapes, as in Python.
+    r"""Return the name with unprintable characters escaped, as in Python strings.
 
-    A backslash is doubled, so that two names never become the same text.
+    Backslashes are doubled, so that different names stay different.
 
     >>> print(escape_name("a\x1b[2J.png"))
     a\x1b[2J.png
@@ -29,9 +29,9 @@ def escape_name(name: str) -> str:
 
 
 def escape_message(message: str) -> str:
-    """Return a message whose unprintable characters are escapes.
+    """Return the message with unprintable characters escaped.
 
-    Line feeds, tabs and backslashes stay.
+    Line feeds, tabs and backslashes are kept.
     """
     return _UNPRINTABLE_IN_LINES.sub(_escape, message)
 
@@ -39,8 +39,8 @@ def escape_message(message: str) -> str:
 def escape_cell(text: str) -> str:
     """Return text that a spreadsheet does not execute as a formula.
 
-    Text that may be a formula gets an apostrophe in front. Unprintable characters and
-    backslashes are escaped as by `escape_name`. See
+    Text that may be a formula gets an apostrophe in front. `escape_name` escapes
+    unprintable characters and backslashes. See
     https://owasp.org/www-community/attacks/CSV_Injection.
 
     >>> escape_cell("=1+1.png")

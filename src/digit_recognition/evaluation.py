@@ -46,14 +46,14 @@ def verify_test_arrays(
     training: dict[str, Any],
     parameters: EvaluateParameters,
 ) -> dict[str, str]:
-    """Check that the test arrays belong to the data that the model was trained on.
+    """Check that the test arrays were prepared together with the training arrays.
 
-    ``training`` is the record of the training. Returns the name of the test arrays'
-    dataset as ``dataset`` and the digest of that dataset as ``dataset_digest``.
+    ``training`` is the record of the training. Returns a dictionary that describes the
+    dataset of the test arrays: ``dataset`` is its name, ``dataset_digest`` its digest.
 
-    Raises ProjectError if the numbers of images and labels differ. Also raises it if
-    ``training`` has another digest for an array, because other arrays may contain
-    images that the model was trained on; ``allow_other_data`` accepts them.
+    Raises ProjectError if the numbers of images and labels differ. Unless
+    ``allow_other_data`` is true, also raises it if the digest of an array differs from
+    the digest in ``training``: other arrays may contain training images of the model.
     """
     arrays = {"x_test": x_test, "y_test": y_test}
     digests = {name: array_digest(array) for name, array in arrays.items()}
@@ -98,7 +98,7 @@ def verify_record(model: Classifier, training: dict[str, Any]) -> str:
 
 
 def random_changes(training: dict[str, Any]) -> set[str]:
-    """Return the names of the random changes that the training images went through.
+    """Return the names of the random changes applied to the training images.
 
     ``training`` is the record of a training. Older records lack ``augmentation``; for
     them, the result is empty. A change is left out if its parameters leave all images
@@ -124,16 +124,20 @@ def random_changes(training: dict[str, Any]) -> set[str]:
 
 
 class LogProbabilities:
-    """Computes the logarithms of a model's probabilities, in nats, from its logits.
+    """Computes a model's log probabilities, in nats, from its logits.
 
-    The probabilities cannot be used: near 0 and 1 they are rounded too coarsely.
+    They are not computed from the model's probabilities, because rounding makes
+    probabilities near 0 and 1 too inaccurate.
     """
 
     def __init__(self, model: Classifier):
         self._network = without_softmax(model)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Return the logarithms (n, 10) for float32 images (n, 28, 28, 1) in 0..1."""
+        """Return log probabilities of shape (n, 10).
+
+        ``images`` is float32 (n, 28, 28, 1) in 0..1.
+        """
         from scipy.special import log_softmax
 
         logits = self._network.predict(images, batch_size=1000, verbose=0)
@@ -141,5 +145,8 @@ class LogProbabilities:
 
 
 def mean_loss(log_probabilities: np.ndarray, one_hot: np.ndarray) -> float:
-    """Return the mean cross-entropy in nats of predictions and labels, each (n, 10)."""
+    """Return the mean cross-entropy between predictions and labels, in nats.
+
+    ``log_probabilities`` and ``one_hot`` have the shape (n, 10).
+    """
     return float(-(one_hot * log_probabilities).sum(axis=1).mean())

@@ -48,8 +48,7 @@ def resolve_bases(entries: Mapping[str, Any]) -> dict[str, Any]:
 
     The key ``base`` of an entry names another entry; the result lacks this key. Nested
     mappings are merged key by key. Any other value replaces the value in the base.
-    Raises ValueError for a base that does not exist, and for entries that name each
-    other as base in a circle.
+    Raises ValueError if a base does not exist or if the bases form a cycle.
 
     >>> resolve_bases({"a": {"x": 1, "y": 2}, "b": {"base": "a", "y": 3}})["b"]
     {'x': 1, 'y': 3}

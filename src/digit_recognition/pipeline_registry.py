@@ -7,9 +7,10 @@ DEFAULT_PIPELINES = ("prepare", "train", "evaluate", "detector", "export")
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Return each pipeline under its folder's name; `kedro run` runs ``__default__``.
+    """Return the pipelines by folder name, and the pipeline ``__default__``.
 
-    With `--pipelines`, only the named pipelines are imported and returned.
+    `kedro run` runs ``__default__``. With `--pipelines`, only the named pipelines are
+    imported and returned.
     """
     pipelines = find_pipelines()
     if "__default__" in pipelines:

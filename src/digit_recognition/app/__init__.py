@@ -1,1 +1,4 @@
-"""The web page and the HTTP API. They need the extra ``app``; no other part does."""
+"""The web page and the HTTP API.
+
+This is the only part of the project that needs the extra ``app``.
+"""

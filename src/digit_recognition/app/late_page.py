@@ -41,7 +41,7 @@ class LatePage:
 
     @asynccontextmanager
     async def loading(self) -> AsyncIterator[None]:
-        """Load the page in a thread during the block; end it with the block."""
+        """Load the page in a thread; shut the page down when the block ends."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._run)
             try:

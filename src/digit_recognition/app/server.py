@@ -33,7 +33,7 @@ def serve(
     """Serve until Ctrl-C. ``on_ready`` is called with the page's address.
 
     Raises ProjectError if there is no model or the port is taken. Temporary files of
-    uploads are in a folder that ends with the server.
+    uploads are in a folder that is removed when the server stops.
     """
     service = Service.open(project, model_version)
     # It would warn of each malformed form, which gets an answer with the reason.
@@ -64,13 +64,13 @@ def serve(
 
 class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End; streams to pages that are still open are cut without a traceback."""
+        """Shut down; streams to open pages are cut off without a traceback."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
 
 def _load_page(service: Service) -> FastAPI:
-    """Return an app of the page alone, without telemetry."""
+    """Return an app that serves only the page, without telemetry."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     from .page.layout import mount_page
@@ -103,7 +103,10 @@ def _address(listener: socket.socket) -> str:
 
 
 def open_browser(address: str) -> None:
-    """Open the address where there is a desktop; a text browser is none."""
+    """Open the address in a browser, if there is a desktop.
+
+    Without a desktop, the only browser may be a text browser, which is not opened.
+    """
     has_desktop = sys.platform in ("win32", "darwin") or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )

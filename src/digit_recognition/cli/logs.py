@@ -17,7 +17,7 @@ CONFIG = Path("conf", "logging.yml")
 
 
 class EscapingFormatter(logging.Formatter):
-    """Formats as ``formatter`` does, without characters that change a terminal."""
+    """Formats like ``formatter``, and escapes characters that control a terminal."""
 
     def __init__(self, formatter: logging.Formatter):
         super().__init__()

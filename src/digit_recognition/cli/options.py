@@ -19,7 +19,7 @@ from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home
 
 
 def with_short_errors(option: click.Parameter) -> click.Parameter:
-    """Return a copy of the option that raises ClickException for unreadable values.
+    """Copy the option; the copy raises ClickException for unreadable values.
 
     The copy of ``--params`` also refuses a path that Kedro would change.
     """

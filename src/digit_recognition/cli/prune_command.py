@@ -43,8 +43,8 @@ def _parse_age(
 def prune(keep: int | None, older_than: timedelta | None, yes: bool) -> None:
     """List the versions of results, and remove old ones.
 
-    Never removed are the newest version of each result, the newest complete model, and
-    what a kept version was made from. Wait until no run is in progress.
+    The newest version of each result, the newest complete model, and the versions that
+    a kept version was made from are never removed. Wait until no run is in progress.
     """
     from digit_recognition.cli.pruning import (
         find_needed,

@@ -1,4 +1,4 @@
-"""Find and remove old versions of results that nothing needs."""
+"""Find and remove old versions of results that are no longer needed."""
 
 from __future__ import annotations
 
@@ -71,9 +71,11 @@ def find_versions(project: Path) -> dict[str, RunVersion]:
 def _add_references(versions: Mapping[str, RunVersion]) -> None:
     """Set ``refers_to`` of each version.
 
-    A record names the versions that its run loaded, or else digests: those of arrays
-    are in ``dataset_info``, those of models in ``training``. If several other versions
-    have the same digest, the newest is taken.
+    The records of a version contain the names of the versions that its run loaded, or
+    digests of arrays and models. A digest refers to the version that made the array or
+    model: that version's ``dataset_info`` lists the digests of its arrays, and its
+    ``training`` the digest of its model. If several other versions have the same
+    digest, the newest is taken.
     """
     texts = {
         name: {dataset: _read(version, dataset) for dataset in RECORDS}
@@ -94,7 +96,10 @@ def _add_references(versions: Mapping[str, RunVersion]) -> None:
 
 
 def _read(version: RunVersion, dataset: str) -> str:
-    """Return the files of a dataset as text; metadata of ONNX models are text, too."""
+    """Return the files of a dataset, decoded as text.
+
+    ONNX models are binary files, but the metadata in them is readable text.
+    """
     folder = version.folders.get(dataset)
     files = sorted(folder.rglob("*")) if folder else []
     return "\n".join(
@@ -122,10 +127,11 @@ def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[
 
 
 def remove_versions(versions: Iterable[RunVersion]) -> Iterator[RunVersion]:
-    """Remove the versions, the newest first, and yield each one that is removed.
+    """Remove the versions, the newest first, and yield each version once removed.
 
-    Results disappear before what they were made from. If the process is killed, no
-    dataset is left half removed; the next call removes the other ones.
+    Results are removed before the data that they were made from. If the process is
+    killed, no dataset is left half removed. The next call removes the remaining
+    datasets.
     """
     for version in sorted(versions, key=lambda version: version.name, reverse=True):
         for folder in reversed(version.folders.values()):

@@ -3,8 +3,8 @@
 The first fifteen families are those of MNIST-C (Mu and Gilmer 2019, "MNIST-C: A
 robustness benchmark for computer vision", https://github.com/google-research/mnist-c).
 At the strengths in ``MNIST_C``, they have the settings of the published images. At
-other strengths, they have the settings of MNIST-C's code, if that code defines any. All
-other settings and families are this project's own.
+other strengths, they have the settings in MNIST-C's code. Where the code has no
+settings, this project chose them. The other families are this project's own.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def motion_blur(
 def low_resolution(
     images: np.ndarray, strength: int, _rng: np.random.Generator
 ) -> np.ndarray:
-    """Reduce the image to between 20x20 (weakest) and 8x8 pixels, then enlarge it."""
+    """Reduce the image to a side of 20 (weakest) to 8 pixels, then enlarge it."""
     side = (20, 16, 13, 10, 8)[strength - 1]
     size = images.shape[:0:-1]
 

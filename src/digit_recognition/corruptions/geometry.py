@@ -45,9 +45,10 @@ def translate(
 
 
 def elastic(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Distort the image by random displacements, smoothed over 4 pixels.
+    """Distort the image by random displacements, smoothed by a Gaussian filter.
 
-    The displacements have a root mean square of 0.5 (weakest) to 2.5 pixels per axis.
+    The filter has a standard deviation of 4 pixels. The smoothed displacements have a
+    root mean square of 0.5 (weakest) to 2.5 pixels per axis.
     Source: Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural
     networks applied to visual document analysis".
     """

@@ -10,7 +10,7 @@ BATCH_SIZE = 250  # limits memory: each image has a cloud of 256x256 pixels
 def brightness(
     images: np.ndarray, strength: int, _rng: np.random.Generator
 ) -> np.ndarray:
-    """Add 0.1 (weakest) to 0.5 to every pixel, and limit the sum to 1 (white)."""
+    """Brighten every pixel by 0.1 (weakest) to 0.5, up to a maximum of 1 (white)."""
     return np.minimum(images + 0.1 * strength, 1)
 
 
@@ -34,7 +34,7 @@ def inversion(
 
 
 def stripe(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.ndarray:
-    """Invert one stripe at each side of the image, both 3 to 11 pixels wide."""
+    """Invert two vertical stripes, 3 to 11 pixels wide, at the left and right edge."""
     width = 2 * strength + 1
     striped = images.copy()
     for edge in (np.s_[..., :width], np.s_[..., -width:]):

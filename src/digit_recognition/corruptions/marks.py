@@ -105,8 +105,8 @@ def _draw_lines(side, c0, r0, c1, r1, radius) -> np.ndarray:
 
     The columns c0, c1 and the rows r0, r1 are numbers or arrays (n,). An image stays
     black unless c1 > c0. A pixel at vertical distance d from the line has the value
-    1 + log(1 - d / radius), or 0 if that is negative. So the line is white at its
-    middle and black beyond 1 - 1/e of the radius. It starts and ends at whole columns.
+    1 + log(1 - d / radius), or 0 if that is negative. So a pixel is white at d = 0 and
+    black from d = (1 - 1/e) * radius on. The line starts and ends at whole columns.
     """
     c0, r0, c1, r1 = np.broadcast_arrays(c0, r0, c1, r1)
     c0, r0, c1, r1 = (value.astype(np.float32)[:, None] for value in (c0, r0, c1, r1))

@@ -35,8 +35,8 @@ def thick_strokes(
 def _apply_morphology(images, pixels: float, morphology) -> np.ndarray:
     """Erode or dilate the strokes of images by ``pixels`` on each side.
 
-    ``morphology``, an erosion or dilation, is repeated once for each pixel. If a
-    fraction of a pixel remains, the last step is interpolated.
+    ``morphology`` is an erosion or dilation. Each step applies it once and moves the
+    edges by one pixel. If ``pixels`` is not an integer, the last step is interpolated.
     """
     while pixels > 0:
         changed = morphology(images, footprint=FOOTPRINT)

@@ -1,7 +1,7 @@
 """Storage of MNIST, MNIST-C, arrays, models, checkpoints and pictures.
 
-Each class is imported on first use, because the import of Zarr alone takes a seventh of
-the time that a run needs to start.
+Each class is imported on first use, because importing Zarr alone takes a seventh of a
+run's start-up time.
 """
 
 import lazy_loader

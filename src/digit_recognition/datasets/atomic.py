@@ -63,8 +63,8 @@ def _make_locked_folder(parent: Path, prefix: str) -> tuple[Path, int | None]:
 def _lock(folder: Path, *, wait: bool) -> int | None:
     """Lock ``folder`` and return the file descriptor that holds the lock.
 
-    With ``wait``, waits until the lock is free. Returns None if the folder cannot be
-    locked or, without ``wait``, if another process holds the lock.
+    If another process holds the lock, waits if ``wait`` is true and returns None
+    otherwise. Also returns None if the folder cannot be locked.
     """
     if fcntl is None:
         return None

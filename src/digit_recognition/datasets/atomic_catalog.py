@@ -13,19 +13,20 @@ from digit_recognition.datasets.atomic import temporary_folder
 class AtomicCatalog(DataCatalog):
     """A catalog that saves versions on a local disk atomically.
 
-    A version is written into a temporary folder, beside the folder that holds all
-    versions, and then renamed into that folder. Incomplete files of a failed,
-    interrupted or killed run never count as a version.
+    All versions of a dataset are in one folder. A new version is written into a
+    temporary folder beside it. A rename then moves the complete version into the folder
+    of versions. Incomplete files of a failed, interrupted or killed run never count as
+    a version.
 
     Kedro has no public way to save a dataset to another path, so ``_filepath`` is
     changed during the save.
     """
 
     def load(self, ds_name: str, version: str | None = None) -> Any:
-        """Return the data of the version, or of the newest.
+        """Return the data of ``version``, or of the newest version.
 
-        Raises DatasetError. For a damaged file of a version, its message gives the
-        reason, the path and what to do.
+        Raises DatasetError if the data cannot be loaded. If the file of a version is
+        damaged, the error message gives the reason, the path and what to do.
         """
         try:
             return super().load(ds_name, version)
@@ -69,9 +70,10 @@ class AtomicCatalog(DataCatalog):
 
 
 def _reason(error: DatasetError) -> str | None:
-    """Return the first line of what a dataset raised, or None for a DatasetError.
+    """Return the first line of the original error, or None if it was a DatasetError.
 
-    Kedro wraps all else in a DatasetError that begins with the dataset's description.
+    Kedro wraps other errors in a DatasetError, whose message begins with "Failed while
+    loading data" and the dataset's description.
     """
     wrapper = error.__cause__
     if wrapper is None or not str(wrapper).startswith("Failed while loading data"):

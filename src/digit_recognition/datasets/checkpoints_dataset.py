@@ -19,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 
 class Checkpoints:
-    """Checkpoints in a folder: named sets of arrays, each replaced atomically.
+    """Checkpoints in a folder: named sets of arrays, one set per file.
+
+    Saving a checkpoint replaces its file atomically.
 
     Example::
 
@@ -34,8 +36,8 @@ class Checkpoints:
         """Replace the checkpoint ``name``.
 
         The new file is flushed to the disk before it replaces the old file. If the
-        process is killed, one of the two files is complete. Raises DatasetError if the
-        folder cannot be written.
+        process is killed, a complete file remains, either the old or the new one.
+        Raises DatasetError if the folder cannot be written.
         """
         try:
             with temporary_folder(self.folder) as folder:
@@ -51,7 +53,7 @@ class Checkpoints:
             ) from error
 
     def load(self, name: str) -> dict[str, np.ndarray] | None:
-        """Return the arrays of the checkpoint ``name``, or None if there is none.
+        """Return the arrays of the checkpoint ``name``, or None if it does not exist.
 
         If the file cannot be read, logs a warning, keeps the file and returns None.
         """

@@ -1,4 +1,4 @@
-"""What NumPy and zipfile raise for a damaged, encrypted, oversized or foreign file."""
+"""Errors of NumPy and zipfile for damaged, encrypted, oversized or foreign files."""
 
 import lzma
 import tokenize

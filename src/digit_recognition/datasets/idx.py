@@ -1,8 +1,12 @@
-"""The IDX format in which MNIST was published, gzipped or not.
+"""The IDX format of the published MNIST files, gzipped or not.
 
-A file consists of the magic number 00 00 08 d (08 for unsigned bytes, d dimensions),
-the d sizes as big-endian 32-bit integers, and the array's bytes in C order (LeCun,
-Cortes and Burges, "The MNIST database of handwritten digits").
+A file consists of three parts:
+
+1. the magic number 00 00 08 d: 08 means unsigned bytes, d is the number of dimensions;
+2. the d sizes as big-endian 32-bit integers;
+3. the array's bytes in C order.
+
+Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 """
 
 import gzip
@@ -21,7 +25,7 @@ def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
     """Return the uint8 array that an IDX file holds.
 
     ``content`` is the whole file, ``dimensions`` the expected number of axes. Raises
-    ValueError for damaged gzip data, another magic number, or missing or extra bytes.
+    ValueError for damaged gzip data, a wrong magic number, or missing or extra bytes.
 
     >>> parse_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3]), dimensions=1)
     array([7, 3], dtype=uint8)
@@ -49,9 +53,10 @@ def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
 
 
 def _unpack(content: bytes, header_size: int) -> bytes:
-    """Return at most one byte more than the header declares.
+    """Unpack a gzipped file, but at most one byte more than its header declares.
 
-    The result is cut off one byte after MAX_UNPACKED_BYTES.
+    The extra byte shows that a file is too long. After the header, at most
+    MAX_UNPACKED_BYTES + 1 bytes are unpacked.
     """
     with gzip.open(io.BytesIO(content)) as file:
         header = file.read(header_size)

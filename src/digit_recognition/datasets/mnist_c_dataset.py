@@ -34,7 +34,7 @@ class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]])
         """Return ``images`` (n, 28, 28, 1) and optional ``labels`` of each corruption.
 
         The result is empty if ``filepath`` is None. Raises DatasetError if the folder
-        holds no corruption, or if images have another dtype or shape.
+        holds no corruption, or if images have a wrong dtype or shape.
         """
         if self._folder is None:
             return {}

@@ -1,4 +1,4 @@
-"""``MnistDataset`` loads MNIST from files or the network, or a sample of MNIST."""
+"""``MnistDataset`` loads MNIST, or a sample of it, from files or the network."""
 
 from __future__ import annotations
 
@@ -331,8 +331,8 @@ def load_sample() -> dict[str, np.ndarray]:
 def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
     """Return why ``url`` cannot be reached, or None if it can.
 
-    Sends a HEAD request, through the proxy that the environment names. Gives up after
-    ``seconds``, even if the look-up of the host name hangs.
+    Sends a HEAD request, through a proxy if the environment variables name one. Gives
+    up after ``seconds``, even if the DNS lookup hangs.
     """
     answer: queue.Queue[str | None] = queue.Queue()
 

@@ -31,8 +31,8 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
     ``session.get_modelmeta().custom_metadata_map``.
 
     The SHA-256 of the file is saved beside it, as ``model.onnx.sha256``, which
-    ``sha256sum --check`` reads. A file with another digest is not loaded. Models that
-    were saved without a digest are loaded unchecked.
+    ``sha256sum --check`` reads. A model is not loaded if its digest differs from the
+    saved digest. Models that were saved without a digest are loaded unchecked.
 
     Example of an entry in ``catalog.yml``::
 
@@ -77,8 +77,8 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
     def load(self) -> InferenceSession:
         """Return an ONNX Runtime session on the CPU.
 
-        Raises DatasetError if the file is missing, is not as it was saved, or cannot
-        be loaded.
+        Raises DatasetError if the file is missing, has changed since it was saved, or
+        cannot be loaded.
         """
         from digit_recognition.models import onnx_sessions
 
@@ -99,7 +99,7 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
             ) from error
 
     def _verify(self, path: str, model: bytes) -> None:
-        """Raise DatasetError if the model has another digest than was saved."""
+        """Raise DatasetError if the model's digest differs from the saved digest."""
         try:
             saved = self._fs.cat_file(f"{path}{DIGEST_SUFFIX}")
         except FileNotFoundError:

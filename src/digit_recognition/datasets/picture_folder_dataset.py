@@ -78,9 +78,9 @@ class PictureFolderDataset(
         )
 
     def load(self) -> Loaded:
-        """Return a function to open each picture, by its path below the folder.
+        """Return a dictionary from picture paths to functions that open the pictures.
 
-        The paths are sorted.
+        The paths are sorted and relative to the folder.
         """
         folder = get_filepath_str(self._get_load_path(), self._protocol)
         if not self._fs.isdir(folder):

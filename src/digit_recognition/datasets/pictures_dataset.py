@@ -36,8 +36,9 @@ class Picture(NamedTuple):
 class Pictures:
     """The pictures of a folder, which can be iterated more than once.
 
-    They are in natural order of their names: page2 comes before page10. ``skipped`` is
-    the number of other files: hidden ones, and those without a picture's suffix.
+    The pictures are sorted by name in natural order: page2 comes before page10.
+    ``skipped`` is the number of skipped files: hidden files, and files without a
+    picture's suffix.
     """
 
     def __init__(self, folder: Path, reasons: dict[str, str], skipped: int):
@@ -75,8 +76,8 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
     ):
         """Set the path of a folder or file.
 
-        A file may have any suffix. With None, the dataset is empty. ``hint`` says what
-        to do, at the end of error messages about missing pictures.
+        A file may have any suffix. If ``filepath`` is None, the dataset is empty. Error
+        messages about missing pictures end with ``hint``, which says what to do.
         """
         self._path = None if filepath is None else Path(filepath)
         self._hint = hint
@@ -130,10 +131,9 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
 def _find_pictures(top: Path) -> tuple[dict[str, str], int]:
     """Return the names found below a folder, and the number of skipped files.
 
-    The names are those of pictures and of folders that cannot be opened. Each name maps
-    to the reason why the folder cannot be opened, or to an empty text for a picture.
-    Linked folders are visited last, so that a folder that can be reached both directly
-    and through a link gets its direct name.
+    The name of a picture maps to an empty string. The name of a folder that cannot be
+    opened maps to the reason. Linked folders are visited last. So if a folder can be
+    reached directly and through a link, it gets its direct name.
     """
     suffixes = picture_suffixes()
     reasons: dict[str, str] = {}

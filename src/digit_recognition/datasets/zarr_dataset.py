@@ -32,8 +32,8 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
 
     An array is visible only when it is complete. On a local disk it is written into a
     temporary folder and then renamed. On other filesystems the metadata are written
-    last, and a folder without metadata does not count as an array. An unversioned array
-    on such a filesystem is removed before a new array replaces it.
+    last, and a folder without metadata does not count as an array. If an unversioned
+    array exists there already, it is removed before the new array is written.
 
     Example of an entry in ``catalog.yml``::
 

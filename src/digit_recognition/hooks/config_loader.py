@@ -1,4 +1,4 @@
-"""A loader of configuration files whose errors name the file and the line."""
+"""A configuration loader whose errors name the file and the line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ConfigLoader(OmegaConfigLoader):
     """
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """Return the merged configuration of one kind: ``loader["parameters"]``."""
+        """Return one merged configuration, for example ``loader["parameters"]``."""
         try:
             return super().__getitem__(key)
         except MissingConfigException:

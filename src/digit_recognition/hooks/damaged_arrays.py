@@ -1,4 +1,4 @@
-"""Arrays that changed since they were saved are refused as damaged."""
+"""Refuse arrays that have changed since they were saved."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ RECORD = "dataset_info"
 class DamageHooks:
     """Compare loaded arrays with the digests that were saved with them.
 
-    Arrays without a record of the same version are not checked, nor are those that the
-    run itself has saved.
+    The record with the digests has the same version as the arrays. An array is not
+    checked if this record does not exist, or if the current run saved the array.
     """
 
     @hook_impl
@@ -30,7 +30,7 @@ class DamageHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Raise ProjectError if an array is not the one that was saved."""
+        """Raise ProjectError if the array differs from the array that was saved."""
         if dataset_name not in ARRAYS:
             return
         dataset = self._catalog.get(dataset_name)
@@ -48,7 +48,10 @@ class DamageHooks:
         )
 
     def _is_as_saved(self, name: str, version: str | None, data: Any) -> bool:
-        """Return whether the array has the digest recorded in its version, if any."""
+        """Return whether the array's digest equals the recorded digest.
+
+        Returns True if no digest is recorded for this version of the array.
+        """
         record: Any = self._catalog.get(RECORD)
         if version not in record.list_versions(full_path=False):
             return True

@@ -20,8 +20,9 @@ class KnownParametersHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Raise ProjectError if a key is unknown, and suggest the most similar key.
 
-        The base environment must have each top-level key of the environment's files.
-        The base environment or these files must have each key of `--params`.
+        A top-level key in the run environment's files is known if it also occurs in the
+        base environment. A key in `--params` is known if it occurs in the files of the
+        base environment or of the run environment.
         """
         loader = context.config_loader
         options = settings.CONFIG_LOADER_ARGS

@@ -1,4 +1,4 @@
-"""A run removes what killed runs have left in the folders of the catalog."""
+"""Removal of the temporary folders that killed runs left behind."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from digit_recognition.datasets.atomic import remove_abandoned
 
 
 class LeftoverHooks:
-    """Remove unfinished saves of processes that have ended, before a run."""
+    """Before a run, remove the unfinished saves of processes that have ended."""
 
     @hook_impl
     def after_catalog_created(self, conf_catalog: dict[str, Any]) -> None:
-        """Keep the configuration: it names datasets that this run does not use."""
+        """Keep the configuration, which also lists datasets unused by the run."""
         self._conf_catalog = conf_catalog
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        """Remove the leftovers beside and in each dataset's folder."""
+        """Remove leftovers from all folders where datasets make temporary folders."""
         for place in _places(self._conf_catalog):
             remove_abandoned(place)
 

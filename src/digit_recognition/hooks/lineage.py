@@ -15,7 +15,7 @@ from digit_recognition.runtime import processor
 
 
 class LineageHooks:
-    """Record what a run loads, and its code revision, packages and machine."""
+    """Record a run's loaded versions, code revision, packages and machine."""
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog) -> None:
@@ -27,7 +27,7 @@ class LineageHooks:
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Save the record as ``lineage`` if a node reads it.
 
-        The run adds each version that it loads to the record.
+        Versions that are loaded later in the run are added to the saved record.
         """
         if "lineage" in pipeline.inputs():
             catalog.save(
@@ -46,7 +46,7 @@ class LineageHooks:
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str) -> None:
-        """Add the version that is about to be loaded to the record."""
+        """Add the dataset's version to the record before the dataset is loaded."""
         dataset = self._catalog.get(dataset_name)
         if isinstance(dataset, AbstractVersionedDataset):
             version = dataset.resolve_load_version()

@@ -1,4 +1,4 @@
-"""A check, before anything is computed, that every output can be saved."""
+"""Before a run computes anything, check that every output can be saved."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from digit_recognition.datasets.mnist_dataset import MNIST, SAMPLE
 def describe_results(saved: dict[str, Any]) -> list[str]:
     """Return one sentence for each main result of a run.
 
-    If there is no main result, returns one sentence for the first of the other results.
-    ``saved`` maps names in ``DESCRIBED`` to the data that the run saved.
+    ``MAIN_RESULTS`` lists the main results. If the run saved none of them, only the
+    first saved result in the order of ``SENTENCES`` gets a sentence. ``saved`` maps
+    names in ``DESCRIBED`` to the data that the run saved.
     """
     sentences = {name: SENTENCES[name](saved) for name in SENTENCES if name in saved}
     main = [text for name, text in sentences.items() if name in MAIN_RESULTS]

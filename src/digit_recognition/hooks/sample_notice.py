@@ -28,7 +28,10 @@ class SampleHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Warn when the sample is loaded; choose the final warning by the metrics."""
+        """Warn if the dataset is the sample, and choose the final warning.
+
+        The final warning depends on the metrics, if the run saves them.
+        """
         if dataset_name == "published":
             self._warn(data["dataset"])
         if dataset_name == "metrics":

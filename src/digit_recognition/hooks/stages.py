@@ -50,12 +50,15 @@ class StageHooks:
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """Start timing the node's stage, for a node that loads nothing."""
+        """Start timing the node's stage if the node had no dataset to load."""
         self._enter(_stage(node))
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:
-        """Count the node as run. Its outputs are saved before the next node starts."""
+        """Count the node as run.
+
+        Its outputs are saved after this hook, but before the next node starts.
+        """
         self._remaining[_stage(node)] -= 1
 
     @hook_impl(tryfirst=True)

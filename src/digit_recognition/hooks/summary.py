@@ -127,13 +127,13 @@ def _wrap(text: str) -> str:
 
 
 def _shorten(path: Path) -> str:
-    """Return the path, relative to the current folder if it is inside that folder."""
+    """Return the path as text, relative if it is inside the current folder."""
     folder = Path.cwd()
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _typed(command: str) -> str:
-    """Return the command, with the path of ``kedro`` if the shell cannot find it."""
+    """Return the command, with the path to ``kedro`` if ``kedro`` is not on PATH."""
     if shutil.which("kedro"):
         return command
     program = _shorten(Path(sys.executable).with_name("kedro"))

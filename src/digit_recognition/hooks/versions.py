@@ -46,7 +46,11 @@ class VersionHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Set the versions to load. Raises ProjectError if one is missing."""
+        """Set the versions to load.
+
+        Raises ProjectError if an input or a version is missing, or if
+        `--load-versions` names an output of the run.
+        """
         requested = run_params["load_versions"] or {}
         _refuse_outputs(requested.keys() & pipeline.all_outputs())
         if not run_params["only_missing_outputs"]:
@@ -133,8 +137,8 @@ def _require_datasets(datasets: dict[str, Any], requested: dict[str, str]) -> No
 def _refuse_missing_in_memory(name: str) -> None:
     """Raise ProjectError if the missing dataset is the output of some node.
 
-    It is kept in memory only, so no earlier run can provide it: this run must include
-    the node.
+    The dataset is kept in memory only, so an earlier run cannot provide it. This run
+    must include the node that makes it.
     """
     for pipeline in list(pipelines.values()):
         for node in pipeline.nodes:
@@ -147,9 +151,10 @@ def _refuse_missing_in_memory(name: str) -> None:
 
 
 def _is_made_by_runs(dataset: Any) -> bool:
-    """Return whether earlier runs make the dataset, so that it may not exist yet.
+    """Return whether the dataset is made by earlier runs.
 
-    A PartitionedDataset counts too: it holds all versions of another dataset.
+    Such a dataset may not exist yet. A PartitionedDataset counts too, because it holds
+    all versions of another dataset.
     """
     return is_versioned(dataset) or isinstance(dataset, PartitionedDataset)
 

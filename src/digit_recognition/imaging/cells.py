@@ -1,7 +1,7 @@
 """Find the cells of boxes and grids on a page, and remove the lines round the cells.
 
-A cell is an area of paper enclosed by straight lines, in which a digit may be written.
-A box has one cell, a grid has several.
+A cell is an area of paper that is enclosed by straight lines. A digit may be written in
+a cell. A box has one cell, a grid has several.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class Cell(NamedTuple):
 class Cells(NamedTuple):
     """The cells of a page.
 
-    ``labels`` is int32 (h, w). A pixel in a cell holds the place of this cell in
-    ``cells``, counted from 1. All other pixels are 0. ``cells`` may also contain
-    rejected candidates, whose places do not occur in ``labels``.
+    ``labels`` is int32 (h, w). It is ``n`` on the pixels of the cell ``cells[n - 1]``,
+    and 0 on all other pixels. ``cells`` may also contain rejected candidates. Their
+    values of ``n`` do not occur in ``labels``.
     """
 
     labels: np.ndarray
@@ -70,7 +70,7 @@ class Cells(NamedTuple):
 
 
 def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
-    """Return the mask without the lines of boxes and grids, and the cells.
+    """Return the mask, with the lines of boxes and grids removed, and the cells.
 
     ``mask`` is bool (h, w), the strokes on a page. ``stroke`` is the stroke width in
     pixels. Ink inside a cell is kept, even if it touches the lines.
@@ -97,12 +97,15 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
 def _group_into_grids(
     holes: np.ndarray, numbers: list[int], components: np.ndarray, labels: np.ndarray
 ) -> dict[int, list[int]]:
-    """Return, for each component that is a box or a grid, the places of its cells.
+    """Return a dictionary from each box or grid to the places of its cells.
 
-    ``numbers`` are the labels in ``holes`` of the holes that may be cells. The place of
-    a hole is its position in ``numbers``, counted from 1. The function writes this
-    place into ``labels`` at the pixels of the hole's convex hull. A component is a box
-    or a grid if something is written in one of its cells, or if it has at least
+    ``holes`` and ``components`` are label images. ``numbers`` lists the labels of the
+    holes that may be cells. The place of a hole is its position in ``numbers``, counted
+    from 1. The function writes the place of each hole into ``labels``, on the pixels of
+    the hole's convex hull.
+
+    The keys of the dictionary are labels in ``components``. A component is a box or a
+    grid if something is written in at least one of its cells, or if it has at least
     MIN_CELLS cells.
     """
     from skimage.morphology import convex_hull_image
@@ -139,8 +142,8 @@ def _find_quadrilaterals(
 ) -> tuple[np.ndarray, list[int]]:
     """Return the label image of the holes, and the labels of holes that may be cells.
 
-    A hole is a connected area of paper. Breaks of less than ``gap`` pixels in the lines
-    round a hole are closed first.
+    A hole is a connected area of paper. Before the holes are labelled, breaks in the
+    lines are closed if they are shorter than ``gap`` pixels.
     """
     closed = ndimage.minimum_filter(ndimage.maximum_filter(mask, gap), gap)
     holes, _ = ndimage.label(~closed)

@@ -51,14 +51,14 @@ class Group:
 def group_components(
     mask: np.ndarray, labels: np.ndarray, stroke: float
 ) -> list[Group]:
-    """Return groups of connected components, each of which may be one digit.
+    """Group the connected components so that each group may be one digit.
 
-    ``labels`` is the label image of ``mask``, ``stroke`` the stroke width in pixels.
+    ``labels`` is the label image of ``mask``. ``stroke`` is the stroke width in pixels.
 
     - Components with an area below 60 % of ``stroke`` squared are left out.
     - Small components join a tall component nearby (see MIN_TALL).
     - Tall components side by side stay separate.
-    - Nearby components of which none is tall form one broken digit.
+    - Nearby components form one broken digit if all of them are small.
     """
     areas = np.bincount(labels.ravel())
     groups = [
@@ -91,9 +91,10 @@ def group_components(
 def _max_height_of_broken(clusters: list[list[Group]]) -> float:
     """Return the maximum height of a broken digit on a page, in pixels.
 
-    ``clusters`` are lists of groups that are near one another. Most of them are single
-    digits or lines of digits, so their median height, weighted by their area, is that
-    of a digit. With few clusters, there is no maximum.
+    Each cluster is a list of groups that are near one another. Most clusters are single
+    digits or lines of digits. So the median height of the clusters, weighted by their
+    ink area, is the height of a digit. The maximum is MAX_BROKEN_HEIGHT times this
+    median, or infinity if there are fewer than MIN_CLUSTERS clusters.
     """
     if len(clusters) < MIN_CLUSTERS:
         return np.inf
@@ -104,7 +105,7 @@ def _max_height_of_broken(clusters: list[list[Group]]) -> float:
 
 
 def _attach_bars(groups: list[Group]) -> list[Group]:
-    """Return the groups, with each flat group added to a tall group just below it."""
+    """Merge each flat group into a tall group just below, and return the groups."""
     kept: list[Group] = []
     for group in sorted(groups, key=lambda group: -group.box.height):
         below = [
@@ -122,7 +123,7 @@ def _attach_bars(groups: list[Group]) -> list[Group]:
 
 
 def _group_nearby(groups: list[Group], stroke: float, max_height: float) -> list[Group]:
-    """Merge groups close to each other into digits, and return one group per digit.
+    """Merge nearby groups into digits, and return one group per digit.
 
     Broken digits are at most ``max_height`` pixels high.
     """
@@ -173,10 +174,11 @@ def _group_nearby(groups: list[Group], stroke: float, max_height: float) -> list
 
 
 def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[Group]]:
-    """Return the groups above and those below a horizontal band without ink.
+    """Split the groups into two lines of text at a horizontal band without ink.
 
-    Each of these two lines of text has at least 35 % of the total height. If no band
-    splits the groups in this way, both lists are empty.
+    The first list holds the groups above the band, the second list the groups below.
+    Each line has at least 35 % of the total height. Both lists are empty if there is no
+    such band.
     """
     groups = sorted(groups, key=lambda group: group.box.top)
     top, bottom = groups[0].box.top, max(group.box.bottom for group in groups)
@@ -197,9 +199,11 @@ def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[
 def _belongs_to(tall: Group, small: Group, stroke: float) -> bool:
     """Return whether a small group may be part of the tall digit nearest to it.
 
-    A small group above or below the digit may be part of it. A group beside the digit
-    may be part of it if the group is flat or close to the digit, and if both together
-    are not wider than a digit.
+    A small group above or below the digit may be part of it. A small group beside the
+    digit may be part of it under two conditions:
+
+    - The small group is flat, or it is close to the digit.
+    - The small group and the digit together are not wider than a digit.
     """
     if _horizontal_overlap(tall, small) >= 0.5:
         return True

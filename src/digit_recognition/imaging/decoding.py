@@ -70,11 +70,12 @@ def decode(
 
     Pages are decoded one at a time and rotated as their EXIF orientation says. After
     the first page of a TIFF file, smaller copies of other pages are skipped. The only
-    exception raised is UnreadablePicture, whatever the file contains. A file of more
-    than MAX_PAGES pages raises it after the last page that is decoded.
+    exception raised is UnreadablePicture, whatever the file contains. If a file has
+    more than MAX_PAGES pages, the exception is raised after the first MAX_PAGES pages
+    have been yielded.
 
-    ``max_pixels`` limits the pixels of all pages together, as the file declares them.
-    It is checked before a page is unpacked.
+    ``max_pixels`` limits the total number of pixels of all pages. Before each page is
+    decoded, the total is computed from the page sizes that the file declares.
 
     >>> for page in decode("scan.tif"):
     ...     print(page.grey.shape, page.scale)
@@ -114,7 +115,10 @@ def decode(
 
 
 def _add_pixels(pixels: int, picture: Image.Image, max_pixels: int | None) -> int:
-    """Return the sum; raise UnreadablePicture if it is above ``max_pixels``."""
+    """Add the picture's number of pixels to ``pixels``, and return the sum.
+
+    Raises UnreadablePicture if the sum is above ``max_pixels``.
+    """
     pixels += math.prod(picture.size)
     if max_pixels is not None and pixels > max_pixels:
         raise _too_large(pixels, max_pixels)
@@ -226,5 +230,8 @@ def _decode_page(picture: Image.Image, form: PictureFormat) -> Page:
 
 
 def _reduction_factor(size: tuple[int, int]) -> int:
-    """Return the integer to divide both sides by to respect MAX_PAGE_PIXELS."""
+    """Return the integer factor by which to reduce a page to respect MAX_PAGE_PIXELS.
+
+    Both sides are divided by this factor. It is 1 for pages that are small enough.
+    """
     return math.ceil(math.sqrt(math.prod(size) / MAX_PAGE_PIXELS))

@@ -63,7 +63,7 @@ class Ink:
     ``grey`` is the page, float32 (h, w), inverted if its ink is light. ``density`` is
     float32 (h, w) between 0 (bare paper) and 1 (black ink).
     ``smooth`` is the density with less noise. Values of ``smooth`` above
-    ``noise_floor`` stand out of the noise. ``stroke`` is the typical stroke width in
+    ``noise_floor`` stand out from the noise. ``stroke`` is the typical stroke width in
     pixels.
     """
 
@@ -75,7 +75,7 @@ class Ink:
 
     @property
     def traces(self) -> np.ndarray:
-        """Mask of everything that stands out of the noise, bool (h, w)."""
+        """Mask of everything that stands out from the noise, bool (h, w)."""
         return self.smooth > self.noise_floor
 
     def strokes(self, traces: np.ndarray) -> np.ndarray:
@@ -129,8 +129,8 @@ def find_ink_locally(grey: np.ndarray) -> Ink:
     ``grey`` is float32 (h, w) in 0..1, where 1 is white.
 
     The brightness of the bare paper is estimated by the median brightness around each
-    pixel. The median follows any light, even the edge of a shadow. But it mistakes
-    strokes that fill half of its window for paper.
+    pixel. The median follows any light, even the edge of a shadow. But strokes that
+    fill half of the median's window are mistaken for paper.
     """
     small = reduced(grey, PAPER_SIDE)
     paper = _median_around(small)
@@ -161,14 +161,15 @@ def _median_around(small: np.ndarray) -> np.ndarray:
 
 
 def max_local_stroke(grey: np.ndarray) -> float:
-    """Return the stroke width, in pixels, up to which `find_ink_locally` finds ink."""
+    """Return the maximum stroke width, in pixels, that `find_ink_locally` can find."""
     return MEDIAN_WINDOW / 4 * max(1.0, max(grey.shape) / PAPER_SIDE)
 
 
 def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
     """Return the dark ink of a page.
 
-    ``paper`` is the brightness of the bare paper; its resolution may be lower.
+    ``paper`` is the brightness of the bare paper. Its resolution may be lower than that
+    of ``grey``.
     ``stroke`` is a first estimate of the stroke width in pixels of ``paper``.
     """
     stroke *= max(grey.shape) / max(paper.shape)
@@ -197,8 +198,8 @@ def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
 def estimate_illumination(grey: np.ndarray) -> np.ndarray:
     """Return the illumination as a plane, float32 (h, w) with a mean of about 1.
 
-    `find_ink` divides the page by this plane before the greyscale closing. Otherwise
-    the closing would mistake paper that darkens towards the page's border for ink.
+    `find_ink` divides the page by this plane before the greyscale closing. Otherwise,
+    paper that darkens towards the page's border would be mistaken for ink.
 
     The plane is fitted to the brightness of the page by asymmetric least squares (Newey
     and Powell 1987, "Asymmetric least squares estimation and testing"): pixels below
@@ -239,9 +240,9 @@ def _ramp(side: int) -> np.ndarray:
 def ink_is_dark(grey: np.ndarray) -> bool:
     """Return whether the ink is darker than the paper.
 
-    Ink covers less area than paper. So the distribution of the grey levels, minus their
-    local mean, has its longer tail on the side of the ink. Ink also covers less of the
-    page's border than paper.
+    Two signs are combined. First, ink covers less area than paper. So the distribution
+    of the grey levels, minus their local mean, is skewed towards the ink. Second, ink
+    covers less of the page's border than paper does.
     """
     small = reduced(grey, PAPER_SIDE // 2)
     detail = small - ndimage.uniform_filter(small, max(small.shape))
@@ -273,8 +274,8 @@ def stroke_width(mask: np.ndarray) -> float:
 def noise_level(grey: np.ndarray) -> float:
     """Return an estimate of the standard deviation of a page's noise.
 
-    The estimate is based on the median absolute value of the page minus its 3x3 mean.
-    Ink hardly changes this median.
+    The 3x3 mean is subtracted from the page. The estimate is based on the median
+    absolute value of the difference. Ink hardly changes this median.
     """
     detail = grey - ndimage.uniform_filter(grey, 3)
     return MAD_TO_STD * float(np.median(np.abs(detail)))
@@ -290,7 +291,7 @@ def otsu_threshold(density: np.ndarray) -> float:
 
 
 def reduced(grey: np.ndarray, side: int) -> np.ndarray:
-    """Return the page with a longest side of at most ``side`` pixels.
+    """Return the page, reduced so that its longest side is at most ``side`` pixels.
 
     Larger pages are reduced by area averaging; others are returned as they are.
     """
@@ -331,12 +332,13 @@ def _relative_darkness(grey: np.ndarray, paper: np.ndarray) -> np.ndarray:
 def _paper_level_and_noise_floor(
     density: np.ndarray, threshold: float
 ) -> tuple[float, float]:
-    """Return the density of bare paper, and the noise floor above this density.
+    """Return the density of bare paper, and the noise floor relative to this density.
 
-    ``threshold`` is Otsu's. On a page with ink, the threshold separates paper from ink.
-    On a page with only noise, it splits the noise in two. It then explains a smaller
-    share of the variance (0.64 for a normal distribution), and only the lower half of
-    the noise lies below it. The spread of this half is then scaled to the whole noise.
+    ``threshold`` is Otsu's threshold of ``density``. On a page with ink, the threshold
+    separates paper from ink. On a page with only noise, the threshold splits the noise
+    into two halves and explains a smaller share of the variance (0.64 for a normal
+    distribution). In that case, the spread of the lower half is scaled to the spread of
+    the whole noise.
     """
     paper = density <= threshold
     paper_level, spread = _median_and_spread(density[paper])

@@ -70,7 +70,7 @@ def _horizontal_rulings(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the masks of the horizontal rulings and of their bands, bool (h, w).
 
-    A band consists of a ruling and of those parts of crossing strokes that are about as
+    A band is a ruling together with the parts of crossing strokes that are about as
     light as the ruling.
     """
     rulings, bands = np.zeros_like(mask), np.zeros_like(mask)
@@ -120,8 +120,8 @@ def _is_bar_of_digit(mask: np.ndarray, rows: slice, line: np.ndarray) -> bool:
 def _fills_page(mask: np.ndarray) -> bool:
     """Return whether one connected component comes near all four sides of the page.
 
-    Squared paper also comes near all sides, but its lines touch the sides of the
-    component's box in more than MAX_BORDER_CONTACTS places.
+    Squared paper also comes near all sides, but does not count. Its lines touch the
+    sides of the component's bounding box in more than MAX_BORDER_CONTACTS places.
     """
     labels, count = ndimage.label(mask, EIGHT_CONNECTED)
     if count != 1:
@@ -176,8 +176,9 @@ def without_edges(mask: np.ndarray) -> np.ndarray:
 def _is_squared_paper(component: np.ndarray) -> bool:
     """Return whether a component, bool (h, w), is a grid of lines.
 
-    Evenly spaced rows and columns of the component's bounding box are sampled. They
-    cross the ink of a border or a frame about twice, but that of a grid many times.
+    Evenly spaced rows and columns of the component's bounding box are sampled. Each
+    sampled row or column crosses a border or a frame about twice, but crosses the lines
+    of a grid many times.
     """
     rows, columns = (
         component[np.linspace(0, len(component) - 1, SAMPLED_ROWS + 2, dtype=int)[1:-1]]

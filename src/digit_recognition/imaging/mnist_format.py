@@ -36,7 +36,7 @@ WIDENED_STROKE_RATIO = 0.1
 def to_mnist_format(ink: np.ndarray) -> np.ndarray:
     """Return the ink of one digit in MNIST's format, float32 (28, 28) in 0..1.
 
-    ``ink`` is float32 (h, w) in 0..1, 0 around the digit, and cropped to the digit.
+    ``ink`` is float32 (h, w) in 0..1 and cropped to the digit. It is 0 on the paper.
     Strokes that are too thin to survive the reduction are widened first.
 
     >>> to_mnist_format(np.ones((60, 12), np.float32)).shape
@@ -69,8 +69,8 @@ def is_mnist_format(grey: np.ndarray) -> bool:
 def centre_in_field(small: np.ndarray) -> np.ndarray:
     """Return a 28x28 image with the centre of mass of the ink at index (14, 14).
 
-    ``small`` is ink of at most 28x28 pixels. It is moved by whole pixels, and less far
-    if it would leave the image otherwise.
+    ``small`` is ink of at most 28x28 pixels. It is moved by whole pixels. If this move
+    would push it out of the image, it is moved less far.
     """
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
     top, left = (
@@ -82,9 +82,10 @@ def centre_in_field(small: np.ndarray) -> np.ndarray:
 
 
 def _widen_strokes(ink: np.ndarray) -> np.ndarray:
-    """Return the ink reduced to WORKING_SIDE, with thin strokes widened.
+    """Return the ink, reduced to WORKING_SIDE, with thin strokes widened.
 
-    The strokes of ink smaller than LONGEST stay as they are.
+    The ink is reduced only if its longest side is above WORKING_SIDE pixels. Strokes
+    are not widened if the longest side is below LONGEST pixels.
     """
     longest = max(ink.shape)
     if longest > WORKING_SIDE:

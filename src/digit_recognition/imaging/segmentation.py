@@ -1,7 +1,7 @@
 """Find the digits on a page and order them in lines.
 
-A mark is an object on a page that may be a digit. A page is texture, for example a
-photo, if it has more pieces of ink than a page of digits can have.
+A mark is an object on a page that may be a digit. A page is called texture if it has
+more pieces of ink than a page of digits can have. A photo is an example of texture.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ class Mark:
     ``x`` and ``y`` are the left column and the top row of the box, in pixels of the
     page. ``ink`` is float32 (height, width) in 0..1, and 0 on paper and on other marks.
     ``placed`` is set if the page is a 28x28 image in MNIST's format already. ``uneven``
-    is set if the darkness varies more than that of a pen's strokes. ``cell`` is the
-    cell of a box or grid that the mark is written in, if any.
+    is set if the darkness varies more than in a pen's strokes. ``cell`` is the cell of
+    the box or grid in which the mark is written, or None.
     """
 
     x: int
@@ -89,9 +89,9 @@ class Mark:
         return field
 
     def enlarged(self, factor: int, page: tuple[int, ...]) -> Mark:
-        """Return the mark with its box in pixels of the page before a reduction.
+        """Return the mark with its box scaled from a reduced page to the full page.
 
-        ``page`` is the shape (h, w) of the page before the reduction by ``factor``.
+        The full page has the shape ``page`` (h, w). It was reduced by ``factor``.
         ``ink`` and ``cell`` stay as they are, in pixels of the reduced page.
         """
         x, y = factor * self.x, factor * self.y
@@ -105,13 +105,14 @@ class TooManyMarks(ValueError):  # noqa: N818 (the input is at fault, not the pr
 
 
 def find_digits(grey: np.ndarray) -> list[list[Mark]]:
-    """Return the marks on a page in lines, from top to bottom and left to right.
+    """Return the marks on a page, grouped into lines.
 
+    The lines are sorted from top to bottom, the marks of each line from left to right.
     ``grey`` is float32 (h, w) in 0..1, where 1 is white. The ink may be dark on light
     or light on dark. A page in MNIST's format becomes one mark that keeps its pixels.
     Raises TooManyMarks for a page of texture.
 
-    This is the first of the ways to find marks that `Reader` compares.
+    `Reader` compares several ways to find marks; this function uses the first of them.
 
     >>> [[(mark.x, mark.y) for mark in line] for line in find_digits(page)]
     [[(20, 15), (60, 15)], [(20, 75)]]
@@ -122,12 +123,12 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
 
 
 def find_marks(ink: Ink) -> Iterator[list[Mark]]:
-    """Yield one or two lists of marks, each from another interpretation of the lines.
+    """Yield one or two lists of marks, each found after removing different lines.
 
-    The first list is made without frames, dark borders of scans, and rulings (lines
-    across the page). If the page has boxes or grids, a second list follows. For that
-    list, the lines round their cells are removed instead. Raises TooManyMarks for a
-    page of texture.
+    For the first list, frames, dark borders of scans, and rulings (lines across the
+    page) are removed. If the page has boxes or grids, a second list follows. For the
+    second list, the lines round the cells of the boxes and grids are removed instead.
+    Raises TooManyMarks for a page of texture.
     """
     _label_components(ink.traces, MAX_TRACES)
     traces = without_edges(ink.traces)
@@ -140,10 +141,11 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
 
 
 def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
-    """Return the boxes of the connected components of ink outside of all marks.
+    """Return the bounding boxes of the ink outside all marks.
 
-    A component lies outside if less than 30 % of its pixels are in the marks' boxes.
-    A component whose box contains the centre of a mark, such as a frame, is left out.
+    Each box encloses one connected component of ink. A component lies outside if less
+    than 30 % of its pixels are in the marks' boxes. Frames and other components whose
+    boxes contain the centre of a mark are left out.
     """
     is_read = np.zeros(ink.density.shape, bool)
     is_centre = np.zeros(ink.density.shape, bool)
@@ -271,10 +273,10 @@ def _is_uneven(smooth: np.ndarray, own: np.ndarray) -> bool:
 
 
 def remove_specks(marks: list[Mark]) -> list[Mark]:
-    """Return the marks without those that are much smaller than the typical mark.
+    """Return the marks that are not much smaller than the typical mark.
 
-    The typical size is the median of the marks' longest sides. Each mark is weighted by
-    its amount of ink.
+    The size of a mark is its longest side. The typical size is the weighted median of
+    all sizes. The weight of a mark is its amount of ink.
     """
     if not marks:
         return []
@@ -288,11 +290,12 @@ def remove_specks(marks: list[Mark]) -> list[Mark]:
 
 
 def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
-    """Return the marks in lines from top to bottom, each line from left to right.
+    """Return the marks, grouped into lines.
 
-    A mark joins the line with which it overlaps most vertically, if the overlap is at
-    least 40 % (see `_vertical_overlap`). The mark is compared only with the last three
-    marks of a line, so that a line may be tilted.
+    The lines are sorted from top to bottom, the marks of each line from left to right.
+    A mark joins the line that has the largest vertical overlap with it, if the overlap
+    is at least 40 % (see `_vertical_overlap`). The mark is compared only with the last
+    three marks of a line, so that a line may be tilted.
     """
     lines: list[list[Mark]] = []
     for mark in sorted(marks, key=lambda mark: mark.x + mark.width / 2):
@@ -311,7 +314,7 @@ def _overlap_with_line(line: list[Mark], mark: Mark) -> float:
 
 
 def _vertical_overlap(one: Mark, other: Mark) -> float:
-    """Return the vertical overlap divided by the height of the less tall mark.
+    """Return the vertical overlap divided by the height of the shorter mark.
 
     The result is negative if there is a gap between the marks. If both marks are
     written in cells, the boxes of their cells are compared instead.

@@ -46,9 +46,10 @@ MIN_WALL = 0.4
 def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
     """Yield up to five ways to split a mark into a left and a right part.
 
-    A cut runs from top to bottom, one pixel to the side per row at most, along the path
-    with the least ink. (Such paths are the seams of Avidan and Shamir 2007, "Seam
-    carving for content-aware image resizing".) The cut with the least ink comes first.
+    A cut runs from top to bottom along the path with the least ink. It moves at most
+    one pixel to the side per row. (Such paths are the seams of Avidan and Shamir 2007,
+    "Seam carving for content-aware image resizing".) The cut with the least ink comes
+    first.
 
     >>> for left, right in split_candidates(mark):
     ...     print(left.width, right.width)
@@ -89,9 +90,10 @@ def _path_costs(costs: np.ndarray) -> np.ndarray:
 
 
 def _follow(totals: np.ndarray, column: int) -> list[int]:
-    """Return the columns of the cheapest path from ``column`` in the first row.
+    """Return the cheapest path from ``column`` in the first row to the last row.
 
-    ``totals`` are the costs of the paths from each pixel (h, w) to the last row.
+    The path is a list with one column per row. ``totals`` (h, w) holds the cost of the
+    cheapest path from each pixel to the last row.
     """
     columns = [int(column)]
     for row in totals[1:]:

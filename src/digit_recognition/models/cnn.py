@@ -33,7 +33,7 @@ def build_cnn(
 ) -> Classifier:
     """Build the CNN: stages of convolutions with max pooling, then dense layers.
 
-    The input is float32 (n, 28, 28, 1) in 0..1, the output float32 probabilities
+    The input is float32 (n, 28, 28, 1) in 0..1. The output is probabilities, float32
     (n, 10). ``filters`` lists the number of filters of each convolution, stage by
     stage; a 2x2 max pooling ends each stage. ``dtype`` is Keras' dtype policy of all
     layers except the last layer, which is float32.
@@ -100,8 +100,9 @@ def join_columns(network: Classifier) -> Classifier:
     """Join the trained columns (CNNs) of ``build_columns`` into one classifier.
 
     The classifier returns probabilities (n, 10). Its logits are the mean of the
-    columns' logits. One dense layer computes them from the features of all columns; its
-    kernel holds the columns' kernels divided by the number of columns.
+    columns' logits. One dense layer computes this mean from the concatenated features
+    of all columns. The kernel of this layer is the concatenation of the columns'
+    kernels, divided by the number of columns.
     """
     import keras
     from keras import layers

@@ -1,18 +1,18 @@
 """The detector: a network that tells digits from non-digits.
 
-The detector is a head: a small network on the classifier's convolutional features. A
-second network on the image does not help. This was measured on non-digits whose kinds
-were left out of the training. Only those count that the classifier reads with a
-confidence above 0.99. At a threshold that keeps 97 % of the digits, this share of the
-non-digits is taken for digits:
+The detector is a head: a small network on the classifier's convolutional features.
+Adding a second network that reads the image does not help. This was measured on
+non-digits whose kinds were left out of the training. Only non-digits that the
+classifier reads with a confidence above 0.99 were counted. At a threshold that keeps
+97 % of the digits, each method mistook this share of the non-digits for digits:
 
-- by the head: 35.9 % (35.0 to 36.6);
-- by the head averaged with a small CNN on the image: 36.2 % (35.5 to 37.4);
-- by that CNN alone: 40.7 % (39.9 to 42.4);
-- by the energy score of the classifier's logits: 61.9 %.
+- the head: 35.9 % (35.0 to 36.6);
+- the average of the head and a small CNN on the image: 36.2 % (35.5 to 37.4);
+- the small CNN alone: 40.7 % (39.9 to 42.4);
+- the energy score of the classifier's logits: 61.9 %.
 
-The numbers are means and ranges over three seeds of the detector, with one `standard`
-model on MNIST, measured on 2026-11-25.
+The numbers are means and ranges over three seeds of the detector. They were measured
+with one `standard` model on MNIST, on 2026-11-25.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ NON_DIGIT = NUM_CLASSES
 def build_detector_head(features: int) -> Classifier:
     """Build the head: logits (n, 11) from the classifier's features (n, features).
 
-    The features may have any scale. The head has a class for each digit and one for
-    non-digits: learning the digits makes it better at recognizing non-digits. This was
-    measured on non-digits of kinds left out of the training, at a threshold that keeps
-    99.5 % of the digits. A CNN with two classes took 36 % of these non-digits for
-    digits, a CNN with eleven classes 32 % (one run of each).
+    The features may have any scale. The head has a class for each digit and a class for
+    non-digits. Learning to classify digits makes the head better at recognizing
+    non-digits. This was measured on non-digits of kinds left out of the training, at a
+    threshold that keeps 99.5 % of the digits. A CNN with two classes mistook 36 % of
+    these non-digits for digits; a CNN with eleven classes mistook 32 % (one run of
+    each).
     """
     import keras
     from keras import layers

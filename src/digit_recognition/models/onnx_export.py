@@ -27,10 +27,10 @@ def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
 
     The input is ``image``, float32 (n, 28, 28, 1) in 0..1. The outputs are float32:
     ``probabilities`` and ``logits`` (n, 10) of the classifier, and ``digit_logit``
-    (n, 1) of the detector. The number n of images is free.
+    (n, 1) of the detector. The graph accepts any number n of images.
 
     tf2onnx is called directly. Keras' ``model.export`` would also add ``np.object`` to
-    NumPy, which only versions of tf2onnx older than NumPy 2 need.
+    NumPy. Only versions of tf2onnx from before NumPy 2 need ``np.object``.
     """
     import tensorflow as tf
     import tf2onnx
@@ -56,7 +56,7 @@ def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
 
 
 class OnnxModel:
-    """An ONNX model that runs on the CPU, without a file."""
+    """An ONNX model in memory that runs on the CPU."""
 
     def __init__(self, model_onnx: ModelProto):
         from digit_recognition.models import onnx_sessions

@@ -52,9 +52,9 @@ def shuffled_quarters(
 def mismatched_halves(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Join half of a digit to the other half of a second digit, which is mirrored.
+    """Join half of a digit to the opposite half of a second, mirrored digit.
 
-    The halves are the upper and the lower, or the left and the right.
+    The cut between the halves is horizontal or vertical.
     """
     first, second = (
         sample_images(images, count, rng, labels, CUT_DIGITS) for _ in range(2)

@@ -82,6 +82,9 @@ def _overlay(
     probability: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Add a part, shifted by up to 6 pixels, to each drawing with ``probability``."""
+    """Overlay a part on each drawing, with the given ``probability``.
+
+    The part is shifted by up to 6 pixels along both axes.
+    """
     added = random_mask(probability, len(drawings), rng)
     return np.maximum(drawings, shift_randomly(parts, 6, rng) * added)

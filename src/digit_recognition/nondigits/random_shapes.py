@@ -26,7 +26,7 @@ def superellipses(
     """Draw superellipses: star-like, elliptic or box-like, with hard or soft edges.
 
     The semi-axes are 3 to 13 pixels. Elongated shapes lie within 45 degrees of the
-    horizontal, because upright ones would look like the digit 1.
+    horizontal, because upright shapes would look like the digit 1.
     """
     height, width = np.sort(rng.uniform(3, 13, (2, count, 1)), axis=0)
     max_angle = np.where(width > 2 * height, np.pi / 4, np.pi / 2)

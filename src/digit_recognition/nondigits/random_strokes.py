@@ -1,9 +1,9 @@
 """Non-digits made of a few random strokes, straight or curved.
 
-The strokes are not modelled on any digit or letter, but some drawings resemble one by
-chance. Each function takes the same arguments as all functions in ``nondigits.KINDS``,
-but ignores the images and labels. It returns drawings, float32 (count, 56, 56) in 0..1.
-Within a drawing, all strokes have the same width.
+The strokes are not modelled on digits or letters, but some drawings resemble a digit or
+letter by chance. Each function takes the same arguments as all functions in
+``nondigits.KINDS``, but ignores the images and labels. It returns drawings, float32
+(count, 56, 56) in 0..1. Within a drawing, all strokes have the same width.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def polygon_outlines(
 def arcs_with_strokes(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw half an ellipse or more, and two or three strokes that start on it."""
+    """Draw at least half of an ellipse, and two or three strokes that start on it."""
     length = np.pi * rng.uniform(1, 2, (count, 1))
     angles = np.linspace(0, 1, POINTS_PER_STROKE) * length
     angles = angles + rng.uniform(0, 2 * np.pi, (count, 1))
@@ -84,8 +84,9 @@ def arcs_with_strokes(
 def _stroke(start: np.ndarray, end: np.ndarray, bend: np.ndarray) -> np.ndarray:
     """Return points (n, POINTS_PER_STROKE, 2) of parabolas from ``start`` to ``end``.
 
-    ``start`` and ``end`` are (n, 2). ``bend`` (n,) is the distance of the parabola's
-    middle from the straight line between them, divided by the length of that line.
+    ``start`` and ``end`` are (n, 2). A straight line joins ``start`` and ``end``.
+    ``bend`` (n,) is the distance of the parabola's middle from this line, divided by
+    the line's length.
     """
     share = np.linspace(0, 1, POINTS_PER_STROKE)[:, None]
     line = (end - start)[:, None]
@@ -100,9 +101,9 @@ def _random_bend(max_bend: float, count: int, rng: np.random.Generator) -> np.nd
 
 
 def _distant_point(start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return random points (n, 2) of the unit square, few of them close to ``start``.
+    """Return random points (n, 2) in the unit square, mostly far from ``start``.
 
-    Points closer than ``MIN_STROKE_LENGTH`` are drawn again, at most three times.
+    Points closer than ``MIN_STROKE_LENGTH`` are sampled again, at most three times.
     """
     end = rng.random(start.shape)
     for _ in range(3):

@@ -55,7 +55,7 @@ def simulate_scanners(images: np.ndarray, rng: np.random.Generator) -> np.ndarra
     The images are divided into five random groups of equal size. The first group is
     blurred slightly, the second is blurred more, the third gets hard edges, the fourth
     gets faint ink, and the fifth keeps its edges and ink. Independently of the groups,
-    a random fifth of the images gets noise on its ink.
+    noise is added to the ink of a random 20 % of the images.
     """
     scans = images.copy()
     fifths = np.array_split(rng.permutation(len(images)), 5)

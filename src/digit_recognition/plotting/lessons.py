@@ -69,8 +69,8 @@ def draw_pictures(
 ) -> Figure:
     """Draw pictures, each under its name, by default in one row.
 
-    A picture is grey (h, w) in 0..1, where 1 is white, or RGB (h, w, 3) in 0..1 or
-    uint8. ``width`` is the width of the figure in inches.
+    A grey picture is (h, w) in 0..1, where 1 is white. An RGB picture is (h, w, 3),
+    either in 0..1 or uint8. ``width`` is the width of the figure in inches.
     """
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
@@ -109,7 +109,10 @@ def draw_bars(
 def draw_groups(
     groups: Mapping[str, Sequence[float]], x_label: str, y_label: str
 ) -> Figure:
-    """Draw grouped bars: group i holds value i of each name, in the name's colour."""
+    """Draw grouped bars: group i has one bar per name, for value i of that name.
+
+    All bars of a name have the same colour.
+    """
     figure = Figure(figsize=(8, 2.8), layout="constrained")
     axes = figure.subplots()
     width = 0.8 / len(groups)

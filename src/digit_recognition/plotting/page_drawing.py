@@ -1,4 +1,4 @@
-"""Draw the digits that were read onto a page, for a person to check."""
+"""Draw boxes and labels for the digits that were read, for a person to check."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class DigitBox(NamedTuple):
 
 @dataclass(frozen=True)
 class ReducedPage:
-    """A page at the size in which it is drawn, greyscale.
+    """A greyscale page, resized for drawing.
 
-    One pixel of the picture is ``zoom`` pixels here.
+    Coordinates in the picture, multiplied by ``zoom``, are coordinates in ``image``.
     """
 
     image: Image.Image
@@ -56,9 +56,9 @@ class ReducedPage:
     def draw(self, digits: Iterable[DigitBox]) -> Image.Image:
         """Return the page with boxes around its digits.
 
-        They are green if the number is accepted, orange if a person must check it. On
-        crowded pages the labels are small, and without confidences, so that they do
-        not cover one another.
+        A box is green if the number is accepted, and orange if a person must check it.
+        A label shows the digit and its confidence. On crowded pages, the labels omit
+        the confidence, or are smaller, or both, so that they do not overlap.
         """
         digits = list(digits)
         image = self.image.convert("RGB")
@@ -111,7 +111,10 @@ def _choose_labels(
     boxes: list[tuple[float, float, float, float]],
     page: tuple[int, int],
 ) -> list[_Label]:
-    """Return a label for each box, in the largest style in which none overlap."""
+    """Return a label for each box, in the largest style without overlaps.
+
+    If labels overlap in every style, the smallest style is used.
+    """
     large = max(SMALL_FONT, round(max(page) / 40))
     labels: list[_Label] = []
     for size in (large, SMALL_FONT):
@@ -128,7 +131,7 @@ def _choose_labels(
 def _label(
     text: str, face: Font, box: tuple[float, ...], page: tuple[int, int]
 ) -> _Label:
-    """Return the label above a box, or below the box at the top of the page."""
+    """Return a label above the box, or below the box if there is no room above."""
     left, top, right, bottom = face.getbbox(text)
     width, height = right - left + 6, bottom - top + 6
     x = min(max(0, box[0]), max(0, page[0] - width))

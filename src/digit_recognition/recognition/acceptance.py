@@ -82,9 +82,10 @@ def find_acceptance_rule(
 
     If no threshold guarantees this error, the rule has the strictest one available.
 
-    ``digit_threshold`` is the highest logit that at least the fraction ``keep_digits``
-    of the validation digits reaches. Digits with a lower logit count as not accepted
-    when the confidence threshold is chosen.
+    ``digit_threshold`` is a quantile of the detector's logits: at least the fraction
+    ``keep_digits`` of the validation digits have this logit or a higher one. All other
+    validation digits are treated as not accepted when the confidence threshold is
+    chosen.
     """
     digit_logit = validation.digit_logit
     digit_threshold = np.quantile(digit_logit, 1 - keep_digits, method="lower")

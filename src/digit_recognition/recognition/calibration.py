@@ -50,10 +50,12 @@ def bin_index(confidence: np.ndarray) -> np.ndarray:
 
 
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
-    """Return the mean absolute difference of confidence and accuracy in bins, 0..1.
+    """Return the expected calibration error, 0..1.
 
-    ``confidence`` (n,) is the highest probability of each image. ``correct`` (n,) is
-    True where the prediction is right. Each bin is weighted by its number of images.
+    For each bin, the absolute difference between the mean confidence and the accuracy
+    is computed. The result is the mean of these differences, weighted by the number of
+    images in each bin. ``confidence`` (n,) is the highest probability of each image.
+    ``correct`` (n,) is True where the prediction is right.
     See Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural
     networks".
     """

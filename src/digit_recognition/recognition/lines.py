@@ -1,8 +1,8 @@
 """Arrange the digits of a page in lines, and find lines that a person should check.
 
 A mark is an object on a page that may be a digit. A doubt is the reason why a person
-should check a digit or a line. The typical height is the median of the longest sides of
-the marks that are likely digits.
+should check a digit or a line. The typical height is computed from the marks that are
+likely digits: it is the median of their longest sides.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ smaller of the two heights."""
 
 @dataclass(frozen=True)
 class Digit:
-    """The digit that a mark was read as.
+    """A mark and the digit that it was read as.
 
     ``confidence`` is in 0..1. ``doubt`` says why the digit is not accepted; accepted
     digits have an empty ``doubt``. ``digit_logit`` is the logit of the detector, which
@@ -112,11 +112,16 @@ def arrange_in_lines(
 ) -> list[Line]:
     """Return the lines of a page from top to bottom.
 
-    Some marks are rejected, which means that they are in no line: specks, marks of an
-    unlikely height, clear non-digits, and stray lines unless all lines are stray. Clear
-    non-digits have a detector logit below ``non_digit_threshold`` and a confidence
-    below ``LIKELY``. If the page has no likely digit, only specks are rejected, and all
-    other marks are in doubt.
+    Some marks are rejected, which means that they are in no line:
+
+    - specks;
+    - marks of an unlikely height;
+    - clear non-digits, which have a detector logit below ``non_digit_threshold`` and a
+      confidence below ``LIKELY``;
+    - marks of stray lines, unless all lines are stray.
+
+    If the page has no likely digit, only specks are rejected, and all other marks are
+    in doubt.
 
     ``unread`` holds the boxes of ink outside all marks. A line is in doubt if a
     rejected mark, or unread ink that may be a digit, lies beside the line.
@@ -162,7 +167,10 @@ def _sort(digits: Sequence[Digit]) -> list[list[Digit]]:
 
 
 def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bool:
-    """Return whether the height, logit and confidence of a mark allow it in a line."""
+    """Return whether a mark may be in a line, given its height, logit and confidence.
+
+    ``height`` is the typical height.
+    """
     is_no_digit = digit.doubt == NO_DIGIT
     is_clear = digit.digit_logit < non_digit_threshold and digit.confidence < LIKELY
     max_size = MAX_STRAY_SIZE if is_no_digit else MAX_SIZE
@@ -188,9 +196,10 @@ def _doubts_of_ink(
 ) -> Iterator[str]:
     """Yield a doubt if ink near the line was not read as a digit.
 
-    ``own`` holds the boxes of the line's digits. ``left_out`` holds boxes of ink that
-    count if they are beside the line. ``drawings`` holds boxes too large for a digit,
-    which count if they contain the centre of a digit.
+    ``own`` holds the boxes of the line's digits. ``left_out`` holds the boxes of ink
+    that has the size of a digit. ``drawings`` holds boxes too large for a digit. The
+    line is in doubt if a box of ``left_out`` is beside the line. It is also in doubt if
+    a box of ``drawings`` contains the centre of one of the line's digits.
     """
     if _are_beside(own, left_out, NEAR * height) or any(
         drawing.left <= (box.left + box.right) / 2 <= drawing.right
@@ -202,7 +211,7 @@ def _doubts_of_ink(
 
 
 def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterator[str]:
-    """Yield the doubts about a line because of its position among the other lines."""
+    """Yield a doubt if the line overlaps others, or if its only digit is aside."""
     if _are_beside(own, others, NEAR * height):
         yield OVERLAPS
     if len(own) > 1 or not others:
@@ -221,7 +230,8 @@ def _has_wide_gap(own: list[Box], height: float) -> bool:
 def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
     """Return whether a box of ``own`` is beside a box of ``others``.
 
-    Such boxes share enough rows and are at most ``distance`` pixels apart.
+    Two boxes are beside each other if they share enough rows (MIN_SHARED_ROWS), and if
+    the horizontal gap between them is at most ``distance`` pixels.
     """
     if not own or not others:
         return False

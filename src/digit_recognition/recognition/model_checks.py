@@ -1,6 +1,6 @@
-"""Checks that an ONNX model is one that the reader can use.
+"""Check that the reader can use an ONNX model.
 
-Each raises ProjectError with one sentence.
+A check that fails raises ProjectError with a message of one sentence.
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ _validation: TypeAdapter[_Validation] = TypeAdapter(Json[_Validation])
 
 
 def check_tensors(session: InferenceSession) -> None:
-    """Check that the model maps float32 images to float32 logits, any number at once.
+    """Check that the model maps float32 images to float32 logits, for any batch size.
 
     The only input is ``image`` (n, 28, 28, 1). The outputs include ``logits`` (n, 10)
-    and ``digit_logit`` (n, 1). A size that the file leaves open is not checked.
+    and ``digit_logit`` (n, 1). The batch size n must be dynamic, which means that the
+    file does not set it. Other sizes are not checked if they are dynamic.
     """
     inputs = {tensor.name: tensor for tensor in session.get_inputs()}
     outputs = {tensor.name: tensor for tensor in session.get_outputs()}
@@ -69,7 +70,10 @@ def check_tensors(session: InferenceSession) -> None:
 
 
 def _fits(shape: list[int | str | None], sizes: tuple[int, ...]) -> bool:
-    """Return whether a shape is (n, *sizes). Sizes that are not numbers are open."""
+    """Return whether a shape fits (n, *sizes).
+
+    Dynamic sizes are None or a name, and fit any size. The size n must be dynamic.
+    """
     return len(shape) == 1 + len(sizes) and all(
         not isinstance(received, int) or received == expected
         for received, expected in zip(shape, (None, *sizes), strict=True)
@@ -99,7 +103,10 @@ def parse_temperature(metadata: dict[str, str]) -> float:
 
 
 def parse_validation(metadata: dict[str, str]) -> ValidationResults:
-    """Return the results in the metadata: three lists of the same length, not empty."""
+    """Return the validation results in the metadata.
+
+    The three lists in the metadata must have the same length and must not be empty.
+    """
     parsed = _parse(_validation, metadata, "validation")
     results = ValidationResults(
         np.array(parsed.confidence, np.float64),

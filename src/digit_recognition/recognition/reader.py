@@ -1,7 +1,7 @@
 """Read the numbers on a page: find and classify the digits, accept or doubt them.
 
-A mark is an object on a page that may be a digit. A reading is the result of one of
-several ways to find the marks of a page.
+A mark is an object on a page that may be a digit. There are several ways to find the
+marks of a page. The result of each way is called a reading.
 """
 
 from __future__ import annotations
@@ -110,9 +110,9 @@ class Reader:
     """
 
     def __init__(self, session: InferenceSession, rule: AcceptanceRule):
-        """Raise ProjectError if the model is not one that can be read with.
+        """Check the model's inputs, outputs and metadata.
 
-        Its inputs, outputs and metadata are checked.
+        Raises ProjectError if the reader cannot use the model.
         """
         check_tensors(session)
         self.metadata = read_metadata(session)
@@ -126,8 +126,8 @@ class Reader:
         ``grey`` is float32 (height, width) in 0..1. Raises NothingToRead if no digit is
         found.
 
-        A large page is reduced before it is read. If the digits found are too small, or
-        none are found, the page is read again at full size.
+        A large page is reduced before it is read. If this finds no digits, or only
+        digits that are too small, the page is read again at full size.
         """
         if is_mnist_format(grey):
             return [Line(self._classify([placed_mark(grey)]))]
@@ -256,10 +256,10 @@ class Reader:
     def _split(self, mark: Mark, min_logit: float) -> list[Digit]:
         """Return the most confident way to split a mark into likely digits.
 
-        In each way that is tried, a cut separates one likely digit from the rest. The
-        rest is a likely digit, too, or is wide and split again. The result is empty if
-        there is no such way. ``min_logit`` is the minimum of the digits' detector
-        logits.
+        Each cut separates one likely digit from the rest. The rest must be a likely
+        digit, too, or must be wide; a wide rest is split again. The result is empty if
+        the mark cannot be split in this way. ``min_logit`` is the minimum detector
+        logit of a likely digit.
         """
         best: list[Digit] = []
         best_confidence = 0.0
@@ -331,10 +331,10 @@ def _is_likely(part: Digit, min_logit: float) -> bool:
 
 
 def _is_settled(digits: list[Digit], ink: Ink) -> bool:
-    """Return whether a reading is good enough, so that no other one is needed.
+    """Return whether the digits are good enough, so that no other reading is needed.
 
-    It is if at most MAX_DOUBTFUL of the digits are in doubt, and if at most
-    MAX_UNREAD_INK of the ink lies outside of their boxes.
+    Two conditions must hold: at most the share MAX_DOUBTFUL of the digits is in doubt,
+    and at most the share MAX_UNREAD_INK of the ink lies outside the digits' boxes.
     """
     doubtful = sum(bool(digit.doubt) for digit in digits)
     if not digits or doubtful > MAX_DOUBTFUL * len(digits):
@@ -356,7 +356,7 @@ def load_reader(
     """Return a reader with an error of at most ``max_error`` among accepted digits.
 
     The parameters are those of ``find_acceptance_rule``. Raises ProjectError if the
-    model is not one that can be read with.
+    reader cannot use the model.
     """
     validation = parse_validation(read_metadata(session))
     rule = find_acceptance_rule(validation, max_error, certainty, keep_digits)

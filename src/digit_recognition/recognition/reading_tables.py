@@ -19,9 +19,9 @@ def reading_row(
 ) -> tuple[Any, ...]:
     """Return the values of READING_COLUMNS for a line.
 
-    If no line was found, ``line`` is None: the number is empty, the confidence 0.
-    ``number`` counts the lines of a picture from 0. The line is accepted if there is no
-    ``reason``.
+    ``number`` is the index of the line in the picture, from 0. If no line was found,
+    ``line`` is None; the row then has an empty number and the confidence 0. The line is
+    accepted if ``reason`` is empty.
     """
     return (
         *(picture, number, line.number if line else ""),
@@ -35,7 +35,8 @@ def digit_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the values of DIGIT_COLUMNS for each digit of a line.
 
-    Boxes are in pixels of the picture: those of the page times ``scale``.
+    Boxes are in pixels of the picture. One pixel of the page is ``scale`` pixels of the
+    picture.
     """
     for position, digit in enumerate(line.digits):
         mark = digit.mark

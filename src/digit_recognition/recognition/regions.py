@@ -1,7 +1,7 @@
 """Choose between two readings of a page, region by region.
 
-A reading is a list of digits, the result of one of several ways to find the marks
-(objects that may be digits) on a page.
+A mark is an object on a page that may be a digit. There are several ways to find the
+marks of a page. A reading is the list of digits that results from one of these ways.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
     better in some places. Digits that overlap form a region, and so do all digits in a
     grid of cells. In each region, the reading with the higher score is taken. The score
     is the sum of the digits' confidences, minus a penalty for each mark that is no
-    digit. Every term is weighted by the square root of the area of the mark's box.
+    digit. Each confidence and each penalty is multiplied by the square root of the
+    mark's box area.
     """
     digits = [*one, *other]
     if not one or not other:

@@ -53,14 +53,14 @@ def find_thresholds(
 ) -> list[Threshold]:
     """Return the threshold with the largest coverage for each maximum error.
 
-    ``confidence`` is (n,) and ``wrong`` is bool (n,), both of validation images. The
-    result has no element for a maximum error that no threshold guarantees. Its last
-    element has ``max_error=None``: the threshold is the highest confidence of a wrong
-    image, and guarantees nothing.
+    ``confidence`` (n,) and ``wrong``, bool (n,), describe the validation images. If no
+    threshold guarantees a maximum error, the result omits this maximum error. The last
+    element of the result has ``max_error=None`` and guarantees nothing: its threshold
+    is the highest confidence of a wrong image.
 
     The certainty applies to each threshold separately, not to all of them together. The
-    method is selective risk as in Geifman and El-Yaniv 2017, "Selective classification
-    for deep neural networks". ``_certify`` explains the test.
+    method bounds the selective risk, as in Geifman and El-Yaniv 2017, "Selective
+    classification for deep neural networks". ``_certify`` explains the test.
     """
     # Images are accepted if their confidence is above the threshold. So the threshold
     # is the highest confidence among the images that are not accepted.
@@ -93,9 +93,10 @@ def find_thresholds(
 def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
     """Return the threshold in ``table`` to use for an error of at most ``max_error``.
 
-    It is the threshold for that error or, if the table has none, for the next smaller
-    one. If there is no such threshold either, it is the one with the smallest error,
-    which guarantees less than requested or nothing.
+    If the table has no threshold for ``max_error``, the threshold for the next smaller
+    error is used. If no smaller error is in the table either, the threshold with the
+    smallest error is used, which guarantees less than requested. If the table has no
+    threshold with a guarantee, the threshold without a guarantee is used.
     """
     levels = {row.max_error: row for row in table}
     certain = [level for level in levels if level is not None]
@@ -112,25 +113,26 @@ def _certify(
     for each threshold, from strict to loose. The result is None if no threshold passes
     the test. The true error is above ``level`` with a probability of at most ``risk``.
 
-    The thresholds are tested from strict to loose, until one fails. A threshold passes
-    if its exact binomial tail is at most the allowed risk (the one-sided bound of
-    Clopper and Pearson 1934). The confidences determine the order before the errors are
-    known, so the number of tests needs no correction (Angelopoulos, Bates, Candès,
-    Jordan and Lei 2021, "Learn then test"). This argument ignores that the temperature
-    is fitted on the same images.
+    The thresholds are tested from strict to loose, until a test fails. A threshold
+    passes if its exact binomial tail is at most the allowed risk (the one-sided bound
+    of Clopper and Pearson 1934). The confidences determine the order of the tests
+    before the errors are known, so a correction for multiple tests is not needed
+    (Angelopoulos, Bates, Candès, Jordan and Lei 2021, "Learn then test"). This argument
+    ignores that the temperature is fitted on the same images.
 
     There are two sequences of tests. The first has a tenth of the risk and starts at
     the strictest threshold that can pass at all. The second has the rest of the risk
-    and starts where half of the images are accepted. At that point, single errors among
-    the most confident images do no harm. If all tests of the first sequence pass, the
-    second has the whole risk (the fallback procedure of Wiens 2003).
+    and starts where half of the images are accepted. With so many images, a few errors
+    among the most confident images need not make a test fail. If all tests of the first
+    sequence pass, the second has the whole risk (the fallback procedure of Wiens 2003).
     """
     tails = bdtr(errors, accepted, level)
 
     def minimum_accepted(share: float) -> float:
-        """Return how many accepted images, none of them wrong, pass the test.
+        """Return the minimum number of accepted images for a threshold to pass.
 
-        The test is at ``share`` of the risk. The number is not rounded.
+        With this number, a threshold passes only if no image is wrong. The test allows
+        ``share`` of the risk. The number is not rounded.
         """
         return np.log(share * risk) / np.log1p(-level)
 

@@ -35,7 +35,7 @@ PICTURES_BODY = {
 
 
 def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of a route's problems."""
+    """Return a route's OpenAPI responses for the given HTTP error statuses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
@@ -44,7 +44,7 @@ def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def document_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Add schemas that no route declares as the class of its answer."""
+    """Add the schemas of models that no route declares as its response model."""
     make_document = app.openapi
 
     def openapi() -> dict[str, Any]:

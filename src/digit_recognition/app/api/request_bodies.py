@@ -33,8 +33,8 @@ MAX_RECEIVE_SECONDS = 60
 async def receive_picture(request: Request) -> bytes:
     """Return the picture of a request.
 
-    It is the file in the field ``picture`` of a form (multipart/form-data), or the
-    whole body with any other content type.
+    If the content type is multipart/form-data, the picture is the file in the form's
+    field ``picture``. With any other content type, the whole body is the picture.
     """
     request = _limited(request, MAX_BYTES + FORM_BYTES, too_many_bytes())
     if not _is_form(request):
@@ -50,7 +50,10 @@ async def receive_picture(request: Request) -> bytes:
 
 
 async def receive_pictures(request: Request) -> tuple[FormData, list[UploadFile]]:
-    """Return a form, which the caller closes, and its files ``pictures`` in order."""
+    """Return a form and the files in its field ``pictures``, in order.
+
+    The caller must close the form.
+    """
     sentence = (
         f"expected at most {MAX_BATCH_BYTES // 1_000_000} MB in one request, received "
         "more; send the pictures in several requests"
@@ -107,7 +110,7 @@ async def _in_time(receiving: Awaitable[T]) -> T:
 
 
 def _limited(request: Request, max_bytes: int, sentence: str) -> Request:
-    """Return the request with a body that raises HTTPException above ``max_bytes``.
+    """Return a request that raises HTTPException if its body exceeds ``max_bytes``.
 
     Up to MAX_SURPLUS further bytes are received and dropped before the exception:
     many clients read an answer only after they have sent everything.

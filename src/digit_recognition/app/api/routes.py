@@ -1,4 +1,4 @@
-"""The web app: the HTTP API at once, and the page as soon as it is loaded."""
+"""The web app: its HTTP API is ready at once, its page after loading."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def create_router(service: Service) -> APIRouter:
 
     @router.get("/health", tags=["server"])
     def health() -> Health:
-        """Say that the server answers, and with which model."""
+        """Report that the server is up, and the version of its model."""
         return Health(status="ok", model_version=version)
 
     @router.get("/api/model", tags=["model"])

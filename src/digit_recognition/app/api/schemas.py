@@ -1,4 +1,4 @@
-"""What the API answers; FastAPI makes the OpenAPI document of these classes."""
+"""The API's response models, from which FastAPI makes the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class BatchEntry(BaseModel):
 
 
 class Health(BaseModel):
-    """The server answers."""
+    """The status of the server, and the version of its model."""
 
     status: str
     model_version: str
@@ -81,7 +81,7 @@ class Limits(BaseModel):
 
 
 class Thresholds(BaseModel):
-    """The acceptance rule: a digit is accepted if it is above both thresholds."""
+    """The acceptance rule: thresholds for a digit's confidence and detector logit."""
 
     confidence: float = Field(description="A digit's confidence must be above this.")
     digit_logit: float = Field(description="The detector's minimum logit of a digit.")
@@ -100,7 +100,7 @@ class Model(BaseModel):
 
 
 def to_reading(reading: PictureReading, model_version: str) -> Reading:
-    """Return what was read as the API answers it."""
+    """Convert a reading into the API's response model."""
     return Reading(
         lines=[
             _to_line(line, page, number)

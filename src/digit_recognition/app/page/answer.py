@@ -21,7 +21,7 @@ NOT_SURE = "Not sure"
 def answer(lines: list[Line], probabilities: np.ndarray) -> str:
     """Return the answer as HTML.
 
-    ``probabilities`` are those of all digits in their order, float (n, 10).
+    ``probabilities`` is float (n, 10), with one row for each digit of the lines.
     """
     digits = [digit for line in lines for digit in line.digits]
     cards = "".join(

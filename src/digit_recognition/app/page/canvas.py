@@ -2,9 +2,9 @@
 
 It is a canvas with a script of its own, not Gradio's ``Sketchpad``. In Gradio 6.31 and
 a headless Chromium on 2 cores, 2026-11-25, the Sketchpad answered 3.0 s after the end
-of a stroke (median of 5), sent 10 requests and left files on the server. One has to
-choose a pen first, too. This canvas answered after 46 ms (median of 12) with one
-request.
+of a stroke (median of 5), sent 10 requests and left files on the server. It also makes
+the visitor choose a pen before drawing. This canvas answered after 46 ms (median of 12)
+with one request.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Checking:
-    """How far a person has come.
+    """A person's progress in checking.
 
-    ``answers`` are the right numbers by the place of their row in the table; empty text
-    stands for a picture without a number.
+    ``position`` is the index of the current task. ``answers`` maps the index of a row
+    in the table to the right number, which is empty for a picture without a number.
     """
 
     position: int = 0
@@ -39,7 +39,10 @@ class Checking:
 
 
 class NotDigits(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """The answer is neither digits nor a command; the message says what is."""
+    """Raised for an answer that is neither digits nor a command.
+
+    The message lists the valid answers.
+    """
 
 
 def find_tasks(uploads: Sequence[Uploaded]) -> list[Task]:
@@ -57,8 +60,9 @@ def find_tasks(uploads: Sequence[Uploaded]) -> list[Task]:
 def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
     """Return the state after a person typed an answer to the current task.
 
-    Digits are the right number. Nothing keeps the number that was read; "x" says that
-    the picture has none; "b" goes back. Raises NotDigits for anything else.
+    Digits are the right number. Empty text keeps the earlier answer or, if there is no
+    earlier answer, the number that was read. "x" means that the picture has no number.
+    "b" goes back to the previous task. Raises NotDigits for anything else.
     """
     typed = "".join(typed.split()).lower()
     if typed == BACK:
@@ -82,10 +86,11 @@ def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
 
 
 def corrected(rows: Sequence[Row], checking: Checking) -> list[Row]:
-    """Return the table with the answers.
+    """Return the table with the answers filled in.
 
-    A checked number is accepted. Its reason says what was read; its confidence remains
-    that of the network.
+    A number that a person entered or confirmed is accepted, and its reason says what
+    was read. A picture without a number is not accepted. The confidence is still the
+    network's.
     """
     return [
         _corrected_row(row, checking.answers[place])

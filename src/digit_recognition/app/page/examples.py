@@ -1,4 +1,4 @@
-"""Pen strokes of examples, for those who do not draw."""
+"""Example drawings as pen strokes, for visitors who do not draw themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A gate in front of the page: it lets through what the page itself asks for.
+"""A gate in front of the page: it passes on only requests that the page makes.
 
 Gradio has more routes than this page uses, and answers some malformed requests with
 status 500.
@@ -37,15 +37,18 @@ MAX_UPLOAD_BYTES = 400_000_000
 
 
 class Refused(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """A request does not pass the gate; the arguments are its status and the reason."""
+    """Raised for a request that does not pass the gate.
+
+    The arguments of the exception are the HTTP status and the reason.
+    """
 
 
 class Gate:
-    """Middleware that refuses what the page does not ask for, as problem details.
+    """Middleware that refuses requests that the page does not make.
 
-    ``queued`` and ``direct`` are the functions of the page that Gradio calls through
-    its queue, and those that it calls at once: the number of inputs of each, by the
-    number of the function.
+    Refused requests are answered with problem details. ``queued`` and ``direct`` map
+    the index of a function of the page to its number of inputs. Gradio calls the
+    functions in ``queued`` through its queue, and those in ``direct`` at once.
     """
 
     def __init__(
@@ -69,7 +72,10 @@ class Gate:
         await self._app(scope, receive, send)
 
     async def _check(self, scope: Scope, receive: Receive) -> Receive:
-        """Return what the app receives from; raise Refused."""
+        """Return the ``receive`` callable for the app.
+
+        Raises Refused if the request does not pass the gate.
+        """
         method = scope["method"].replace("HEAD", "GET")
         paths = PATHS.get(method)
         if paths is None or not paths.fullmatch(scope["path"]):
@@ -88,7 +94,10 @@ class Gate:
 
 
 async def _check_call(functions: Mapping[int, int], receive: Receive) -> Receive:
-    """Return what the app receives the call from; raise Refused."""
+    """Check the body of a call; return a ``receive`` that delivers the body again.
+
+    Raises Refused if ``_is_call`` rejects the body.
+    """
     parts = []
     more = True
     while more:

@@ -22,7 +22,7 @@ def preparation(
 ) -> str:
     """Return a comparison of the digit with and without MNIST's preparation.
 
-    Both are a field (28, 28) and its probabilities (10,).
+    ``prepared`` and ``raw`` are tuples of a field (28, 28) and its probabilities (10,).
     """
     figures = "".join(
         f"<figure>{field_picture(field, title)}<figcaption><b>{title}</b>read as "

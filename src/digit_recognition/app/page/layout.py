@@ -46,7 +46,7 @@ def build_page(service: Service) -> gr.Blocks:
 
 
 def mount_page(app: fastapi.FastAPI, service: Service) -> fastapi.FastAPI:
-    """Add the page to an app that serves nothing else, at its root."""
+    """Add the page at the root of an app that serves nothing else."""
     page = build_page(service)
     # Without a middleware of the app, Gradio lets scripts of any web site read its
     # answers, unless the address is that of the local machine.

@@ -50,7 +50,7 @@ def field_picture(field: np.ndarray, description: str) -> str:
 def coloured(values: np.ndarray) -> Image.Image:
     """Return values (h, w) in 0..1 as an image, from dark blue to pale yellow.
 
-    NaN, as between two maps, becomes mid-grey.
+    NaN, which fills the gaps between maps, becomes mid-grey.
     """
     place = np.clip(np.nan_to_num(values), 0, 1) * (len(COLOUR_STOPS) - 1)
     below = np.minimum(place.astype(int), len(COLOUR_STOPS) - 2)

@@ -1,4 +1,4 @@
-"""Files that a visitor uploads: in memory, and gone from the disk at once."""
+"""Uploaded files, which are read into memory and deleted from the disk at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from gradio.utils import get_upload_folder
 
 
 class UploadedPicture(NamedTuple):
-    """The name that the visitor's file has, and its contents; None if it is gone."""
+    """An uploaded file: its name on the visitor's device, and its contents.
+
+    ``data`` is None if the file is gone or was not uploaded.
+    """
 
     name: str
     data: bytes | None
@@ -54,8 +57,9 @@ def _take_all(payload: ListFiles | None) -> list[UploadedPicture]:
 def _take(file: Path) -> bytes | None:
     """Return the contents of an uploaded file, and delete it with its folder.
 
-    Return None if it is gone: another visitor has just uploaded the same file, and
-    Gradio keeps equal files once. Return None for a file that was not uploaded, too.
+    Returns None if the file is gone. This happens when another visitor has just
+    uploaded an identical file, because Gradio stores identical files only once. Also
+    returns None for a path outside Gradio's upload folder.
     """
     if not file.resolve().is_relative_to(Path(get_upload_folder()).resolve()):
         return None

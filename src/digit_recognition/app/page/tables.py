@@ -36,8 +36,9 @@ def to_csv_with_decimal_commas(rows: Sequence[Row]) -> bytes:
 def to_xlsx(rows: Sequence[Row]) -> bytes:
     """Return the table as XLSX.
 
-    Numbers that were read are text, so that they keep their leading zeros. The
-    confidence is a number, which a spreadsheet shows in the language of its user.
+    The column ``number`` holds text, which keeps leading zeros. The column
+    ``confidence`` holds numbers, which a spreadsheet shows with the decimal separator
+    of its user's language.
     """
     from openpyxl import Workbook
     from openpyxl.styles import Font
@@ -89,7 +90,8 @@ def downloads(rows: Sequence[Row], name: str) -> str:
 def table(rows: Sequence[Row], anchors: Sequence[str] = ()) -> str:
     """Return the table as HTML.
 
-    ``anchors`` has the id of the picture on the page that each row links to.
+    Each row links to a picture on the page. ``anchors`` holds the HTML id of that
+    picture for each row; if it is empty, the rows have no links.
     """
     head = "".join(f'<th scope="col">{name}</th>' for name in READING_COLUMNS)
     body = "".join(

@@ -35,9 +35,9 @@ READERS = min(2, os.cpu_count() or 1)
 
 
 def build_upload_tab(service: Service) -> gr.State:
-    """Add the tab's contents to the page, and return the state of what was read.
+    """Add the tab's contents to the page, and return a state with the readings.
 
-    Its value is a tuple of Uploaded.
+    The state's value is a tuple of Uploaded.
     """
     state = gr.State((), time_to_live=SESSION_SECONDS)
 

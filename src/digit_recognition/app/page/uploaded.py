@@ -42,8 +42,8 @@ class Shown(NamedTuple):
 class Uploaded:
     """One picture after reading: its rows, annotated pages, and numbers to check.
 
-    ``pages`` are the annotated pages. ``cuttings`` show the numbers that a person
-    should check, by the index of their row.
+    ``pages`` are the annotated pages. ``cuttings`` has a picture of each number that a
+    person should check; its keys are the indices of the numbers' rows.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Uploaded:
 
 
 def read_upload(upload: UploadedPicture, service: Service) -> Uploaded:
-    """Return what was read, or one row with the reason why nothing was."""
+    """Return the reading, or one row with the reason why the picture is unreadable."""
     if upload.data is None:
         return _unreadable(upload.name, GONE)
     try:
@@ -81,9 +81,10 @@ def _shown(image: Image.Image) -> Shown:
 
 
 def _cut_out(reading: PictureReading) -> dict[int, Shown]:
-    """Return a picture of each number that was set aside, by its row.
+    """Return a picture of each number to check; the keys are row indices.
 
-    A page without numbers is shown whole. What could not be decoded has no picture.
+    If no page has numbers, the picture shows the whole first page. A page that could
+    not be decoded has no picture.
     """
     if not reading.lines:
         drawn = reading.pages[0].drawn
@@ -101,7 +102,7 @@ def _cut_out(reading: PictureReading) -> dict[int, Shown]:
 
 
 def _surroundings(line: Line, scale: float, image: Image.Image) -> Corners:
-    """Return the box around a line with some paper, in pixels of the drawn image.
+    """Return a line's box with a margin around it, in pixels of the drawn image.
 
     One pixel of the page is ``scale`` pixels of the image.
     """

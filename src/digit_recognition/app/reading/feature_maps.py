@@ -30,8 +30,8 @@ LAST = "logits"
 class LayerOutput(NamedTuple):
     """The output of one layer for one digit, float32.
 
-    ``shape`` is (rows, columns, maps) for a convolution or a pooling, and (units,) for
-    a dense layer. ``kind`` is one of these three.
+    ``kind`` is ``convolution``, ``pooling`` or ``dense``. ``shape`` is (units,) for a
+    dense layer and (rows, columns, maps) for the other kinds.
     """
 
     name: str
@@ -41,13 +41,14 @@ class LayerOutput(NamedTuple):
 
 
 class FeatureMaps:
-    """Computes the layers' outputs; of several columns or shifts, those of the first.
+    """Computes the outputs of the layers, after their activation functions.
 
-    The outputs come after the activation function.
+    A model may average several CNNs (columns) or several shifts of the image. Then all
+    outputs except the logits are those of the first column and the first shift.
     """
 
     def __init__(self, model: Path):
-        """Prepare a session of the model file with the layers' outputs added."""
+        """Open the model file in a session that also computes the layers' outputs."""
         import onnx
 
         from digit_recognition.models.onnx_sessions import open_session
@@ -98,7 +99,11 @@ def _find_layers(model: ModelProto) -> Iterator[tuple[str, str, str]]:
 
 
 def _chain(model: ModelProto) -> list[NodeProto]:
-    """Return the operations from the image to the logits, along first inputs."""
+    """Return the operations on one path from the image to the logits.
+
+    If several inputs of an operation depend on the image, the path leads through the
+    first of them.
+    """
     makers = {output: node for node in model.graph.node for output in node.output}
     uses_image = {"image"}
     for node in model.graph.node:  # in topological order, as ONNX requires

@@ -1,4 +1,4 @@
-"""What was read on a picture: its lines, a table of them, and drawings."""
+"""What was read on a picture: lines of digits, table rows and annotated pages."""
 
 from __future__ import annotations
 
@@ -60,10 +60,11 @@ class PictureReading:
         return [page.reason for page in self.pages if page.reason]
 
     def rows(self, picture: str) -> list[dict[str, Any]]:
-        """Return the rows of the table of readings, as `kedro run` writes them.
+        """Return the picture's rows for the readings table, as `kedro run` writes them.
 
-        ``picture`` is its name. A picture without lines has one row with the reason. So
-        has a page that could not be decoded.
+        ``picture`` is the name of the picture. If the picture has no lines, its only
+        row gives the reason. A page that could not be decoded also gets a row with the
+        reason.
         """
         name = escape_cell(picture)
         found: list[tuple[Line | None, str]] = [

@@ -27,11 +27,11 @@ CHARTS = {
 
 @dataclass(frozen=True)
 class Report:
-    """What is known of the model in use; empty where a pipeline has not run.
+    """Facts about the model in use; a field is empty if its pipeline has not run.
 
-    ``metrics`` and ``training`` are those of this model, from metrics.json and
-    training.json. ``pictures`` and ``charts`` are the newest PNG files and the newest
-    JSON files of Plotly, by their titles.
+    ``metrics`` and ``training`` belong to this model and come from metrics.json and
+    training.json. ``pictures`` maps titles to the newest PNG files. ``charts`` maps
+    titles to the newest Plotly JSON files.
     """
 
     metadata: dict[str, str]
@@ -64,7 +64,7 @@ def load_report(project: Path, metadata: dict[str, str], model_path: Path) -> Re
 
 
 def newest_file(dataset: Path) -> Path | None:
-    """Return the file of the newest version of a versioned dataset; None without."""
+    """Return the newest file of a versioned dataset, or None if it has no versions."""
     files = sorted(dataset.glob(f"*/{dataset.name}"))
     return files[-1] if files else None
 

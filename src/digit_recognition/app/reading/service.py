@@ -55,8 +55,8 @@ class Busy(TooSlow):
 class Service:
     """Reads pictures with one exported model. Threads may share it.
 
-    ``metadata`` is that of the ONNX model, without its results on the validation part:
-    model_version, recipe, dataset, seed and others.
+    ``metadata`` is the ONNX model's metadata, such as model_version, recipe, dataset
+    and seed. The results on the validation part are left out.
     """
 
     def __init__(self, project: Path, model_path: Path, parameters: ReadParameters):
@@ -90,10 +90,13 @@ class Service:
     def read(self, data: bytes) -> PictureReading:
         """Read all pages of a picture file.
 
-        Raises UnreadablePicture if the file is not a picture or exceeds a limit. Its
-        message is one sentence. After MAX_SECONDS, its subclass TooSlow is raised.
-        Large pictures are read one at a time, because one of 25 million pixels needs up
-        to 1 GB. Busy, a subclass of TooSlow, is raised after MAX_WAIT for the others.
+        Raises UnreadablePicture if the file is not a picture or exceeds a limit. The
+        message is one sentence. If reading takes longer than MAX_SECONDS, the exception
+        is TooSlow, a subclass of UnreadablePicture.
+
+        Large pictures are read one at a time, because a picture of 25 million pixels
+        needs up to 1 GB of memory. If a large picture waits for others longer than
+        MAX_WAIT seconds, the exception is Busy, a subclass of TooSlow.
         """
         check_upload(data)
         if is_small(data):
@@ -110,10 +113,10 @@ class Service:
             return read_file(TimedFile(data), self.reader, MAX_PIXELS)
 
     def read_array(self, grey: np.ndarray) -> PictureReading:
-        """Read a drawing (rows, columns), where the highest value is white.
+        """Read a drawing from an array (rows, columns).
 
-        It is uint8 in 0..255, or float32 in 0..1. The ink may be dark on light or light
-        on dark.
+        ``grey`` is uint8 in 0..255, where 255 is white, or float32 in 0..1, where 1 is
+        white. The ink may be dark on light or light on dark.
         """
         with time_limit(MAX_SECONDS):
             page = Page(_to_float(grey), 1)
@@ -149,9 +152,10 @@ class Service:
         return FeatureMaps(self.model_path)
 
     def without_preparation(self, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return a drawing scaled to 28x28, and its probabilities, (10,).
+        """Return a drawing resized to 28x28, and its probabilities, (10,).
 
-        The digit is neither centred nor scaled as MNIST's are. Ink becomes 1.
+        The drawing is resized as a whole, without MNIST's centring and scaling of the
+        digit. In the result, ink is 1.
         """
         page = _to_float(grey)
         ink = 1 - page if np.median(page) > MIDDLE_GREY else page

@@ -52,8 +52,8 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
 
     Columns: version, recipe, seed, dataset, dataset_digest, trained_on, images,
     accuracy, accuracy_low and accuracy_high (the 95 % interval, all in 0..1), loss
-    (nats), seconds (training time), processor, code_revision and model_version. A value
-    that an older version lacks is empty.
+    (nats), seconds (training time), processor, code_revision and model_version. Values
+    missing from older versions are left empty.
 
     Unreadable versions are left out, with a warning. Raises ProjectError if
     no version is readable.
@@ -82,7 +82,7 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
 def draw_runs(runs: pd.DataFrame) -> Figure:
     """Draw accuracy over time: a panel for each dataset, a line for each recipe.
 
-    At most eight datasets are drawn, those with the newest runs.
+    Only the eight datasets with the newest runs are drawn.
     """
     from plotly.subplots import make_subplots
 

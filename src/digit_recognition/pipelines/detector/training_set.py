@@ -15,11 +15,13 @@ def make_training_set(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return images, float32 (count, 28, 28, 1) in 0..1, and their classes (count,).
 
-    ``images`` is float32 (n, 28, 28) in 0..1 and shows the digits ``labels`` (n,).
-    Classes are 0..9, and 10 for non-digits. Half of the returned images are
-    digits from ``images``: a third of them are unchanged, and two thirds are changed by
-    ``vary_handwriting`` and ``simulate_scanners``. The other half are non-digits, of
-    which two thirds are changed by ``simulate_scanners``.
+    ``images`` is float32 (n, 28, 28) in 0..1; ``labels`` (n,) holds the digits shown.
+    The classes are 0..9 for digits and 10 for non-digits.
+
+    Half of the returned images are digits from ``images``. One third of these digits
+    are unchanged; two thirds are changed by ``vary_handwriting`` and
+    ``simulate_scanners``. The other half of the returned images are non-digits. Two
+    thirds of these non-digits are changed by ``simulate_scanners``.
     """
     rng = np.random.default_rng(seed)
     digits = count // 2

@@ -193,9 +193,11 @@ def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figu
 
 
 def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
-    """Draw the error among accepted images (risk) against their share (coverage).
+    """Draw the risk-coverage curve.
 
-    Images are accepted in the order of their calibrated confidence, highest first.
+    The risk is the error rate among the accepted images. The coverage is the share of
+    all images that are accepted. Images are accepted in the order of their calibrated
+    confidence, highest first.
     """
     from plotly.graph_objects import Figure
 
@@ -243,7 +245,7 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
 def _thin_out(
     coverage: np.ndarray, risk: np.ndarray, min_confidence: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Return about 200 points of the risk-coverage curve, and those around errors.
+    """Return about 200 points of the risk-coverage curve and all points around errors.
 
     An error is a misclassified image. The curve jumps at each error and is smooth
     elsewhere.

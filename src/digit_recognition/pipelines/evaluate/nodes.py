@@ -56,14 +56,15 @@ def predict_digits(
     predicted, confidence (the highest probability), calibrated (the confidence after
     temperature scaling) and p0..p9 (the probabilities without temperature scaling).
 
-    The second result has the mean cross-entropies in nats, without and with temperature
-    scaling, the temperature, the model's digest, and the name and digest of the test
-    images' dataset. The losses are computed from the logits, as in Keras, because
-    probabilities near 0 are rounded too coarsely.
+    The second result is a dict. ``test_loss`` is the mean cross-entropy in nats;
+    ``nll_calibrated`` is the mean cross-entropy after temperature scaling. The other
+    keys are temperature, model_digest, and the name (dataset) and digest
+    (dataset_digest) of the test images' dataset. The losses are computed from the
+    logits, as in Keras, because probabilities near 0 and 1 are rounded too coarsely.
 
     Raises ProjectError if ``training`` is the record of another model. Also raises it
-    if the test arrays do not belong to the dataset that the model was trained on, and
-    ``allow_other_data`` is false.
+    if the test arrays belong to another dataset than the training images;
+    ``allow_other_data`` accepts such test arrays.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
@@ -100,15 +101,16 @@ def score_predictions(
     - ``accuracy_low``, ``accuracy_high``: the 95 % interval of the accuracy (Wilson
       1927, "Probable inference, the law of succession, and statistical inference").
     - ``test_accuracy_uncontested``: the accuracy without the 15 test images whose
-      labels are disputed. Only metrics on MNIST have it.
+      labels are disputed. It is present only if the dataset is MNIST.
     - ``nll``, ``nll_calibrated``: the negative log-likelihood in nats, without and with
       temperature scaling. ``nll`` equals ``test_loss``.
     - ``ece``, ``ece_calibrated``: the expected calibration error, without and with
       temperature scaling.
     - ``coverage_at_1e-3_error``: the largest share of the test images that can be
-      accepted with at most 0.1 % of them wrong. Images are accepted in the order of
-      their calibrated confidence. The value describes the test images only. Thresholds
-      that bound the error on other images are computed when pictures are read.
+      accepted with an error rate of at most 0.1 % among the accepted images. Images
+      with the highest calibrated confidence are accepted first. The value describes the
+      test images only. The read pipeline computes thresholds that bound the error on
+      other images.
     """
     from scipy.stats import binomtest
 

@@ -60,14 +60,14 @@ def draw_filters(journey: Journey) -> Figure:
 
 
 class _Panel(NamedTuple):
-    """The pixels drawn for a stage (the output of a layer), and the width in inches."""
+    """The panel of a stage: the pixels to draw, and the panel's width in inches."""
 
     pixels: np.ndarray
     width: float
 
 
 def draw_journey(journey: Journey) -> Figure:
-    """Draw the output of each layer for the image, from left to right."""
+    """Draw the image and the output of each layer, from left to right."""
     panels = [_panel(stage) for stage in journey.stages]
     width = sum(panel.width + STAGE_GAP for panel in panels) + 2 * MARGIN
     height = TITLE_HEIGHT + STAGE_HEIGHT + TEXT_HEIGHT
@@ -186,7 +186,7 @@ def _panel(stage: Stage) -> _Panel:
 
 
 def _positive_maximum(values: np.ndarray) -> float:
-    """Return the value to draw brightest: the maximum, or 1 if it is not above 0."""
+    """Return the value drawn brightest: the maximum, or 1 if no value is positive."""
     return float(values.max(initial=0)) or 1.0
 
 

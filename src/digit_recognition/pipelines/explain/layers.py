@@ -15,12 +15,12 @@ image."""
 
 
 class Layer(NamedTuple):
-    """One layer of a network, or of a network nested in the network.
+    """One layer of a network or of a nested network.
 
     - ``name``: path of the layer, such as ``trunk/column1/conv1``.
     - ``shape``: shape of the layer's output for one image.
-    - ``passes``: how often the layer is applied to one image.
-    - ``multiplications``: number of products of inputs and weights, in all passes.
+    - ``passes``: number of times that the layer is applied to one image.
+    - ``multiplications``: number of multiplications, inputs by weights, in all passes.
     """
 
     name: str
@@ -164,8 +164,9 @@ def attribute(
 
     ``image`` is float32 (28, 28, 1) in 0..1. The contributions to a digit are float32
     (28, 28). They are integrated gradients from a black image to ``image``
-    (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks"). Their
-    sum is nearly the digit's logit for ``image`` minus its logit for a black image.
+    (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks"). The
+    sum of a digit's contributions is approximately the difference between its logit for
+    ``image`` and its logit for a black image.
     """
     import tensorflow as tf
 

@@ -65,10 +65,10 @@ def export_model(
 
     The check is the result of ``compare_with_keras``, with the origin of model and
     data. ``to_onnx`` describes the input and the outputs of the ONNX model. The outputs
-    are not scaled by the temperature. The metadata of the ONNX model are text:
-    model_version, model_digest, recipe, seed, dataset, dataset_digest,
-    validation_images (their number), temperature, and validation (the JSON of
-    ``ValidationResults``).
+    are not scaled by the temperature. The metadata values of the ONNX model are
+    strings. Keys: model_version, model_digest, recipe, seed, dataset, dataset_digest,
+    validation_images (the number of images), temperature, and validation (the
+    ``ValidationResults`` as JSON).
 
     Raises ProjectError if a record or a table of predictions belongs to another model
     or detector. Also raises it if the outputs of Keras and ONNX differ by more than

@@ -38,16 +38,18 @@ def annotate_pictures(
     digits: pd.DataFrame,
     reading_summary: dict[str, Any],
 ) -> Iterator[tuple[str, Image.Image]]:
-    """Return an iterator over the names and images of annotated pictures and sheets.
+    """Return the annotated pictures and overview sheets as pairs (name, image).
 
     Each picture has boxes around its digits: green if the number is accepted, orange if
     a person must check the number. A file of several pages gives one annotated image
-    per page. A sheet is an overview of up to 30 annotated images, with the numbers read
-    on each image and, if a person must check one of them, the reason.
+    per page. A sheet is an overview of up to 30 annotated images. Below each image, it
+    shows the recognized numbers. If a person must check a number, it also shows the
+    reason.
 
-    ``readings`` and ``digits`` are the tables that ``read_pictures`` returns. After
-    loading from the catalog, ``accepted`` is bool. Pictures without rows in the tables
-    are left out: they were added to the folder after ``read_pictures`` ran.
+    ``readings`` and ``digits`` are the tables that ``read_pictures`` returns. The
+    catalog saves them as CSV files and loads ``accepted`` as bool. Pictures without
+    rows in the tables are left out: they were added to the folder after
+    ``read_pictures`` ran.
     """
     # This must not be a generator function itself: Kedro would then save each image in
     # a call of its own, and the second call would fail because the folder exists.
@@ -90,11 +92,12 @@ def _draw_all(
 
 
 class _RowsByPicture:
-    """Look up the rows of a picture as named tuples.
+    """Looks up the rows of a picture as named tuples.
 
     A picture's rows are consecutive, and pictures are requested in the table's order.
-    So the position in the table is enough to find them. Splitting the table into one
-    table per picture took 200 MB for 20,000 pictures.
+    So a picture's rows normally start where the rows of the previous picture end.
+    Otherwise, the whole table is searched. Splitting the table into one table per
+    picture took 200 MB for 20,000 pictures.
     """
 
     def __init__(self, table: pd.DataFrame):
@@ -122,7 +125,7 @@ class _RowsByPicture:
 
 
 def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | None]]:
-    """Yield (number, page) for each wanted page; None if the page cannot be read."""
+    """Yield (number, page) for each wanted page; an unreadable page is None."""
     last = -1
     try:
         for number, page in enumerate(() if picture.reason else decode(picture.path)):

@@ -59,9 +59,11 @@ def read_pictures(
     (from 0), digit, confidence, and the bounding box x, y, width, height in pixels of
     the picture.
 
-    Picture names are escaped by ``escape_cell``. The summary has the numbers of
-    pictures, the acceptance rule and the model. Its ``pages`` maps a picture to the
-    page (from 0) of each line. Pictures with lines only on the first page are left out.
+    In both tables, picture names are escaped by ``escape_cell``.
+
+    The summary has the number of pictures for each outcome, the acceptance rule and the
+    model. Its entry ``pages`` maps the escaped name of a picture to a list with the
+    page (from 0) of each line. Pictures with lines only on the first page have no list.
     """
     from rich.progress import track
 
@@ -100,7 +102,7 @@ def read_pictures(
 
 
 class _Reading(NamedTuple):
-    """A line of digits, or the reason why there is none."""
+    """A line of digits, or the reason why no line was read."""
 
     line: Line | None
     page: int

@@ -37,12 +37,12 @@ class RobustnessParameters(Parameters):
     """The families of corruptions, their strengths, and the number of examples.
 
     - ``families``: the strength of each family; null leaves a family out.
-    - ``strength``: one strength for all these families, or null to use the strength
-      of each family.
+    - ``strength``: a strength that replaces the strengths in ``families``, or null to
+      use the strengths in ``families``.
     - ``mnist_c``: a folder of MNIST-C's published arrays to use instead of
       ``families``, or null.
-    - ``examples``: the number of images of each family that the figure shows.
-    - ``nearest``: the family most similar to each random change in training.
+    - ``examples``: the number of images that the figure shows for each family.
+    - ``nearest``: for each random change in training, the most similar family.
     """
 
     families: dict[str, Strength | None]
@@ -98,8 +98,9 @@ def measure_robustness(
     digest of the test images' dataset.
 
     Raises ProjectError if ``training`` is the record of another model, or if published
-    images do not match the test images. Also raises it if the test arrays do not belong
-    to the dataset that the model was trained on, and ``allow_other_data`` is false.
+    images do not match the test images. Also raises it if the test arrays belong to
+    another dataset than the training images; ``allow_other_data`` accepts such test
+    arrays.
     """
     test_data = verify_test_arrays(
         x_test, y_test, dataset_info, training, evaluate_parameters
@@ -142,7 +143,7 @@ def measure_robustness(
 def near_families(training: dict[str, Any], nearest: dict[str, str]) -> set[str]:
     """Return the families most similar to the random changes used in training.
 
-    ``nearest`` maps the name of each random change to its family.
+    ``nearest`` maps the name of each random change to the most similar family.
     """
     changes = random_changes(training)
     return {family for change, family in nearest.items() if change in changes}

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 class Augmentation(Parameters):
     """Limits of the random affine changes, and settings of the random paper.
 
-    Each change is drawn uniformly between minus and plus its limit: ``rotation`` in
-    degrees; ``shift`` in pixels, separately down and across; ``zoom`` as a fraction of
-    the size, separately for height and width; ``shear`` in pixels across per pixel
-    down. Digits are never mirrored. ``paper`` is applied after the affine changes; with
-    None, digits stay white on black.
+    Each change is drawn uniformly from the interval between -limit and +limit:
+
+    - ``rotation``: in degrees.
+    - ``shift``: in pixels, drawn separately down and across.
+    - ``zoom``: as a fraction of the size, drawn separately for height and width.
+    - ``shear``: in pixels across per pixel down.
+
+    Digits are never mirrored. ``paper`` is applied after the affine changes. If
+    ``paper`` is None, digits stay white on black.
     """
 
     rotation: Annotated[float, Field(ge=0, le=45)]

@@ -75,7 +75,7 @@ def training_batches(
     """Return the batches of all ``epochs``, shuffled and augmented in each epoch.
 
     The seed and the epoch's number determine the order and the augmentation. So a
-    training that is resumed gets the same batches as one that was never stopped.
+    resumed training gets the same batches as an uninterrupted training.
     """
     import tensorflow as tf
 

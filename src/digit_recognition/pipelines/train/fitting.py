@@ -87,8 +87,8 @@ def column_accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 
     Other images get 0. ``labels`` is one-hot (n, 10); ``columns`` are the probabilities
     of all columns (n, columns, 10). The logarithms of the probabilities are averaged
-    in place of the logits. This adds a constant to the ten values of an image, so the
-    predicted digit stays the same.
+    instead of the logits. For each image, all ten means differ from the mean logits by
+    the same constant, so the predicted digit is the same.
     """
     import keras
 
@@ -185,11 +185,12 @@ def fit(
 def _count_interrupts() -> Iterator[list[int]]:
     """Collect the signals of Ctrl-C, so that fitting can stop between two batches.
 
-    Python's default handler raises KeyboardInterrupt at any place in the code. In a
-    place that ignores exceptions, such as a destructor in TensorFlow, the training
-    would not stop. Here, the first Ctrl-C is only collected and raises
-    KeyboardInterrupt when the context ends. A second Ctrl-C raises it at once. The
-    handler is replaced only in the main thread, and only if it is Python's default.
+    Python's default handler raises KeyboardInterrupt at any place in the code. Some
+    code, such as a destructor in TensorFlow, ignores exceptions. If it ignored this
+    exception, the training would not stop. So the first Ctrl-C is only collected, and
+    KeyboardInterrupt is raised when the context ends. On a second Ctrl-C,
+    KeyboardInterrupt is raised at once. The handler is replaced only in the main
+    thread, and only if it is Python's default.
     """
     interrupts: list[int] = []
 

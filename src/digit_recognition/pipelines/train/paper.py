@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Paper(Parameters):
-    """The settings of the random paper that a ``share`` of the images is put on.
+    """Settings for putting the fraction ``share`` of the images on random paper.
 
-    The other images stay white on black. Each of these values is the fraction of the
-    images on paper to which a change is applied:
+    The other images stay white on black. Each of these fields is a fraction. The
+    change is applied to this fraction of the images on paper:
 
     - ``lines``: a straight line crosses the image.
     - ``holes``: a rectangle is missing.
@@ -33,8 +33,9 @@ class Paper(Parameters):
     - ``bars``: grey bars cover two opposite sides.
     - ``noisy``: Gaussian noise with a standard deviation of at most ``noise``.
 
-    Ink and paper differ in brightness (0..1) by at least ``contrast``. Then the light
-    falls by at most ``slope`` from one side of the image to the opposite side.
+    Ink and paper differ in brightness (0..1) by at least ``contrast``. In addition, the
+    brightness decreases from one side of the image to the opposite side, by at most
+    ``slope``.
     """
 
     share: Fraction
@@ -103,7 +104,7 @@ def apply_to_share(
 def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Draw a straight line across each image.
 
-    The line is 0.6 to 2.4 pixels wide, and its ink is 0.2 to 1.
+    The line is 0.6 to 2.4 pixels wide and has an ink value of 0.2 to 1.
     """
     import tensorflow as tf
 
@@ -119,7 +120,8 @@ def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Erase a rectangle in each image, with sides of 2 to 8 pixels.
 
-    The rectangle's centre is within 10 pixels of the image's, down and across.
+    The centre of the rectangle is at most 10 pixels from the centre of the image, both
+    down and across.
     """
     import tensorflow as tf
 
@@ -152,7 +154,7 @@ def blur(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor:
 def sharpen(
     images: tf.Tensor, seed: tf.Tensor, max_amount: float, max_sigma: float
 ) -> tf.Tensor:
-    """Sharpen each image by an unsharp mask; values may leave 0..1.
+    """Sharpen each image with an unsharp mask; results may lie outside 0..1.
 
     The mask adds ink along the edges of strokes and removes ink from the paper beside
     the strokes.

@@ -19,10 +19,10 @@ class Progress(Protocol):
     """Receives the progress of a training and shows it."""
 
     def batch_ended(self, epochs_done: float) -> None:
-        """Report the number of epochs done, such as 2.5 after half of the third."""
+        """Report the number of epochs done, such as 2.5 halfway through epoch 3."""
 
     def epoch_ended(self, epoch: int, val_accuracy: float) -> None:
-        """Report a complete epoch (from 1) and the validation accuracy (0..1)."""
+        """Report the end of an epoch (from 1) and its validation accuracy (0..1)."""
 
 
 @contextlib.contextmanager

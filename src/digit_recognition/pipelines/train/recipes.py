@@ -73,8 +73,9 @@ class Recipe(Parameters):
     - ``adam_lr_ratio``: with the optimizer ``muon``, Muon trains only the kernel of the
       hidden dense layer. Adam trains all other weights, at this multiple of the
       learning rate.
-    - ``test_time_shift``: unless it is 0, the trained network averages its logits over
-      the image and four copies, shifted by this number of pixels to each side.
+    - ``test_time_shift``: if it is not 0, the trained network averages the logits of
+      five views: the image, and the image shifted by this number of pixels up, down,
+      left and right.
     """
 
     network: Network
@@ -125,8 +126,8 @@ class TrainParameters(Parameters):
     With ``deterministic``, the same seed gives the same weights bit for bit. With
     ``resume``, a stopped training continues after its last complete epoch.
 
-    A recipe with ``base: NAME`` takes the values that it does not set from the recipe
-    NAME.
+    A recipe with ``base: NAME`` inherits the values of the recipe NAME, except for
+    those that it sets itself.
     """
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]

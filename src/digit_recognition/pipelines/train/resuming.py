@@ -66,8 +66,9 @@ class Checkpoint:
     def restore(self) -> tuple[list[Epoch], list[int]]:
         """Restore the saved state; return the lists ``history`` and ``resumed_after``.
 
-        ``resumed_after`` has the number of complete epochs at each resumption, this one
-        included. Both lists are empty if there is no checkpoint.
+        ``resumed_after`` lists the number of complete epochs at each resumption,
+        including the current resumption. Both lists are empty if there is no
+        checkpoint.
         """
         arrays = self._checkpoints.load(self._name)
         if arrays is None:
