@@ -128,6 +128,24 @@ def test_it_is_deterministic_only_if_the_model_was(inputs, monkeypatch):
         assert called == expected
 
 
+def test_a_small_dataset_gives_at_most_eight_pictures_per_training_image(
+    inputs, sample, monkeypatch
+):
+    monkeypatch.setattr(nodes, "_fit", lambda *_: None)
+    model, x_train, y_train, training, _ = inputs
+    train = sample[2][:300]
+    others = pd.DataFrame({"index": np.setdiff1d(np.arange(len(x_train)), train)})
+    record, *_ = train_detector(
+        model,
+        x_train,
+        y_train,
+        training,
+        others,
+        DetectorParameters(pictures=9000, epochs=1),
+    )
+    assert record["pictures"] == 2400
+
+
 def test_half_of_the_training_set_is_digits(sample):
     x_train, y_train, train, _ = sample
     labels = y_train[train].argmax(axis=1)

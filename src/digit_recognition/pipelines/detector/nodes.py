@@ -21,15 +21,21 @@ from digit_recognition.runtime import make_deterministic
 
 from .training_set import make_training_set
 
-BATCH_SIZE = 128
-LEARNING_RATE = 0.003
+# Batches of 128 at a rate of 0.003 took 7.5 s of processor time instead of 6.2 s and
+# accepted as many non-digits (6.5 instead of 6.2 %, means of 3 seeds on the sample).
+BATCH_SIZE = 256
+LEARNING_RATE = 0.0045
+# On the sample, with 3,600 training images, 48,000 pictures instead of 28,800 took
+# 15.6 s instead of 7.9 s and accepted as many non-digits (6.2 instead of 6.6 %).
+MAX_PICTURES_PER_IMAGE = 8
 
 
 class DetectorParameters(Parameters):
     """How to train the detector.
 
-    ``pictures`` is the number of training images, half of which show digits. ``epochs``
-    is the number of passes over the training images.
+    ``pictures`` is the number of training pictures, half of which show digits. A small
+    dataset gives fewer: at most 8 for each image that the model was trained on.
+    ``epochs`` is the number of passes over the training pictures.
     """
 
     pictures: Annotated[int, Field(ge=1000)]
@@ -79,7 +85,8 @@ def train_detector(
     keras.utils.set_random_seed(seed)
     if training.get("deterministic", False):  # older records lack this field
         make_deterministic()
-    x, y = make_training_set(images, labels, parameters.pictures, seed)
+    pictures = min(parameters.pictures, MAX_PICTURES_PER_IMAGE * len(images))
+    x, y = make_training_set(images, labels, pictures, seed)
     backbone = convolutions(model)
     features = backbone.predict(x, batch_size=1000, verbose=0)
     head = build_detector_head(features.shape[1])
@@ -89,7 +96,8 @@ def train_detector(
     detector = join_detector(backbone, saved_head)
     logits = detector.predict(x_train[validation], batch_size=1000, verbose=0)
     detector_training = {
-        **parameters.model_dump(),
+        "pictures": pictures,
+        "epochs": parameters.epochs,
         "seed": seed,
         "deterministic": training.get("deterministic", False),
         "seconds": round(perf_counter() - started, 3),
