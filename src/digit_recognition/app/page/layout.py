@@ -13,7 +13,6 @@ import fastapi
 import gradio as gr
 from fastapi.middleware.cors import CORSMiddleware
 
-from ..reading.limits import MAX_BYTES
 from ..reading.service import Service
 from .check_tab import build_check_tab
 from .draw_tab import build_draw_tab
@@ -72,7 +71,6 @@ def _options() -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "show_error": False,
-        "max_file_size": MAX_BYTES,
         "ssr_mode": False,
         "enable_monitoring": False,
         "pwa": False,

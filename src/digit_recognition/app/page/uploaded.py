@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from PIL import Image
 
-from digit_recognition.csv_safety import escape_cell
+from digit_recognition.csv_safety import escape_cell, escape_name
 from digit_recognition.imaging.decoding import UnreadablePicture
 from digit_recognition.recognition.lines import Line
 from digit_recognition.recognition.reading_tables import READING_COLUMNS
@@ -26,8 +27,9 @@ MARGIN = 0.6
 MAX_SHOWN = 900
 """Maximum longest side of an annotated picture on the page, in pixels."""
 
-GONE = "expected the uploaded file, found that it is gone; upload it again"
 FAILED = "could not be read; the terminal of the server names the error"
+
+logger = logging.getLogger(__name__)
 
 
 class Shown(NamedTuple):
@@ -42,7 +44,8 @@ class Shown(NamedTuple):
 class Uploaded:
     """One picture after reading: its rows, annotated pages, and numbers to check.
 
-    ``pages`` are the annotated pages. ``cuttings`` has a picture of each number that a
+    ``name`` is the picture's name, escaped as in the rows. ``pages`` are the annotated
+    pages. ``cuttings`` has a picture of each number that a
     person should check; its keys are the indices of the numbers' rows.
     """
 
@@ -54,16 +57,19 @@ class Uploaded:
 
 def read_upload(upload: UploadedPicture, service: Service) -> Uploaded:
     """Return the reading, or one row with the reason why the picture is unreadable."""
-    if upload.data is None:
-        return _unreadable(upload.name, GONE)
+    if upload.problem:
+        return _unreadable(upload.name, upload.problem)
     try:
         reading = service.read(upload.data)
     except UnreadablePicture as unreadable:
         return _unreadable(upload.name, str(unreadable))
+    except Exception:  # the other pictures are still read
+        logger.exception("%s could not be read", escape_name(upload.name))
+        return _unreadable(upload.name, FAILED)
     rows = reading.rows(upload.name)
     images = [reading.annotated(number) for number in range(len(reading.pages))]
     return Uploaded(
-        upload.name,
+        escape_cell(upload.name),
         rows,
         [_shown(image) for image in images if image],
         _cut_out(reading),
@@ -71,7 +77,8 @@ def read_upload(upload: UploadedPicture, service: Service) -> Uploaded:
 
 
 def _unreadable(name: str, reason: str) -> Uploaded:
-    values = (escape_cell(name), 0, "", 0.0, "false", reason)
+    name = escape_cell(name)
+    values = (name, 0, "", 0.0, "false", reason)
     return Uploaded(name, [dict(zip(READING_COLUMNS, values, strict=True))])
 
 
