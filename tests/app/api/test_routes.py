@@ -207,6 +207,23 @@ def test_the_answers_to_a_batch_are_sent_one_by_one(service, seven):
     assert counts == [1, 2, 3]
 
 
+def test_an_unexpected_error_in_a_batch_is_the_problem_of_one_picture(
+    service, seven, caplog
+):
+    class Failing:
+        metadata = service.metadata
+
+        def read(self, data):
+            return service.read(data) if data == seven else 1 / 0
+
+    files = [("pictures", b"bad"), ("pictures", seven)]
+    response = Client(create_app(Failing()))("POST", "/api/read-batch", files=files)
+    bad, good = map(json.loads, response.text.splitlines())
+    assert bad["problem"]["status"] == 500
+    assert good["reading"]["lines"][0]["number"] == "7"
+    assert "ZeroDivisionError" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("options", "status", "sentence"),
     [

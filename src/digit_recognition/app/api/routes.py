@@ -17,8 +17,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.types import ASGIApp
 
 from digit_recognition import __version__
-from digit_recognition.imaging.decoding import UnreadablePicture
-
 from ..late_page import LatePage
 from ..reading.limits import MAX_BYTES, MAX_PIXELS, MAX_SECONDS, is_small
 from ..reading.picture_reading import PictureReading
@@ -174,7 +172,7 @@ async def _stream(
             reading = problem = None
             try:
                 reading = to_reading(await read(await file.read()), version)
-            except UnreadablePicture as error:
+            except Exception as error:  # the other pictures are still read
                 problem = problem_of(error)
             entry = BatchEntry(
                 position=position,
