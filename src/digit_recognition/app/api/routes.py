@@ -17,6 +17,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.types import ASGIApp
 
 from digit_recognition import __version__
+
 from ..late_page import LatePage
 from ..reading.limits import MAX_BYTES, MAX_PIXELS, MAX_SECONDS, is_small
 from ..reading.picture_reading import PictureReading
@@ -172,7 +173,7 @@ async def _stream(
             reading = problem = None
             try:
                 reading = to_reading(await read(await file.read()), version)
-            except Exception as error:  # the other pictures are still read
+            except Exception as error:  # noqa: BLE001 (`problem_of` logs it)
                 problem = problem_of(error)
             entry = BatchEntry(
                 position=position,
