@@ -15,6 +15,11 @@ from ..reading.limits import MAX_BYTES, too_many_bytes
 
 GONE = "expected the uploaded file, found that it is gone; upload it again"
 
+CAMERA = """
+<button type="button">Take a photo</button>
+<input type="file" accept="image/*" capture="environment" hidden>
+"""
+
 
 class UploadedPicture(NamedTuple):
     """An uploaded file: its name on the visitor's device, and its contents.
@@ -31,7 +36,8 @@ def pictures_upload() -> gr.File:
     """Return a field for picture files; its value is a list of UploadedPicture.
 
     Gradio's own field leaves each file in a temporary folder, and an empty file beside
-    it. This one reads the files and deletes them. It also takes pasted pictures.
+    it. This one reads the files and deletes them. It also takes pasted pictures, and on
+    a phone a button opens the camera.
     """
     field = gr.File(
         label="Pictures",
@@ -44,8 +50,10 @@ def pictures_upload() -> gr.File:
     field.preprocess = _take_all  # type: ignore[method-assign, assignment] # see above
     gr.HTML(
         "",
-        js_on_load=(files(__package__) / "paste.js").read_text("utf-8"),
-        visible="hidden",
+        html_template=CAMERA,
+        js_on_load=(files(__package__) / "pictures.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_id="camera",
     )
     return field
 
