@@ -38,7 +38,7 @@ def build_page(service: Service) -> gr.Blocks:
             with gr.Tab("Upload"):
                 uploads = build_upload_tab(service)
             with gr.Tab("Check") as check:
-                build_check_tab(check, uploads)
+                build_check_tab(check, uploads, service)
             with gr.Tab("Report") as report:
                 build_report_tab(report, service)
     return page
