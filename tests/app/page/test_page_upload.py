@@ -288,6 +288,21 @@ def test_the_report_shows_metrics_pictures_and_origin(visit):
     assert size == [40, 30]
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_chart_follows_the_theme(visit, theme):
+    visitor = visit(**DESKTOP, color_scheme=theme)
+    visitor.open_tab("Report")
+    chart = visitor.page.locator(".chart:visible")
+    chart.get_by_text("Two points").wait_for()
+    text = chart.locator(".gtitle").evaluate("text => getComputedStyle(text).fill")
+    back = chart.locator(".main-svg").first.evaluate(
+        "svg => getComputedStyle(svg).backgroundColor"
+    )
+    assert back == "rgba(0, 0, 0, 0)"
+    is_light = min(map(int, re.findall(r"\d+", text))) > 200
+    assert is_light == (theme == "dark")
+
+
 def test_the_browser_asks_no_other_host(visit, address, page_of):
     visitor = visit()
     visitor.page.get_by_role("button", name="Example 7", exact=True).click()

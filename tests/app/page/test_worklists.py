@@ -30,7 +30,8 @@ def test_only_uploaded_numbers_with_a_picture_are_checked():
 def test_the_newest_run_comes_after_the_uploads_and_names_its_time(newest):
     uploads, run = find_worklists(UPLOADS, newest)
     assert uploads.title == "the uploaded pictures"
-    assert run.title == "the folder that was read last (2026-01-02 03:04 UTC)"
+    assert run.title == "the folder that was read last"
+    assert run.time == ", 2026-01-02 03:04 UTC"
     assert run.key == VERSION
     assert run.tasks[0].show()[1:] == (68, 44)
 

@@ -148,7 +148,7 @@ def _show(task: Task, position: int, worklist: Worklist, problem: str) -> str:
     read = f"Read as <b>{number}</b>, set aside: " if number else "Nothing read: "
     return (
         f'<p class="progress">Number {position + 1} of {count}: {name}, line {line}</p>'
-        f'<p class="source">From {worklist.title}</p>'
+        f'<p class="source">From {worklist.title}{worklist.time}</p>'
         f'<progress max="{count}" value="{position}" aria-label="Checked"></progress>'
         f'{_picture(task)}<p class="read-as">{read}{reason}</p>{warning}'
     )

@@ -14,10 +14,14 @@ from .uploaded import Shown, Uploaded, shown
 
 @dataclass(frozen=True)
 class Worklist:
-    """A table and the tasks in it; ``key`` identifies the table."""
+    """A table and the tasks in it.
+
+    ``key`` identifies the table, ``title`` names it, ``time`` says when it was made.
+    """
 
     key: str
     title: str
+    time: str
     rows: list[Row]
     tasks: list[Task]
 
@@ -60,6 +64,7 @@ def find_worklists(
             Worklist(
                 uploads[0].key,
                 "the uploaded pictures",
+                "",
                 [row for upload in uploads for row in upload.rows],
                 _tasks_of_uploads(uploads),
             )
@@ -70,9 +75,9 @@ def find_worklists(
             for place in newest.to_check()
         ]
         # A version is a time, such as 2026-01-31T12.00.00.000Z.
-        time = f"{newest.version[:10]} {newest.version[11:16].replace('.', ':')}"
-        title = f"the folder that was read last ({time} UTC)"
-        lists.append(Worklist(newest.version, title, newest.rows, tasks))
+        time = f", {newest.version[:10]} {newest.version[11:16].replace('.', ':')} UTC"
+        title = "the folder that was read last"
+        lists.append(Worklist(newest.version, title, time, newest.rows, tasks))
     return [one for one in lists if one.tasks]
 
 
