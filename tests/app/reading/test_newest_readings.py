@@ -7,6 +7,7 @@ from app.readings import VERSION, save_readings
 from PIL import Image
 
 from digit_recognition.app.reading.newest_readings import load_newest_readings
+from digit_recognition.plotting.page_drawing import REVIEW_COLOUR
 
 
 @pytest.fixture
@@ -33,8 +34,14 @@ def test_a_number_is_cut_out_of_its_picture(tmp_path, annotated):
     newest = load_newest_readings(tmp_path)
     assert newest.to_check() == [0, 1, 2]
     shown = np.asarray(newest.show(1))
-    assert shown.shape == (20 + 2 * 12, 20 + 4 * 12)
-    assert (shown < 128).sum() == 400
+    assert shown.shape == (20 + 2 * 12, 20 + 4 * 12, 3)
+    is_ink = (shown == 0).all(axis=2)
+    assert is_ink.sum() == 400
+    is_frame = (shown == REVIEW_COLOUR).all(axis=2)
+    rows, columns = np.nonzero(is_frame)
+    assert (rows.min(), rows.max()) == (12 - 3, 12 + 20 + 2)
+    assert (columns.min(), columns.max()) == (24 - 3, 24 + 20 + 2)
+    assert is_frame.sum() == 4 * (26 - 1)
 
 
 def test_accepted_numbers_are_not_checked(tmp_path, change):
