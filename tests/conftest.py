@@ -118,6 +118,8 @@ def small_project(tmp_path_factory, digits) -> Path:
     training = {"recipe": "standard", "epochs": 1}
     place("08_reporting", "training.json").write_text(json.dumps(training))
     Image.new("L", (40, 30), 200).save(place("08_reporting", "mistakes.png"))
+    chart = {"data": [{"y": [1, 2]}], "layout": {"title": {"text": "Two points"}}}
+    place("08_reporting", "risk_coverage.json").write_text(json.dumps(chart))
     return folder
 
 

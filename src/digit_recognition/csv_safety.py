@@ -15,6 +15,7 @@ characters that change the direction of writing, and bytes that are not valid te
 
 _UNPRINTABLE_IN_LINES = re.compile(rf"(?![\n\t])[{UNPRINTABLE}]")
 _UNPRINTABLE_OR_BACKSLASH = re.compile(rf"[\\{UNPRINTABLE}]")
+_ESCAPES = re.compile(r"\\(?:\\|[nrt]|x..|u....|U.{8})")
 
 
 def escape_name(name: str) -> str:
@@ -48,6 +49,17 @@ def escape_cell(text: str) -> str:
     """
     guard = "'" if text.lstrip("'").startswith(FORMULA_STARTS) else ""
     return guard + escape_name(text)
+
+
+def unescape_cell(cell: str) -> str:
+    """Return the text that `escape_cell` escaped.
+
+    >>> unescape_cell("'=1+1.png")
+    '=1+1.png'
+    """
+    text = _ESCAPES.sub(lambda found: found[0].encode().decode("unicode_escape"), cell)
+    is_guarded = text.startswith("'") and text.lstrip("'").startswith(FORMULA_STARTS)
+    return text[1:] if is_guarded else text
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+from app.readings import save_readings
 from app.screens import DESKTOP
 from conftest import PATIENCE
 
@@ -19,7 +20,11 @@ def temporary_files(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def address(small_project, temporary_files):
-    """Start a server on the small model, and return its address."""
+    """Start a server on the small model, and return its address.
+
+    The newest run of the pipeline `read` set 100 numbers aside.
+    """
+    save_readings(small_project, temporary_files.parent / "pictures", 100)
     code = (
         "import sys; from pathlib import Path\n"
         "from digit_recognition.app.server import serve\n"

@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 from imaging.pages import INK, PAPER, blank, distance, lines_on
 from scipy import ndimage
 
+from digit_recognition.imaging import mnist_format
 from digit_recognition.imaging.ink import stroke_width
 from digit_recognition.imaging.mnist_format import (
     centre_in_field,
@@ -132,3 +136,13 @@ def test_changed_images_are_not_in_mnists_format(digits, change):
     field = digits["x_test"][0] / np.float32(255)
     assert is_mnist_format(field)
     assert not is_mnist_format(change(field))
+
+
+@given(
+    arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=12)),
+    st.integers(1, 4),
+    st.floats(0, 12),
+)
+def test_the_bound_on_the_stroke_width_never_contradicts_it(mask, scale, width):
+    mask = mask.repeat(scale, axis=0).repeat(scale, axis=1)
+    assert mnist_format._is_thinner(mask, width) == (stroke_width(mask) < width)

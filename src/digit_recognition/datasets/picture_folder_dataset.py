@@ -111,13 +111,14 @@ class PictureFolderDataset(
             )
         self._fs.makedirs(folder)
         for name, picture in data:
-            path = self._unused_path(f"{folder}/{self._safe_path(name)}")
+            path = self._unused_path(f"{folder}/{self.safe_path(name)}")
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             with self._fs.open(path, "wb") as file:
                 self._convert(picture).save(file, **self._save_args)
         self._fs.invalidate_cache(str(self._filepath))
 
-    def _safe_path(self, name: str) -> str:
+    def safe_path(self, name: str) -> str:
+        """Return the path, relative to the folder, under which a picture is saved."""
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or not path.name:
             raise DatasetError(

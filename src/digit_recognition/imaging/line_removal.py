@@ -56,6 +56,8 @@ def without_rulings(mask: np.ndarray, density: np.ndarray, stroke: float) -> np.
         return mask
     horizontal, across = _horizontal_rulings(mask, density, stroke)
     vertical, down = _horizontal_rulings(mask.T, density.T, stroke)
+    if not (horizontal.any() or vertical.any()):
+        return mask
     left = mask & ~horizontal & ~vertical.T
     # Where two rulings cross, neither is thin, so that a spot of ink is left. The spot
     # is removed unless it is part of a stroke, which has ink beside the crossing.
@@ -75,7 +77,11 @@ def _horizontal_rulings(
     """
     rulings, bands = np.zeros_like(mask), np.zeros_like(mask)
     width = mask.shape[1]
-    if width < 3 * stroke or not mask.any():
+    end_gap = MAX_END_GAP * width
+    reach = int(end_gap) + 1
+    # A ruling reaches both sides. This test saves a fifth of the time of a drawing.
+    is_possible = mask[:, :reach].any() and mask[:, -reach:].any()
+    if width < 3 * stroke or not is_possible:
         return rulings, bands
     run = max(8, round(MIN_RUN * width))
     tilt = 1 + 2 * max(1, round(0.02 * run))
@@ -84,7 +90,6 @@ def _horizontal_rulings(
     straight = ndimage.maximum_filter1d(coverage >= MIN_RUN_COVERAGE, run, axis=1)
     labels, _ = ndimage.label(straight, EIGHT_CONNECTED)
     thickness = _vertical_run_lengths(mask)
-    end_gap = MAX_END_GAP * width
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         line = mask[box] & (labels[box] == number)
         inked = box[1].start + np.flatnonzero(line.any(axis=0))

@@ -90,7 +90,7 @@ def _widen_strokes(ink: np.ndarray) -> np.ndarray:
     longest = max(ink.shape)
     if longest > WORKING_SIDE:
         step = longest / WORKING_SIDE
-        if stroke_width(ink > 0.5) < step:  # the stroke would fade in the reduction
+        if _is_thinner(ink > 0.5, step):  # the stroke would fade in the reduction
             ink = ndimage.maximum_filter(ink, size=int(np.ceil(step)))
         shape = tuple(max(1, round(length / step)) for length in ink.shape)
         ink = resized(ink, shape, Image.Resampling.BOX)
@@ -99,14 +99,34 @@ def _widen_strokes(ink: np.ndarray) -> np.ndarray:
     longest = max(ink.shape)
     if longest < LONGEST:
         return ink
-    stroke = stroke_width(ink > 0.5)
-    if stroke < MIN_STROKE_RATIO * longest:
+    if _is_thinner(ink > 0.5, MIN_STROKE_RATIO * longest):
+        stroke = stroke_width(ink > 0.5)
         missing = max(1, round(WIDENED_STROKE_RATIO * longest - stroke))
         ink = np.pad(ink, missing)
         ink = ndimage.grey_dilation(ink, footprint=_disk(missing + 1))
         rows, columns = np.nonzero(ink > 0.25)
         ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     return ink
+
+
+def _is_thinner(mask: np.ndarray, width: float) -> bool:
+    """Return whether `stroke_width` of a mask, bool (h, w), is below ``width`` pixels.
+
+    A lower bound answers this for most digits in a tenth of the time. The pixels that
+    are left after n erosions are at least n + 1 pixels away from the background. So
+    their numbers bound the mean distance, from which `stroke_width` is computed.
+    """
+    area = distances = np.count_nonzero(mask)
+    core = mask
+    while distances:
+        if 4 * distances / area - 2 > width + 1e-6:
+            return False
+        core = core[:-2] & core[1:-1] & core[2:]
+        core = core[:, :-2] & core[:, 1:-1] & core[:, 2:]
+        if not core.any():
+            break
+        distances += np.count_nonzero(core)
+    return stroke_width(mask) < width
 
 
 def _disk(diameter: int) -> np.ndarray:

@@ -96,9 +96,10 @@ def _follow(totals: np.ndarray, column: int) -> list[int]:
     cheapest path from each pixel to the last row.
     """
     columns = [int(column)]
-    for row in totals[1:]:
+    for row in totals[1:].tolist():  # np.argmin takes longer on three numbers
         first = max(0, columns[-1] - 1)
-        columns.append(first + int(np.argmin(row[first : columns[-1] + 2])))
+        near = row[first : columns[-1] + 2]
+        columns.append(first + near.index(min(near)))
     return columns
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from digit_recognition.app.api import request_bodies
 from digit_recognition.app.api import routes as api
-from digit_recognition.app.api.routes import create_app
+from digit_recognition.app.api.routes import READERS, create_app
 from digit_recognition.app.reading import service as service_module
 
 
@@ -171,7 +171,7 @@ def test_several_pictures_are_answered_line_by_line_in_their_order(client, page_
 
 
 def test_the_answers_to_a_batch_are_sent_one_by_one(service, seven):
-    """The second answer is asked for after the first was received."""
+    """When an answer is sent, at most READERS further pictures have been started."""
     read = []
 
     class Counting:
@@ -184,7 +184,7 @@ def test_the_answers_to_a_batch_are_sent_one_by_one(service, seven):
     app = create_app(Counting())
     request = httpx.Request(
         *("POST", "http://app/api/read-batch"),
-        files=[("pictures", ("a.png", seven))] * 3,
+        files=[("pictures", ("a.png", seven))] * 3 * READERS,
     )
     sent = [{"type": "http.request", "body": request.read()}]
     counts = []
@@ -204,7 +204,26 @@ def test_the_answers_to_a_batch_are_sent_one_by_one(service, seven):
         **{"query_string": b"", "http_version": "1.1", "asgi": {"spec_version": "2.4"}},
     }
     anyio.run(app, scope, receive, send)
-    assert counts == [1, 2, 3]
+    assert len(counts) == 3 * READERS
+    for sent_before, started in enumerate(counts):
+        assert sent_before < started <= sent_before + READERS
+
+
+def test_an_unexpected_error_in_a_batch_is_the_problem_of_one_picture(
+    service, seven, caplog
+):
+    class Failing:
+        metadata = service.metadata
+
+        def read(self, data):
+            return service.read(data) if data == seven else 1 / 0
+
+    files = [("pictures", b"bad"), ("pictures", seven)]
+    response = Client(create_app(Failing()))("POST", "/api/read-batch", files=files)
+    bad, good = map(json.loads, response.text.splitlines())
+    assert bad["problem"]["status"] == 500
+    assert good["reading"]["lines"][0]["number"] == "7"
+    assert "ZeroDivisionError" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import base64
 import json
 
+import anyio
 import httpx
 import pytest
 from app.files import encoded
@@ -103,6 +104,23 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(address):
         answer = call(client, 0, ["x" * gate.MAX_CALL_BYTES])
     assert answer.status_code == 413
     assert answer.json()["detail"].startswith("expected at most 12,000,000 bytes")
+
+
+def test_an_upload_that_is_too_large_is_answered_with_only_the_sentence():
+    """The page shows the answer as it is."""
+    length = str(gate.MAX_UPLOAD_BYTES + 1).encode()
+    scope = {"type": "http", "method": "POST", "path": gate.UPLOAD}
+    scope["headers"] = [(b"content-length", length)]
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    anyio.run(gate.Gate(None, {}, {}), scope, None, send)
+    assert sent[0]["status"] == 413
+    assert sent[1]["body"] == (
+        b"expected at most 400,000,000 bytes, received 400,000,001; send less at once"
+    )
 
 
 def test_a_body_without_a_length_is_refused(client):

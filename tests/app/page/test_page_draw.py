@@ -49,8 +49,8 @@ def test_the_layers_and_the_drawing_without_preparation_follow(visit):
     shapes = page.locator("#layers .layer p").all_inner_texts()
     assert shapes[0] == "convolution, shape 28 x 28 x 2"
     captions = page.locator(".comparison figcaption").all_inner_texts()
-    assert captions[0].startswith("Centred and scaled\nread as 7, ")
-    assert re.match(r"The drawing as it is\nread as \d, ", captions[1])
+    assert captions[0].startswith("With preparation\nread as 7, ")
+    assert re.match(r"Without: the whole drawing, reduced\nread as \d, ", captions[1])
 
 
 def test_two_digits_after_clear_are_read_as_a_number(visit):

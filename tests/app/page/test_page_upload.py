@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from app.files import encoded, png_that_declares
-from app.screens import PHONE
+from app.screens import DESKTOP, PHONE
+from PIL import ExifTags, Image
 from playwright.sync_api import expect
 
 from digit_recognition.app.reading.limits import MAX_BYTES
@@ -89,15 +90,18 @@ def test_each_bad_file_gets_a_clear_sentence_and_the_page_goes_on(
     assert files_below(temporary_files) == []
 
 
-def test_a_file_that_is_too_large_is_named_and_the_page_goes_on(
+def test_a_file_that_is_too_large_gets_a_sentence_and_the_others_are_read(
     visit, page_of, temporary_files
 ):
     visitor = visit()
     visitor.open_tab("Upload")
-    visitor.upload(("huge.png", bytes(MAX_BYTES + 1)))
-    visitor.page.get_by_text(re.compile("maximum allowed size.*huge.png")).wait_for()
-    visitor.upload(("good.png", encoded(page_of("7"))))
-    visitor.wait_for_rows(1)
+    visitor.upload(
+        ("huge.png", bytes(MAX_BYTES + 1)), ("good.png", encoded(page_of("7")))
+    )
+    huge, good = visitor.wait_for_rows(2)
+    assert huge[0] == "huge.png"
+    assert "at most 8 MB" in huge[5]
+    assert good[:3] == ["good.png", "0", "7"]
     assert files_below(temporary_files) == []
 
 
@@ -112,22 +116,47 @@ def test_a_file_name_with_html_is_shown_and_not_run(visit, page_of):
 
 
 def test_a_picture_is_pasted(visit, page_of):
-    visitor = visit()
+    visitor = visit(permissions=["clipboard-read", "clipboard-write"], **DESKTOP)
     visitor.open_tab("Upload")
     visitor.page.locator("#pictures").wait_for()
     visitor.page.evaluate(
         """bytes => {
             const type = "image/png";
-            const file = new File([new Uint8Array(bytes)], "pasted.png", {type});
-            const clipboardData = new DataTransfer();
-            clipboardData.items.add(file);
-            const event = new ClipboardEvent("paste", {clipboardData, bubbles: true});
-            document.body.dispatchEvent(event);
+            const picture = new Blob([new Uint8Array(bytes)], {type});
+            return navigator.clipboard.write([new ClipboardItem({[type]: picture})]);
         }""",
         list(encoded(page_of("7"))),
     )
+    visitor.page.keyboard.press("Control+V")
     (row,) = visitor.wait_for_rows(1)
-    assert row[:3] == ["pasted.png", "0", "7"]
+    assert row[1:3] == ["0", "7"]
+
+
+def test_a_photo_of_a_phone_s_camera_is_read_upright(visit, page_of):
+    turned = Image.fromarray(page_of("71")).rotate(90, expand=True).convert("RGB")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # the camera was turned by 90 degrees
+    photo = encoded(turned, "JPEG", quality=95, exif=exif)
+    visitor = visit(**PHONE)
+    visitor.open_tab("Upload")
+    visitor.page.locator("#pictures input[type=file][accept='image/*']").wait_for(
+        state="attached"
+    )
+    with visitor.page.expect_file_chooser() as chooser:
+        visitor.page.get_by_role("button", name="Take a photo").tap()
+    assert chooser.value.element.get_attribute("capture") == "environment"
+    for count in (1, 2):  # the same photo can be taken twice
+        file = {"name": "image.jpg", "mimeType": "image/jpeg", "buffer": photo}
+        chooser.value.set_files(file)
+        rows = visitor.wait_for_rows(count)
+    assert [row[2] for row in rows] == ["71", "71"]
+
+
+def test_there_is_no_camera_button_on_a_desktop(visit):
+    visitor = visit()
+    visitor.open_tab("Upload")
+    visitor.page.locator("#pictures").wait_for()
+    expect(visitor.page.get_by_role("button", name="Take a photo")).to_be_hidden()
 
 
 def test_the_downloads_hold_the_table_of_the_page(visit, page_of):
@@ -159,17 +188,14 @@ def test_more_pictures_are_added_until_one_starts_again(visit, page_of):
     visitor.page.get_by_role("button", name="Start again").click()
     visitor.page.get_by_text("The table of numbers appears here").wait_for()
     visitor.open_tab("Check")
-    visitor.page.get_by_text("There is nothing to check").wait_for()
+    visitor.page.get_by_text("From the folder that was read last").wait_for()
 
 
-def test_numbers_are_checked_to_the_end_without_the_mouse(visit):
+def test_a_hundred_numbers_of_the_newest_run_are_checked_without_the_mouse(visit):
     count = 100
     visitor = visit()
-    visitor.open_tab("Upload")
-    visitor.upload(*((f"{number}.png", BLANK) for number in range(count)))
-    visitor.wait_for_rows(count)
     page = visitor.page
-    page.get_by_role("tab", name="Upload").focus()
+    page.get_by_role("tab", name="Draw").focus()
     for _ in range(5):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.innerText") == "Check":
@@ -178,6 +204,8 @@ def test_numbers_are_checked_to_the_end_without_the_mouse(visit):
     status = page.get_by_role("status", name="Number to check")
     expect(status).to_contain_text(f"Number 1 of {count}: 0.png")
     expect(page.get_by_label("The right digits")).to_be_focused()
+    width = page.locator(".cutting").evaluate("image => image.naturalWidth")
+    assert 50 < width < 300
     typed = [str(100 + number) for number in range(count)]
     for number, digits in enumerate(typed, 1):
         page.keyboard.type(digits)
@@ -187,7 +215,25 @@ def test_numbers_are_checked_to_the_end_without_the_mouse(visit):
     table = table_of(download(visitor, "#corrected", "CSV"))
     assert table["number"].tolist() == typed
     assert table["accepted"].tolist() == [True] * count
-    assert set(table["reason"]) == {"checked by a person, was read as nothing"}
+    assert set(table["reason"]) == {"checked by a person, was read as 7"}
+
+
+def test_one_changes_between_the_uploads_and_the_newest_run(visit):
+    visitor = visit()
+    visitor.open_tab("Upload")
+    visitor.upload(("a.png", BLANK))
+    visitor.wait_for_rows(1)
+    visitor.open_tab("Check")
+    page = visitor.page
+    status = page.get_by_role("status", name="Number to check")
+    expect(status).to_contain_text("Number 1 of 1: a.png")
+    page.get_by_role("button", name=re.compile("the folder that was read")).click()
+    expect(status).to_contain_text("Number 1 of 100: 0.png")
+    page.get_by_label("The right digits").fill("41")
+    page.get_by_label("The right digits").press("Enter")
+    expect(status).to_contain_text("Number 2 of 100")
+    page.get_by_role("button", name="Check the uploaded pictures instead").click()
+    expect(status).to_contain_text("Number 1 of 1: a.png")
 
 
 def test_a_typing_error_in_a_check_gets_a_sentence_and_b_goes_back(visit):
@@ -240,6 +286,21 @@ def test_the_report_shows_metrics_pictures_and_origin(visit):
     picture = page.get_by_role("img", name="Test images that the model got wrong")
     size = picture.evaluate("image => [image.naturalWidth, image.naturalHeight]")
     assert size == [40, 30]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_chart_follows_the_theme(visit, theme):
+    visitor = visit(**DESKTOP, color_scheme=theme)
+    visitor.open_tab("Report")
+    chart = visitor.page.locator(".chart:visible")
+    chart.get_by_text("Two points").wait_for()
+    text = chart.locator(".gtitle").evaluate("text => getComputedStyle(text).fill")
+    back = chart.locator(".main-svg").first.evaluate(
+        "svg => getComputedStyle(svg).backgroundColor"
+    )
+    assert back == "rgba(0, 0, 0, 0)"
+    is_light = min(map(int, re.findall(r"\d+", text))) > 200
+    assert is_light == (theme == "dark")
 
 
 def test_the_browser_asks_no_other_host(visit, address, page_of):

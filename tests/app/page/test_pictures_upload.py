@@ -1,7 +1,12 @@
 import pytest
 from gradio.data_classes import FileData, ListFiles
 
-from digit_recognition.app.page.pictures_upload import UploadedPicture, pictures_upload
+from digit_recognition.app.page.pictures_upload import (
+    GONE,
+    UploadedPicture,
+    pictures_upload,
+)
+from digit_recognition.app.reading.limits import MAX_BYTES
 
 
 @pytest.fixture
@@ -40,7 +45,23 @@ def test_the_same_file_twice_is_read_twice(field, tmp_path):
 def test_a_file_that_is_gone_has_no_contents(field, tmp_path):
     file = uploaded(tmp_path, "h1", "a.png", b"one")
     field.preprocess(ListFiles(root=[file]))
-    assert field.preprocess(ListFiles(root=[file])) == [UploadedPicture("a.png", None)]
+    (gone,) = field.preprocess(ListFiles(root=[file]))
+    assert (gone.data, gone.problem) == (b"", GONE)
+
+
+def test_a_file_above_the_limit_is_deleted_unread_and_the_others_are_read(
+    field, tmp_path
+):
+    files = [
+        uploaded(tmp_path, "h1", "a.png", b"one"),
+        uploaded(tmp_path, "h2", "large.png", bytes(MAX_BYTES + 1)),
+    ]
+    small, large = field.preprocess(ListFiles(root=files))
+    assert small == UploadedPicture("a.png", b"one")
+    assert large.data == b""
+    assert large.problem.startswith("expected a picture of at most 8 MB")
+    assert large.problem.endswith("received 8,000,001; reduce it")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_was_not_uploaded_is_neither_read_nor_deleted(
@@ -52,7 +73,7 @@ def test_a_file_that_was_not_uploaded_is_neither_read_nor_deleted(
     through = FileData(path=str(tmp_path / "uploads" / ".." / "secret" / "a.png"))
     for file in (secret, through):
         (read,) = field.preprocess(ListFiles(root=[file]))
-        assert read.data is None
+        assert (read.data, read.problem) == (b"", GONE)
     assert (tmp_path / "secret" / "a.png").read_bytes() == b"one"
 
 

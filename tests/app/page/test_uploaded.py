@@ -66,6 +66,23 @@ def test_a_file_that_is_no_picture_has_one_row_with_the_reason(service):
     assert found.cuttings == {}
 
 
-def test_a_file_that_is_gone_asks_for_another_upload(service):
-    found = read_upload(UploadedPicture("a.png", None), service)
-    assert found.rows[0]["reason"].endswith("upload it again")
+def test_a_file_without_contents_has_one_row_with_the_problem(service):
+    found = read_upload(UploadedPicture("a.png", problem="it is too large"), service)
+    (row,) = found.rows
+    assert (row["number"], row["reason"]) == ("", "it is too large")
+
+
+def test_an_unexpected_error_is_one_row_and_its_traceback_is_logged(
+    service, monkeypatch, caplog
+):
+    monkeypatch.setattr(service, "read", lambda _: 1 / 0)
+    found = read_upload(UploadedPicture("a.png", b"hello"), service)
+    assert "could not be read" in found.rows[0]["reason"]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_control_characters_of_a_name_are_shown_escaped(service, page_of):
+    name = "a\x1b[2J\u202egnp.7"
+    for data in (encoded(page_of("7")), b"hello"):
+        found = read_upload(UploadedPicture(name, data), service)
+        assert found.name == found.rows[0]["picture"] == r"a\x1b[2J\u202egnp.7"

@@ -164,9 +164,12 @@ def test_the_report_has_the_metrics_and_pictures_of_the_model(service, small_pro
     report = service.report()
     assert report.metrics["test_accuracy"] == 0.9
     assert report.training["epochs"] == 1
-    assert report.charts == {}
-    (path,) = report.pictures.values()
-    assert path.name == "mistakes.png"
+    for found, name in (
+        (report.pictures, "mistakes.png"),
+        (report.charts, "risk_coverage.json"),
+    ):
+        (path,) = found.values()
+        assert path.name == name
 
 
 def test_metrics_of_another_model_are_not_reported(project):

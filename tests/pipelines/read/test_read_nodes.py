@@ -187,6 +187,7 @@ def test_unreadable_pictures_have_a_row_with_the_reason(tmp_path):
         "zero.png": "",
     }
     assert summary == {
+        "folder": str(tmp_path),
         "pictures": 5,
         "read": 1,
         "set_aside": 1,
@@ -208,7 +209,7 @@ def test_a_folder_that_cannot_be_opened_has_a_row_with_the_reason(tmp_path):
     page(1).save(tmp_path / "1.png")
 
     class Pictures(list):
-        skipped = 0
+        folder, skipped = tmp_path, 0
 
     pictures = Pictures(
         [
@@ -258,7 +259,7 @@ def test_the_summary_says_which_error_rate_is_guaranteed(
 def test_more_rows_than_a_chunk_make_one_table(tmp_path):
     (tmp_path / "text.png").write_text("no picture")
     pictures = [Picture(f"{n}.png", tmp_path / "text.png") for n in range(2001)]
-    found = type("Pictures", (list,), {"skipped": 0})(pictures)
+    found = type("Pictures", (list,), {"folder": tmp_path, "skipped": 0})(pictures)
     readings, digits, _ = read_pictures(
         found, Session(), PicturesPath(""), ReadParameters(max_error=0.01)
     )

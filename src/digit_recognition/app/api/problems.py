@@ -18,6 +18,7 @@ from ..reading.service import Busy
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+BUG = "the server could not answer; its log has the reason"
 
 
 class Problem(BaseModel):
@@ -35,8 +36,14 @@ def make_problem(status: int, detail: str) -> Problem:
     return Problem(type="about:blank", title=title, status=status, detail=detail)
 
 
-def problem_of(error: UnreadablePicture) -> Problem:
-    """Return the answer that says why a picture cannot be read."""
+def problem_of(error: Exception) -> Problem:
+    """Return the answer that says why a picture cannot be read.
+
+    Errors other than UnreadablePicture are logged; the answer does not name them.
+    """
+    if not isinstance(error, UnreadablePicture):
+        logger.error("A picture could not be read", exc_info=error)
+        return make_problem(HTTPStatus.INTERNAL_SERVER_ERROR, BUG)
     is_busy = isinstance(error, Busy)
     status = (
         HTTPStatus.SERVICE_UNAVAILABLE if is_busy else HTTPStatus.UNPROCESSABLE_ENTITY
@@ -61,8 +68,7 @@ def answer_errors_as_problems(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     def answer_bug(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s failed", request.url.path, exc_info=error)
-        detail = "the server could not answer; its log has the reason"
-        return _response(make_problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail))
+        return _response(make_problem(HTTPStatus.INTERNAL_SERVER_ERROR, BUG))
 
 
 def _describe(request: Request, error: HTTPException) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import Any
 
 import anyio
@@ -17,7 +20,6 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.types import ASGIApp
 
 from digit_recognition import __version__
-from digit_recognition.imaging.decoding import UnreadablePicture
 
 from ..late_page import LatePage
 from ..reading.limits import MAX_BYTES, MAX_PIXELS, MAX_SECONDS, is_small
@@ -47,6 +49,9 @@ from .schemas import (
     to_model,
     to_reading,
 )
+
+READERS = max(2, os.cpu_count() or 1)
+"""Number of small pictures that are read at the same time."""
 
 NDJSON = "application/x-ndjson"
 
@@ -105,7 +110,7 @@ def create_router(service: Service) -> APIRouter:
     """Return the routes of the API."""
     router = APIRouter()
     version = service.metadata["model_version"]
-    small, large = CapacityLimiter(max(2, os.cpu_count() or 1)), CapacityLimiter(1)
+    small, large = CapacityLimiter(READERS), CapacityLimiter(1)
 
     async def read(data: bytes) -> PictureReading:
         """Read in a thread; small pictures do not wait for large ones."""
@@ -169,17 +174,32 @@ def create_router(service: Service) -> APIRouter:
 async def _stream(
     form: FormData, files: Sequence[UploadFile], read: Any, version: str
 ) -> AsyncIterator[str]:
+    """Yield the entries of a batch in order; the next pictures are read meanwhile."""
+
+    async def read_entry(position: int, file: UploadFile) -> str:
+        reading = problem = None
+        try:
+            reading = to_reading(await read(await file.read()), version)
+        except Exception as error:  # noqa: BLE001 (`problem_of` logs it)
+            problem = problem_of(error)
+        entry = BatchEntry(
+            position=position,
+            picture=file.filename or "",
+            reading=reading,
+            problem=problem,
+        )
+        return f"{entry.model_dump_json()}\n"
+
+    waiting = iter(enumerate(files))
+    started: deque[asyncio.Task[str]] = deque()
     async with closing(form):
-        for position, file in enumerate(files):
-            reading = problem = None
-            try:
-                reading = to_reading(await read(await file.read()), version)
-            except UnreadablePicture as error:
-                problem = problem_of(error)
-            entry = BatchEntry(
-                position=position,
-                picture=file.filename or "",
-                reading=reading,
-                problem=problem,
-            )
-            yield f"{entry.model_dump_json()}\n"
+        try:
+            while True:
+                for position, file in islice(waiting, READERS - len(started)):
+                    started.append(asyncio.create_task(read_entry(position, file)))
+                if not started:
+                    return
+                yield await started.popleft()
+        finally:  # the client may have gone
+            for task in started:
+                task.cancel()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from .tables import Row
-from .uploaded import Shown, Uploaded
+from .uploaded import Shown
 
 NO_NUMBER, BACK = "x", "b"
 CHECKED = "checked by a person, was read as"
 
 
 class Task(NamedTuple):
-    """A number to check: its row, the row's place in the table, and its picture."""
+    """A number to check: its row, the row's place in the table, and its picture.
+
+    ``show`` returns the picture, or None if there is none.
+    """
 
     place: int
     row: Row
-    picture: Shown
+    show: Callable[[], Shown | None]
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,6 @@ class NotDigits(ValueError):  # noqa: N818 (the input is at fault, not the progr
 
     The message lists the valid answers.
     """
-
-
-def find_tasks(uploads: Sequence[Uploaded]) -> list[Task]:
-    """Return the numbers that were set aside and have a picture."""
-    tasks = []
-    place = 0
-    for upload in uploads:
-        for number, row in enumerate(upload.rows):
-            if number in upload.cuttings:
-                tasks.append(Task(place, row, upload.cuttings[number]))
-            place += 1
-    return tasks
 
 
 def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:

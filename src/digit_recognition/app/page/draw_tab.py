@@ -42,7 +42,7 @@ def build_draw_tab(service: Service) -> None:
         except UnreadablePicture:
             digits = []
         if not data or not digits:
-            return gr.Radio(visible=False), NO_DRAWING, NO_DRAWING
+            return gr.Radio(visible=False), "", NO_DRAWING
         place = min(place, len(digits) - 1)
         choices = [
             (f"Digit {number}: {digit.digit}", number - 1)
@@ -74,7 +74,7 @@ def build_draw_tab(service: Service) -> None:
             "**Preparation.** MNIST's digits are centred and at most 20 pixels long. "
             "So each digit is cut out, scaled and centred before it is read."
         )
-        comparison = gr.HTML(NO_DRAWING, apply_default_css=False)
+        comparison = gr.HTML("", apply_default_css=False)
         gr.Markdown(
             "**Layers.** What each layer makes of the digit, from the first to the "
             "last. Pale yellow is a strong response, dark blue a weak one."

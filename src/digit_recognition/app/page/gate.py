@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +28,7 @@ PATHS = {
     ),
 }
 QUEUE, DIRECT = "/gradio_api/queue/join", "/gradio_api/run/predict"
+UPLOAD = "/gradio_api/upload"
 
 MAX_CALL_BYTES = 12_000_000
 """Maximum size of a call. A drawing of 8 MB has 10.7 MB as text."""
@@ -63,11 +64,7 @@ class Gate:
             try:
                 receive = await self._check(scope, receive)
             except Refused as refused:
-                problem = make_problem(*refused.args)
-                answer = JSONResponse(
-                    problem.model_dump(), problem.status, media_type=MEDIA_TYPE
-                )
-                await answer(scope, receive, send)
+                await _answer(scope["path"], *refused.args)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -88,9 +85,23 @@ class Gate:
             raise Refused(HTTPStatus.LENGTH_REQUIRED, "expected a Content-Length")
         limit = MAX_UPLOAD_BYTES if functions is None else MAX_CALL_BYTES
         if int(length) > limit:
-            detail = f"expected at most {limit:,} bytes, received {int(length):,}"
+            detail = (
+                f"expected at most {limit:,} bytes, received {int(length):,}; send "
+                "less at once"
+            )
             raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
         return receive if functions is None else await _check_call(functions, receive)
+
+
+def _answer(path: str, status: HTTPStatus, detail: str) -> Response:
+    """Return the answer to a refused request.
+
+    The page shows the answer to an upload as it is, so that this is only the sentence.
+    """
+    if path == UPLOAD:
+        return PlainTextResponse(detail, status)
+    problem = make_problem(status, detail).model_dump()
+    return JSONResponse(problem, status, media_type=MEDIA_TYPE)
 
 
 async def _check_call(functions: Mapping[int, int], receive: Receive) -> Receive:

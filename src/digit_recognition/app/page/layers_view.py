@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from ..reading.feature_maps import LayerOutput
+from ..reading.feature_maps import LAST, LayerOutput
 from .markup import coloured, field_picture, percent, picture
 
 MAX_MAPS = 64
@@ -28,8 +28,8 @@ def preparation(
         f"<figure>{field_picture(field, title)}<figcaption><b>{title}</b>read as "
         f"{row.argmax()}, {escape(percent(row.max()))}</figcaption></figure>"
         for title, (field, row) in (
-            ("Centred and scaled", prepared),
-            ("The drawing as it is", raw),
+            ("With preparation", prepared),
+            ("Without: the whole drawing, reduced", raw),
         )
     )
     return f'<div class="comparison">{figures}</div>'
@@ -47,9 +47,11 @@ def _layer(output: LayerOutput) -> str:
     if array.ndim > 1 and shape[-1] > MAX_MAPS:
         size += f", the first {MAX_MAPS} maps"
     image = picture(coloured(sheet), f"Output of the layer {name}", "maps")
+    digits = "".join(f"<li>{digit}</li>" for digit in range(10))
+    labels = f"<ol>{digits}</ol>" if name == LAST else ""
     return (
         f'<section class="layer"><h4>{escape(name)}</h4><p>{kind}, {size}</p>'
-        f"{image}</section>"
+        f'<div class="strip" tabindex="0">{image}{labels}</div></section>'
     )
 
 

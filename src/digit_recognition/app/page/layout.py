@@ -13,7 +13,6 @@ import fastapi
 import gradio as gr
 from fastapi.middleware.cors import CORSMiddleware
 
-from ..reading.limits import MAX_BYTES
 from ..reading.service import Service
 from .check_tab import build_check_tab
 from .draw_tab import build_draw_tab
@@ -39,7 +38,7 @@ def build_page(service: Service) -> gr.Blocks:
             with gr.Tab("Upload"):
                 uploads = build_upload_tab(service)
             with gr.Tab("Check") as check:
-                build_check_tab(check, uploads)
+                build_check_tab(check, uploads, service)
             with gr.Tab("Report") as report:
                 build_report_tab(report, service)
     return page
@@ -72,7 +71,6 @@ def _options() -> dict[str, Any]:
         "footer_links": [],
         "run_history": False,
         "show_error": False,
-        "max_file_size": MAX_BYTES,
         "ssr_mode": False,
         "enable_monitoring": False,
         "pwa": False,

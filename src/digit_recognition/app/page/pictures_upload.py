@@ -11,22 +11,33 @@ import gradio as gr
 from gradio.data_classes import ListFiles
 from gradio.utils import get_upload_folder
 
+from ..reading.limits import MAX_BYTES, too_many_bytes
+
+GONE = "expected the uploaded file, found that it is gone; upload it again"
+
+CAMERA = """
+<button type="button">Take a photo</button>
+<input type="file" accept="image/*" capture="environment" hidden>
+"""
+
 
 class UploadedPicture(NamedTuple):
     """An uploaded file: its name on the visitor's device, and its contents.
 
-    ``data`` is None if the file is gone or was not uploaded.
+    ``problem`` says why there are no contents; otherwise it is empty.
     """
 
     name: str
-    data: bytes | None
+    data: bytes = b""
+    problem: str = ""
 
 
 def pictures_upload() -> gr.File:
     """Return a field for picture files; its value is a list of UploadedPicture.
 
     Gradio's own field leaves each file in a temporary folder, and an empty file beside
-    it. This one reads the files and deletes them. It also takes pasted pictures.
+    it. This one reads the files and deletes them. It also takes pasted pictures, and on
+    a phone a button opens the camera.
     """
     field = gr.File(
         label="Pictures",
@@ -39,35 +50,39 @@ def pictures_upload() -> gr.File:
     field.preprocess = _take_all  # type: ignore[method-assign, assignment] # see above
     gr.HTML(
         "",
-        js_on_load=(files(__package__) / "paste.js").read_text("utf-8"),
-        visible="hidden",
+        html_template=CAMERA,
+        js_on_load=(files(__package__) / "pictures.js").read_text("utf-8"),
+        apply_default_css=False,
+        elem_id="camera",
     )
     return field
 
 
 def _take_all(payload: ListFiles | None) -> list[UploadedPicture]:
     uploaded = payload.root if payload else []
-    data = {path: _take(Path(path)) for path in {file.path for file in uploaded}}
+    taken = {path: _take(Path(path)) for path in {file.path for file in uploaded}}
     return [
-        UploadedPicture(Path(file.orig_name or file.path).name, data[file.path])
+        UploadedPicture(Path(file.orig_name or file.path).name, *taken[file.path])
         for file in uploaded
     ]
 
 
-def _take(file: Path) -> bytes | None:
+def _take(file: Path) -> tuple[bytes, str]:
     """Return the contents of an uploaded file, and delete it with its folder.
 
-    Returns None if the file is gone. This happens when another visitor has just
-    uploaded an identical file, because Gradio stores identical files only once. Also
-    returns None for a path outside Gradio's upload folder.
+    If there are no contents, the second value is the reason. A file may be gone because
+    another visitor has just uploaded an identical file: Gradio stores identical files
+    only once. A path outside Gradio's upload folder counts as gone. A file of more than
+    MAX_BYTES is deleted unread.
     """
     if not file.resolve().is_relative_to(Path(get_upload_folder()).resolve()):
-        return None
+        return b"", GONE
     try:
-        data = file.read_bytes()
+        size = file.stat().st_size
+        data = file.read_bytes() if size <= MAX_BYTES else b""
     except OSError:
-        return None
+        return b"", GONE
     file.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # not empty: an equal file of another name
         file.parent.rmdir()
-    return data
+    return data, too_many_bytes(f"{size:,}") if size > MAX_BYTES else ""

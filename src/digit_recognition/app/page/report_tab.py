@@ -11,6 +11,8 @@ from ..reading.report import CHARTS
 from ..reading.service import Service
 from .report_view import show_pictures, show_report
 
+TRANSPARENT = "rgba(0, 0, 0, 0)"
+
 
 def build_report_tab(tab: gr.Tab, service: Service) -> None:
     """Add the tab's contents to the page; they are loaded when the tab is opened."""
@@ -40,12 +42,20 @@ def build_report_tab(tab: gr.Tab, service: Service) -> None:
 
 
 def _load_chart(path: Path | None) -> Any:
-    """Return the figure in a JSON file of Plotly; None if it cannot be read."""
+    """Return the figure in a JSON file of Plotly; None if it cannot be read.
+
+    The background is transparent, because the page's theme may be light or dark. The
+    style sheet sets the colour of the text in the dark theme.
+    """
     from plotly import io
 
     if path is None:
         return None
     try:
-        return io.read_json(path)
+        figure = io.read_json(path)
     except (OSError, ValueError):  # a new run is just writing it
         return None
+    # With a drag mode, one could not scroll the page with a finger on a chart.
+    return figure.update_layout(
+        paper_bgcolor=TRANSPARENT, plot_bgcolor=TRANSPARENT, dragmode=False
+    )

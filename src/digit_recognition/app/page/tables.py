@@ -105,14 +105,15 @@ def table(rows: Sequence[Row], anchors: Sequence[str] = ()) -> str:
 
 
 def _table_row(row: Row, anchor: str) -> str:
-    picture, *others = (escape(str(row[name])) for name in READING_COLUMNS)
+    values = [escape(str(row[name])) for name in READING_COLUMNS]
+    if anchor:
+        values[0] = f'<a href="#{anchor}">{values[0]}</a>'
     kind = "accepted" if row["accepted"] == "true" else "review"
-    first = f'<a href="#{anchor}">{picture}</a>' if anchor else picture
     cells = "".join(
-        f'<td class="{name}">{value}</td>'
-        for name, value in zip(READING_COLUMNS[1:], others, strict=True)
+        f'<td class="{name}" data-label="{name}">{value}</td>'
+        for name, value in zip(READING_COLUMNS, values, strict=True)
     )
-    return f'<tr class="{kind}"><td class="picture">{first}</td>{cells}</tr>'
+    return f'<tr class="{kind}">{cells}</tr>'
 
 
 def _frame(rows: Sequence[Row]) -> pd.DataFrame:

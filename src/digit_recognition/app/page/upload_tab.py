@@ -13,6 +13,7 @@ from digit_recognition.datasets.picture_formats import format_names
 
 from ..reading.limits import MAX_BYTES
 from ..reading.service import Service
+from .gate import MAX_UPLOAD_BYTES
 from .markup import counted
 from .pictures_upload import UploadedPicture, pictures_upload
 from .tables import downloads, table
@@ -25,7 +26,8 @@ NOTHING_YET = (
 
 INSTRUCTION = (
     "<p>Drop, paste or choose pictures, or take them with your phone: "
-    f"{format_names()}, at most {MAX_BYTES // 1_000_000} MB each.</p>"
+    f"{format_names()}, at most {MAX_BYTES // 1_000_000} MB each and "
+    f"{MAX_UPLOAD_BYTES // 1_000_000} MB together.</p>"
 )
 SESSION_SECONDS = 3600
 """Time for which the server remembers what a visitor who left has uploaded."""

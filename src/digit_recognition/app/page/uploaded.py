@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from uuid import uuid4
 
 from PIL import Image
 
-from digit_recognition.csv_safety import escape_cell
+from digit_recognition.csv_safety import escape_cell, escape_name
+from digit_recognition.imaging.boxes import Box, enclosing
 from digit_recognition.imaging.decoding import UnreadablePicture
-from digit_recognition.recognition.lines import Line
 from digit_recognition.recognition.reading_tables import READING_COLUMNS
 
+from ..reading.cuttings import cut_out
 from ..reading.picture_reading import PictureReading
 from ..reading.service import Service
 from .markup import picture_url
 from .pictures_upload import UploadedPicture
 from .tables import Row
 
-Corners = tuple[int, int, int, int]
-
-MARGIN = 0.6
-"""Paper around a number that is cut out to be checked, in heights of its digits."""
-
 MAX_SHOWN = 900
 """Maximum longest side of an annotated picture on the page, in pixels."""
 
-GONE = "expected the uploaded file, found that it is gone; upload it again"
 FAILED = "could not be read; the terminal of the server names the error"
+
+logger = logging.getLogger(__name__)
 
 
 class Shown(NamedTuple):
@@ -42,40 +41,47 @@ class Shown(NamedTuple):
 class Uploaded:
     """One picture after reading: its rows, annotated pages, and numbers to check.
 
-    ``pages`` are the annotated pages. ``cuttings`` has a picture of each number that a
-    person should check; its keys are the indices of the numbers' rows.
+    ``name`` is the picture's name, escaped as in the rows. ``pages`` are the annotated
+    pages. ``cuttings`` has a picture of each number that a person should check; its
+    keys are the indices of the numbers' rows. ``key`` is different for each upload.
     """
 
     name: str
     rows: list[Row]
     pages: list[Shown] = field(default_factory=list)
     cuttings: dict[int, Shown] = field(default_factory=dict)
+    key: str = field(default_factory=lambda: uuid4().hex, compare=False)
 
 
 def read_upload(upload: UploadedPicture, service: Service) -> Uploaded:
     """Return the reading, or one row with the reason why the picture is unreadable."""
-    if upload.data is None:
-        return _unreadable(upload.name, GONE)
+    if upload.problem:
+        return _unreadable(upload.name, upload.problem)
     try:
         reading = service.read(upload.data)
     except UnreadablePicture as unreadable:
         return _unreadable(upload.name, str(unreadable))
+    except Exception:  # the other pictures are still read
+        logger.exception("%s could not be read", escape_name(upload.name))
+        return _unreadable(upload.name, FAILED)
     rows = reading.rows(upload.name)
     images = [reading.annotated(number) for number in range(len(reading.pages))]
     return Uploaded(
-        upload.name,
+        escape_cell(upload.name),
         rows,
-        [_shown(image) for image in images if image],
+        [shown(image) for image in images if image],
         _cut_out(reading),
     )
 
 
 def _unreadable(name: str, reason: str) -> Uploaded:
-    values = (escape_cell(name), 0, "", 0.0, "false", reason)
+    name = escape_cell(name)
+    values = (name, 0, "", 0.0, "false", reason)
     return Uploaded(name, [dict(zip(READING_COLUMNS, values, strict=True))])
 
 
-def _shown(image: Image.Image) -> Shown:
+def shown(image: Image.Image) -> Shown:
+    """Return an image for the page, with a longest side of at most MAX_SHOWN."""
     image.thumbnail((MAX_SHOWN, MAX_SHOWN))
     return Shown(picture_url(image, "JPEG"), image.width, image.height)
 
@@ -88,31 +94,15 @@ def _cut_out(reading: PictureReading) -> dict[int, Shown]:
     """
     if not reading.lines:
         drawn = reading.pages[0].drawn
-        return {0: _shown(drawn.image.copy())} if drawn else {}
+        return {0: shown(drawn.image.copy())} if drawn else {}
     cuttings = {}
     row = 0
     for page in reading.pages:
         for line in page.lines:
             if line.reason and page.drawn:
-                image, scale = page.drawn.image, page.scale * page.drawn.zoom
-                cuttings[row] = _shown(image.crop(_surroundings(line, scale, image)))
+                box = enclosing(digit.mark.box for digit in line.digits)
+                box = Box(*(side * page.scale for side in box))
+                cuttings[row] = shown(cut_out(page.drawn, box))
             row += 1
         row += page.drawn is None
     return cuttings
-
-
-def _surroundings(line: Line, scale: float, image: Image.Image) -> Corners:
-    """Return a line's box with a margin around it, in pixels of the drawn image.
-
-    One pixel of the page is ``scale`` pixels of the image.
-    """
-    boxes = [digit.mark.box for digit in line.digits]
-    left, right = min(box.left for box in boxes), max(box.right for box in boxes)
-    top, bottom = min(box.top for box in boxes), max(box.bottom for box in boxes)
-    margin = MARGIN * (bottom - top)
-    return (
-        max(0, round(scale * (left - 2 * margin))),
-        max(0, round(scale * (top - margin))),
-        min(image.width, round(scale * (right + 2 * margin))),
-        min(image.height, round(scale * (bottom + margin))),
-    )

@@ -33,6 +33,7 @@ from .limits import (
     is_small,
     time_limit,
 )
+from .newest_readings import NewestReadings, load_newest_readings
 from .picture_reading import PictureReading, read_drawing, read_file
 from .report import Report, load_report
 
@@ -165,6 +166,10 @@ class Service:
     def report(self) -> Report:
         """Return what is known of the model; the files are looked for at each call."""
         return load_report(self.project, self.metadata, self.model_path)
+
+    def newest_readings(self) -> NewestReadings | None:
+        """Return the newest table that the project's pipeline `read` has saved."""
+        return load_newest_readings(self.project)
 
 
 def find_model(project: Path, version: str | None) -> Path:

@@ -61,9 +61,10 @@ def read_pictures(
 
     In both tables, picture names are escaped by ``escape_cell``.
 
-    The summary has the number of pictures for each outcome, the acceptance rule and the
-    model. Its entry ``pages`` maps the escaped name of a picture to a list with the
-    page (from 0) of each line. Pictures with lines only on the first page have no list.
+    The summary has the folder, the number of pictures for each outcome, the acceptance
+    rule and the model. Its entry ``pages`` maps the escaped name of a picture to a list
+    with the page (from 0) of each line. Pictures with lines only on the first page have
+    no list.
     """
     from rich.progress import track
 
@@ -84,6 +85,7 @@ def read_pictures(
         if any(line.page for line in found):
             pages[name] = [line.page for line in found]
     summary = {
+        "folder": str(pictures.folder),
         "pictures": len(pictures),
         **{name: outcomes[name] for name in ("read", "set_aside", "not_readable")},
         "files_skipped": pictures.skipped,

@@ -1,0 +1,98 @@
+"""Tables with numbers that a person should check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from ..reading.newest_readings import NewestReadings
+from .checking import Checking, Task
+from .tables import Row
+from .uploaded import Shown, Uploaded, shown
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """A table and the tasks in it.
+
+    ``key`` identifies the table, ``title`` names it, ``time`` says when it was made.
+    """
+
+    key: str
+    title: str
+    time: str
+    rows: list[Row]
+    tasks: list[Task]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The work of one visitor: the chosen table, and the progress in each table.
+
+    ``key`` is that of the chosen table; it is empty before the visitor chooses.
+    ``progress`` maps the keys of tables to the progress in them.
+    """
+
+    key: str = ""
+    progress: dict[str, Checking] = field(default_factory=dict)
+
+    def choose(self, lists: Sequence[Worklist]) -> Worklist:
+        """Return the chosen table; the first one if that is gone."""
+        return next((one for one in lists if one.key == self.key), lists[0])
+
+    def progress_in(self, worklist: Worklist) -> Checking:
+        """Return the progress in a table."""
+        return self.progress.get(worklist.key, Checking())
+
+    def with_progress(self, worklist: Worklist, checking: Checking) -> Desk:
+        """Return the desk after a step in a table."""
+        return replace(self, progress=self.progress | {worklist.key: checking})
+
+
+def find_worklists(
+    uploads: Sequence[Uploaded], newest: NewestReadings | None
+) -> list[Worklist]:
+    """Return the tables that have tasks: that of the uploads, that of the newest run.
+
+    The tasks are the numbers that were set aside. An uploaded file without a picture,
+    such as a text file, is no task.
+    """
+    lists = []
+    if uploads:
+        lists.append(
+            Worklist(
+                uploads[0].key,
+                "the uploaded pictures",
+                "",
+                [row for upload in uploads for row in upload.rows],
+                _tasks_of_uploads(uploads),
+            )
+        )
+    if newest:
+        tasks = [
+            Task(place, newest.rows[place], partial(_show, newest, place))
+            for place in newest.to_check()
+        ]
+        # A version is a time, such as 2026-01-31T12.00.00.000Z.
+        time = f", {newest.version[:10]} {newest.version[11:16].replace('.', ':')} UTC"
+        title = "the folder that was read last"
+        lists.append(Worklist(newest.version, title, time, newest.rows, tasks))
+    return [one for one in lists if one.tasks]
+
+
+def _tasks_of_uploads(uploads: Sequence[Uploaded]) -> list[Task]:
+    tasks = []
+    place = 0
+    for upload in uploads:
+        for number, row in enumerate(upload.rows):
+            if number in upload.cuttings:
+                show = partial(upload.cuttings.get, number)
+                tasks.append(Task(place, row, show))
+            place += 1
+    return tasks
+
+
+def _show(newest: NewestReadings, place: int) -> Shown | None:
+    image = newest.show(place)
+    return shown(image) if image else None

@@ -1,0 +1,126 @@
+"""The newest table of the pipeline `read`, with the pictures that it was read on."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from kedro.io import DatasetError
+from PIL import Image
+
+from digit_recognition.csv_safety import unescape_cell
+from digit_recognition.datasets.picture_folder_dataset import PictureFolderDataset
+from digit_recognition.imaging.boxes import Box, enclosing
+from digit_recognition.imaging.decoding import UnreadablePicture, decode
+from digit_recognition.plotting.page_drawing import reduce_page
+
+from .cuttings import cut_out
+from .limits import MAX_PIXELS
+from .report import REPORTING, newest_file
+
+TABLES = Path("data", "07_model_output")
+TEXTS = ("picture", "number", "accepted", "reason")
+
+
+@dataclass(frozen=True)
+class NewestReadings:
+    """A table of readings that a run has saved, and where its pictures are.
+
+    ``rows`` are the rows of readings.csv. ``boxes`` maps the name of a picture and the
+    number of a line to the box of the line, in pixels of the picture. ``pages`` maps
+    the name of a picture of several pages to the page of each line. ``folder`` is the
+    folder of the pictures, and ``annotated`` that of the annotated ones.
+    """
+
+    version: str
+    rows: list[dict[str, Any]]
+    boxes: dict[tuple[str, int], Box]
+    pages: dict[str, list[int]]
+    folder: Path
+    annotated: Path
+
+    def to_check(self) -> list[int]:
+        """Return the places of the rows that were set aside.
+
+        Rows without a number are left out unless their picture still exists.
+        """
+        return [
+            place
+            for place, row in enumerate(self.rows)
+            if row["accepted"] == "false"
+            and (row["number"] or self._picture(row["picture"]).is_file())
+        ]
+
+    def show(self, place: int) -> Image.Image | None:
+        """Return the number of a row, cut out of its page.
+
+        If the picture has been moved or deleted, return the whole annotated page. If
+        there is no annotated page either, return None.
+        """
+        name, line = self.rows[place]["picture"], self.rows[place]["line"]
+        number = self.pages[name][line] if name in self.pages else 0
+        try:
+            pages = decode(self._picture(name), MAX_PIXELS)
+            page = next(islice(pages, number, None))
+        except (UnreadablePicture, StopIteration):
+            return self._annotated_page(unescape_cell(name), number)
+        drawn = reduce_page(page)
+        box = self.boxes.get((name, line))
+        return cut_out(drawn, box) if box else drawn.image
+
+    def _picture(self, name: str) -> Path:
+        path = os.path.normpath(self.folder / unescape_cell(name))
+        is_inside = Path(path).is_relative_to(os.path.normpath(self.folder))
+        return Path(path) if is_inside else self.folder / "outside"
+
+    def _annotated_page(self, name: str, number: int) -> Image.Image | None:
+        saved = PictureFolderDataset(filepath=str(self.annotated))
+        title = f" page {number + 1}" if number else ""
+        try:
+            path = self.annotated / saved.safe_path(f"pictures/{name}{title}")
+            with Image.open(path, formats=("JPEG",)) as picture:
+                return picture.convert("RGB")
+        except (OSError, DatasetError):  # gone, or the name leads out of the folder
+            return None
+
+
+def load_newest_readings(project: Path) -> NewestReadings | None:
+    """Return the newest table of readings; None if there is none that can be read."""
+    table = newest_file(project / TABLES / "readings.csv")
+    try:
+        return _load(project, table) if table else None
+    except (OSError, ValueError, KeyError):  # it is just being removed
+        return None
+
+
+@lru_cache(maxsize=1)  # a table of 20,000 rows takes 0.2 s
+def _load(project: Path, table: Path) -> NewestReadings:
+    version = table.parent.name
+    types = dict.fromkeys(TEXTS, str)
+    rows = pd.read_csv(table, dtype=types, keep_default_na=False)
+    name = "digits.csv"
+    digits = pd.read_csv(
+        project / TABLES / name / version / name, dtype={"picture": str}
+    )
+    boxes: dict[tuple[str, int], list[Box]] = {}
+    for digit in digits.itertuples():
+        box = Box(digit.y, digit.x, digit.y + digit.height, digit.x + digit.width)
+        boxes.setdefault((digit.picture, digit.line), []).append(box)
+    name = "reading_summary.json"
+    file = project / REPORTING / name / version / name
+    summary = json.loads(file.read_text(encoding="utf-8"))
+    name = "annotated_pictures"
+    return NewestReadings(
+        version,
+        rows.to_dict("records"),
+        {key: enclosing(found) for key, found in boxes.items()},
+        summary["pages"],
+        project / summary.get("folder", "unknown"),
+        project / REPORTING / name / version / name,
+    )
