@@ -12,7 +12,7 @@ from contextvars import ContextVar
 
 from .boxes import Box
 
-MAX_WORK = 4000
+MAX_WORK = 5000
 """Maximum number of pieces of ink that are looked at for one page. A piece counts when
 it is cut out of the page, and again each time that it, or a part of it, is classified.
 A page of 500 digits needs 1,000 if it is read once. The pictures of people's digits in
