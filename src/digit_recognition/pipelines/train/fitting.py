@@ -192,8 +192,8 @@ def _describe_stop(saved: int, epochs: int) -> str:
     epochs_saved = "1 complete epoch" if saved == 1 else f"{saved} complete epochs"
     are = "is" if saved == 1 else "are"
     return (
-        f"Stopped after {epochs_saved} of {epochs}, which {are} saved: the same command "
-        "resumes from there (unless train.resume=false)."
+        f"Stopped after {epochs_saved} of {epochs}, which {are} saved: the same "
+        "command resumes from there (unless train.resume=false)."
     )
 
 
