@@ -172,7 +172,7 @@ def test_a_page_of_texture_is_refused():
     for row in range(3):
         for column in range(3):
             page[row::10, column::10] = INK
-    with pytest.raises(TooManyMarks, match=r"^3,600 pieces of ink$"):
+    with pytest.raises(TooManyMarks, match=r"^3,600 pieces of ink side by side$"):
         find_digits(page)
 
 

@@ -84,6 +84,6 @@ def test_ctrl_c_ends_with_one_line_and_keeps_the_epochs_done(undisturbed, projec
     assert process.returncode == 130, output + errors
     assert "Traceback" not in output + errors
     (line,) = [line for line in errors.splitlines() if line.startswith("Stopped")]
-    assert "which are saved: the same command resumes from there" in line
+    assert "saved: the same command resumes from there" in line
     assert errors.splitlines()[-1] == line
     assert len(list(project.folder.glob("data/06_models/checkpoints/*.npz"))) == 1

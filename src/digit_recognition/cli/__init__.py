@@ -1,8 +1,12 @@
 """The project's commands: ``kedro run`` with short messages, ``app`` and ``prune``."""
 
-from .app_command import app
-from .prune_command import prune
-from .run_command import cli, run
+from .interrupts import quiet_interrupts
+
+quiet_interrupts()  # before the imports that take seconds
+
+from .app_command import app  # noqa: E402
+from .prune_command import prune  # noqa: E402
+from .run_command import cli, run  # noqa: E402
 
 cli.add_command(app)
 cli.add_command(prune)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import functools
 import logging
 import os
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.stages import start_display, stop_display
 
+from .interrupts import EXIT_CODE_INTERRUPTED, end_at_interrupts
 from .logs import configure_logging
 from .options import with_short_errors
 from .quiet_stderr import quiet_stderr
@@ -38,7 +39,6 @@ USER_ERRORS = (
     ParameterValidationError,
     MissingConfigException,
 )
-EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # the convention of shells
 
 
 @click.group()
@@ -55,11 +55,18 @@ def _run_quietly(command: Any) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def run(*, verbose: bool, **options: Any) -> Any:
-        if verbose:
-            os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
-            return _run(command, verbose, options)
-        with quiet_stderr(click.ClickException, click.exceptions.Exit):
-            return _run(command, verbose, options)
+        try:
+            if verbose:
+                os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
+                return _run(command, verbose, options)
+            with quiet_stderr(click.ClickException, click.exceptions.Exit):
+                return _run(command, verbose, options)
+        except KeyboardInterrupt as stopped:
+            # It arrived before the run started or after it ended.
+            click.echo("Stopped.", err=True)
+            raise click.exceptions.Exit(EXIT_CODE_INTERRUPTED) from stopped
+        finally:
+            atexit.register(end_at_interrupts)
 
     return run
 

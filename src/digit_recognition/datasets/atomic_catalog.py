@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 from kedro.io import AbstractVersionedDataset, DataCatalog, DatasetError, Version
 
 from digit_recognition.datasets.atomic import temporary_folder
+from digit_recognition.datasets.damage import describe_damage
 
 
 class AtomicCatalog(DataCatalog):
@@ -78,8 +79,7 @@ def _reason(error: DatasetError) -> str | None:
     wrapper = error.__cause__
     if wrapper is None or not str(wrapper).startswith("Failed while loading data"):
         return None
-    cause = wrapper.__cause__
-    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    return describe_damage(wrapper.__cause__ or wrapper)
 
 
 def _advise(name: str, dataset: AbstractVersionedDataset) -> str:

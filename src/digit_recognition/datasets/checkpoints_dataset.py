@@ -13,7 +13,7 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import get_protocol_and_path
 
 from digit_recognition.datasets.atomic import remove_abandoned, temporary_folder
-from digit_recognition.datasets.damage import DAMAGED_FILE_ERRORS
+from digit_recognition.datasets.damage import DAMAGED_FILE_ERRORS, describe_damage
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class Checkpoints:
                 "expected a checkpoint in %s, received a file that cannot be read "
                 "(%s); starting from the beginning",
                 self._path(name),
-                error,
+                describe_damage(error),
             )
             return None
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 
-from digit_recognition.datasets.damage import DAMAGED_FILE_ERRORS
+from digit_recognition.datasets.damage import DAMAGED_FILE_ERRORS, describe_damage
 
 IMAGES_FILE, LABELS_FILE = "test_images.npy", "test_labels.npy"
 CLEAN_FOLDERS = ("identity", "clean")
@@ -79,6 +79,6 @@ def _open(path: Path) -> np.ndarray:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except DAMAGED_FILE_ERRORS as error:
         raise DatasetError(
-            f"expected a NumPy array in {path}, received something else ({error}); "
-            "unpack MNIST-C again"
+            f"expected a NumPy array in {path}, received something else "
+            f"({describe_damage(error)}); unpack MNIST-C again"
         ) from error

@@ -26,7 +26,11 @@ from kedro.io.core import (
 )
 
 from digit_recognition import IMAGE_SIZE, NUM_CLASSES
-from digit_recognition.datasets.damage import DAMAGED_FILE_ERRORS, MAX_UNPACKED_BYTES
+from digit_recognition.datasets.damage import (
+    DAMAGED_FILE_ERRORS,
+    MAX_UNPACKED_BYTES,
+    describe_damage,
+)
 from digit_recognition.datasets.idx import parse_idx
 from digit_recognition.digests import array_digest
 
@@ -176,7 +180,8 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
                         self._refuse(path, expected, f"{name}, which is no .npy array")
                     arrays[name] = array
         except DAMAGED_FILE_ERRORS as error:
-            self._refuse(path, expected + " and no Python objects", str(error))
+            reason = describe_damage(error)
+            self._refuse(path, expected + " and no Python objects", reason)
         return self._checked(arrays, path)
 
     def _read_idx(self) -> dict[str, np.ndarray] | None:

@@ -37,6 +37,10 @@ MIN_CELLS = 3
 """Minimum number of cells of a grid in which nothing is written. Two are too few: the
 two holes of an 8 may look like cells."""
 
+MAX_CELLS = 1000
+"""Maximum number of cells on a page. A page with more is squared paper, whose lines are
+removed as rulings."""
+
 CLOSED_GAPS = 1, 3, 5
 """Sizes, in pixels, of the morphological closings that mend broken lines. All sizes are
 tried, and the one that yields the most cells is used."""
@@ -78,13 +82,14 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
     found = [_find_quadrilaterals(mask, gap, stroke) for gap in CLOSED_GAPS]
     holes, numbers = max(found, key=lambda one: len(one[1]))
     labels = np.zeros(mask.shape, np.int32)
-    if not numbers:
+    if not 0 < len(numbers) <= MAX_CELLS:
         return mask, Cells(labels, [])
     components, _ = ndimage.label(mask, EIGHT_CONNECTED)
     places_of = _group_into_grids(holes, numbers, components, labels)
     grids = list(places_of)
     labels[~np.isin(labels, [p for places in places_of.values() for p in places])] = 0
-    boxes = [Box.of_slices(ndimage.find_objects(holes)[n - 1]) for n in numbers]
+    objects = ndimage.find_objects(holes)
+    boxes = [Box.of_slices(objects[number - 1]) for number in numbers]
     cells = [Cell(box, box) for box in boxes]
     for places in places_of.values():
         grid = enclosing(boxes[place - 1] for place in places)

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from .boxes import Box, enclosing
+from .work import check_pairs
 
 MIN_RULING_SPAN = 0.85
 """Minimum length of a ruling, as a share of the page's width or height."""
@@ -79,6 +80,7 @@ def group_components(
         row = labels[group.box.top, group.box.left : group.box.right]
         column = group.box.left + int(np.argmax(row == group.labels[0]))
         neighbours.setdefault(clusters[group.box.top, column], []).append(group)
+    check_pairs(map(len, neighbours.values()))
     max_height = _max_height_of_broken(list(neighbours.values()))
     digits = [
         digit
@@ -107,18 +109,25 @@ def _max_height_of_broken(clusters: list[list[Group]]) -> float:
 def _attach_bars(groups: list[Group]) -> list[Group]:
     """Merge each flat group into a tall group just below, and return the groups."""
     kept: list[Group] = []
+    boxes = np.empty((len(groups), 4), int)  # of the kept groups
     for group in sorted(groups, key=lambda group: -group.box.height):
-        below = [
-            tall
-            for tall in kept
-            if group.box.height < 0.3 * tall.box.height
-            and _horizontal_overlap(tall, group) >= 0.5
-            and 0 <= tall.box.top - group.box.bottom <= 0.2 * tall.box.height
-        ]
-        if below:
-            below[0].add(group)
+        top, left, bottom, right = boxes[: len(kept)].T
+        height, width, box = bottom - top, right - left, group.box
+        gap = top - box.bottom
+        shared = np.minimum(right, box.right) - np.maximum(left, box.left)
+        below = np.flatnonzero(
+            (box.height < 0.3 * height)
+            & (shared / np.minimum(width, box.width) >= 0.5)
+            & (gap >= 0)
+            & (gap <= 0.2 * height)
+        )
+        if below.size:
+            place = below[0]
+            kept[place].add(group)
         else:
+            place = len(kept)
             kept.append(group)
+        boxes[place] = kept[place].box
     return kept
 
 

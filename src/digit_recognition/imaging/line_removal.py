@@ -90,6 +90,7 @@ def _horizontal_rulings(
     straight = ndimage.maximum_filter1d(coverage >= MIN_RUN_COVERAGE, run, axis=1)
     labels, _ = ndimage.label(straight, EIGHT_CONNECTED)
     thickness = _vertical_run_lengths(mask)
+    is_one_component = ndimage.label(mask, EIGHT_CONNECTED)[1] == 1
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         line = mask[box] & (labels[box] == number)
         inked = box[1].start + np.flatnonzero(line.any(axis=0))
@@ -105,15 +106,18 @@ def _horizontal_rulings(
         thin = line & (runs <= 1.5 * typical + 1)
         dark = float(np.percentile(density[box][thin], 75))
         light = density[box] <= 1.5 * dark + 0.05
-        if not _is_bar_of_digit(mask, box[0], thin & light):
+        if not (is_one_component and _is_bar_of_digit(mask, box[0], thin & light)):
             rulings[box] |= thin & light
             bands[box] |= line & light
     return rulings, bands
 
 
 def _is_bar_of_digit(mask: np.ndarray, rows: slice, line: np.ndarray) -> bool:
-    """Return whether a line is the top or bottom bar of a digit as wide as the page."""
-    if not line.any() or ndimage.label(mask, EIGHT_CONNECTED)[1] > 1:
+    """Return whether a line is the top or bottom bar of a digit as wide as the page.
+
+    ``mask`` is a single connected component.
+    """
+    if not line.any():
         return False
     inked_rows, inked_columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     line_rows = rows.start + np.flatnonzero(line.any(axis=1))

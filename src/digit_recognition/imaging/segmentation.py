@@ -20,6 +20,7 @@ from .components import Group, group_components, is_ruling, is_ruling_fragment
 from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
 from .mnist_format import is_mnist_format, to_mnist_format
+from .work import TooManyMarks, add_work, check_overlap
 
 MAX_TRACES = 30_000
 """Maximum number of connected components of ink on a page, rulings and specks included.
@@ -27,6 +28,10 @@ A page with more is texture."""
 
 MAX_STROKES = 3000
 """Maximum number of groups of strokes on a page. A page with more is texture."""
+
+MAX_TRACE_OVERLAP = 20
+"""Maximum total area of the boxes of all connected components of ink, in areas of the
+page. The boxes of tilted rulings have up to 9."""
 
 MIN_CONTRAST = 0.05
 """Minimum contrast of a mark to its surroundings, in units of density. Fainter marks
@@ -100,10 +105,6 @@ class Mark:
         return replace(self, x=x, y=y, width=width, height=height)
 
 
-class TooManyMarks(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """Raised if a page has more pieces of ink than a page of digits can have."""
-
-
 def find_digits(grey: np.ndarray) -> list[list[Mark]]:
     """Return the marks on a page, grouped into lines.
 
@@ -128,9 +129,12 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     For the first list, frames, dark borders of scans, and rulings (lines across the
     page) are removed. If the page has boxes or grids, a second list follows. For the
     second list, the lines round the cells of the boxes and grids are removed instead.
-    Raises TooManyMarks for a page of texture.
+    Raises TooManyMarks for a page of texture, and TooMuchWork for a page that takes too
+    long to read.
     """
-    _label_components(ink.traces, MAX_TRACES)
+    labels = _label_components(ink.traces, MAX_TRACES)
+    components = map(Box.of_slices, ndimage.find_objects(labels))
+    check_overlap(components, labels.size, MAX_TRACE_OVERLAP)
     traces = without_edges(ink.traces)
     strokes = ink.strokes(without_rulings(traces, ink.smooth, ink.stroke))
     yield _marks_of(ink, strokes)
@@ -170,13 +174,15 @@ def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Ma
     if not mask.any():
         return []
     stroke = stroke_width(mask)
-    labels, _ = ndimage.label(mask, EIGHT_CONNECTED)
+    labels = _label_components(mask, MAX_TRACES)
     groups = group_components(mask, labels, stroke)
     if len(groups) > MAX_STROKES:
         raise TooManyMarks(f"{len(groups):,} pieces of ink")
+    add_work(len(groups))
     rulings = [group for group in groups if is_ruling(group, mask)]
     if len(rulings) == 1 and rulings[0].box.height > rulings[0].box.width:
         rulings = []  # a 1 may be as high as the page
+    check_overlap((g.box for g in groups if g not in rulings), mask.size)
     return [
         _make_mark(ink, labels, group, cells.at(*group.box.centre) if cells else None)
         for group in groups
@@ -294,33 +300,44 @@ def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
 
     The lines are sorted from top to bottom, the marks of each line from left to right.
     A mark joins the line that has the largest vertical overlap with it, if the overlap
-    is at least 40 % (see `_vertical_overlap`). The mark is compared only with the last
+    is at least 40 % (see `_vertical_overlaps`). The mark is compared only with the last
     three marks of a line, so that a line may be tilted.
     """
     lines: list[list[Mark]] = []
+    extents = np.empty((len(marks), 3, 4), int)  # of the last three marks of each line
     for mark in sorted(marks, key=lambda mark: mark.x + mark.width / 2):
-        best = max(lines, key=lambda line: _overlap_with_line(line, mark), default=None)
-        if best and _overlap_with_line(best, mark) >= 0.4:
-            best.append(mark)
+        extent = _vertical_extent(mark)
+        overlaps = _vertical_overlaps(extents[: len(lines)], extent)
+        if lines and overlaps.max() >= 0.4:
+            best = int(overlaps.argmax())
+            lines[best].append(mark)
+            extents[best, 1:] = extents[best, :2].copy()
+            extents[best, 0] = extent
         else:
+            extents[len(lines)] = extent  # three times the same mark
             lines.append([mark])
     return sorted(
         lines, key=lambda line: np.mean([mark.y + mark.height / 2 for mark in line])
     )
 
 
-def _overlap_with_line(line: list[Mark], mark: Mark) -> float:
-    return max(_vertical_overlap(other, mark) for other in line[-3:])
+def _vertical_extent(mark: Mark) -> np.ndarray:
+    """Return top and bottom of a mark and of its cell, int (4,); -1 without a cell."""
+    cell = (mark.cell.box.top, mark.cell.box.bottom) if mark.cell else (-1, -1)
+    return np.array([mark.y, mark.y + mark.height, *cell])
 
 
-def _vertical_overlap(one: Mark, other: Mark) -> float:
-    """Return the vertical overlap divided by the height of the shorter mark.
+def _vertical_overlaps(extents: np.ndarray, extent: np.ndarray) -> np.ndarray:
+    """Return the maximum vertical overlap of a mark with the last marks of each line.
 
-    The result is negative if there is a gap between the marks. If both marks are
-    written in cells, the boxes of their cells are compared instead.
+    ``extents`` is (lines, 3, 4), and ``extent`` is (4,), as `_vertical_extent` returns
+    it. The result is (lines,). An overlap is divided by the height of the shorter mark.
+    It is negative if there is a gap between the marks. If both marks are written in
+    cells, the boxes of their cells are compared instead.
     """
-    first, second = one.box, other.box
-    if one.cell and other.cell:
-        first, second = one.cell.box, other.cell.box
-    shared = min(first.bottom, second.bottom) - max(first.top, second.top)
-    return shared / min(first.height, second.height)
+    in_cells = (extents[..., 2:] >= 0) & (extent[2:] >= 0)
+    one = np.where(in_cells, extents[..., 2:], extents[..., :2])
+    other = np.where(in_cells, extent[2:], extent[:2])
+    shared = np.minimum(one, other)[..., 1] - np.maximum(one, other)[..., 0]
+    shorter = np.minimum(one[..., 1] - one[..., 0], other[..., 1] - other[..., 0])
+    return (shared / shorter).max(axis=1)

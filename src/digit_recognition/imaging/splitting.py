@@ -61,15 +61,18 @@ def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
     middle, width = len(costs) // 2, costs.shape[1]
     margin = max(1, round(MIN_PART_WIDTH * len(costs)))
     totals = (above + below - costs)[middle]
-    cuts: list[np.ndarray] = []
+    upwards, downwards = _follow(above[: middle + 1][::-1]), _follow(below[middle:])
+    cuts = np.concatenate([upwards[:0:-1], downwards])  # (h, w), one cut per column
+    is_new = np.ones(width, bool)
+    count = 0
     for column in margin + np.argsort(totals[margin : width - margin]):
-        upwards = _follow(above[: middle + 1][::-1], column)
-        cut = np.array([*upwards[:0:-1], *_follow(below[middle:], column)])
-        if any(np.abs(cut - other).mean() < MIN_CUT_DISTANCE for other in cuts):
+        if not is_new[column]:
             continue
-        cuts.append(cut)
-        if len(cuts) > MAX_CUTS:
+        if count == MAX_CUTS:
             return
+        count += 1
+        cut = cuts[:, column]
+        is_new &= np.abs(cuts - cut[:, None]).mean(axis=0) >= MIN_CUT_DISTANCE
         left = np.arange(width) <= cut[:, None]
         is_left = (
             resized(left.astype(np.float32), mark.ink.shape, Image.Resampling.NEAREST)
@@ -89,18 +92,20 @@ def _path_costs(costs: np.ndarray) -> np.ndarray:
     return totals
 
 
-def _follow(totals: np.ndarray, column: int) -> list[int]:
-    """Return the cheapest path from ``column`` in the first row to the last row.
+def _follow(totals: np.ndarray) -> np.ndarray:
+    """Return the cheapest paths from the first row to the last row, int (h, w).
 
-    The path is a list with one column per row. ``totals`` (h, w) holds the cost of the
-    cheapest path from each pixel to the last row.
+    Column c of the result is the path that starts in column c: the path's column in
+    each row. ``totals`` (h, w) holds the cost of the cheapest path from each pixel to
+    the last row.
     """
-    columns = [int(column)]
-    for row in totals[1:].tolist():  # np.argmin takes longer on three numbers
-        first = max(0, columns[-1] - 1)
-        near = row[first : columns[-1] + 2]
-        columns.append(first + near.index(min(near)))
-    return columns
+    columns = np.arange(totals.shape[1])
+    paths = [columns]
+    for row in np.pad(totals, ((0, 0), (1, 1)), constant_values=np.inf)[1:]:
+        below = np.stack([row[columns], row[columns + 1], row[columns + 2]])
+        columns = columns - 1 + below.argmin(axis=0)
+        paths.append(columns)
+    return np.array(paths)
 
 
 def merge_marks(left: Mark, right: Mark) -> Mark:

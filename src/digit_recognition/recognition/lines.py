@@ -235,11 +235,18 @@ def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
     """
     if not own or not others:
         return False
-    one, two = np.array(own)[:, None], np.array(others)[None]
-    low, high = np.maximum(one, two)[..., :2], np.minimum(one, two)[..., 2:]
-    shared, gap = (high - low)[..., 0], (low - high)[..., 1]
-    heights = np.minimum(one[..., 2] - one[..., 0], two[..., 2] - two[..., 0])
-    return bool(((gap <= distance) & (shared >= MIN_SHARED_ROWS * heights)).any())
+    boxes = np.array(others)
+    top, left, bottom, right = enclosing(own)
+    gap = np.maximum(boxes[:, 1], left) - np.minimum(boxes[:, 3], right)
+    boxes = boxes[(boxes[:, 0] < bottom) & (boxes[:, 2] > top) & (gap <= distance)]
+    heights = boxes[:, 2] - boxes[:, 0]
+    for box in own:
+        low, high = np.maximum(boxes, box)[:, :2], np.minimum(boxes, box)[:, 2:]
+        shared, gap = (high - low)[:, 0], (low - high)[:, 1]
+        min_shared = MIN_SHARED_ROWS * np.minimum(heights, box.height)
+        if ((gap <= distance) & (shared >= min_shared)).any():
+            return True
+    return False
 
 
 def _doubt_all(lines: list[Line]) -> list[Line]:

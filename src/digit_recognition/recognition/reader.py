@@ -31,6 +31,7 @@ from digit_recognition.imaging.segmentation import (
     unread_boxes,
 )
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
+from digit_recognition.imaging.work import TooMuchWork, add_work, bounded_work
 from digit_recognition.recognition.acceptance import (
     KEEP_DIGITS,
     AcceptanceRule,
@@ -61,10 +62,14 @@ else:
 MAX_SEARCH_PIXELS = 2_500_000
 """Pages with more pixels are reduced first; A4 at 150 dpi has 2.2 million pixels."""
 
+MAX_FULL_PIXELS = 9_000_000
+"""Pages with more pixels are never read at full size; A4 at 300 dpi has 8.7 million
+pixels. Reading 16 million pixels took more than 1 GB."""
+
 MIN_HEIGHT = 20
 """Minimum median height of the digits on a reduced page, in pixels of that page. With
-smaller digits, the page is read again at full size. MNIST's digits are 20 pixels high.
-"""
+smaller digits, the page is read again at a larger size. MNIST's digits are 20 pixels
+high."""
 
 MAX_UNREAD_INK = 0.05
 """No further reading is needed if at most this share of the ink is outside digits."""
@@ -124,18 +129,27 @@ class Reader:
         """Return the lines of digits on a page, from top to bottom.
 
         ``grey`` is float32 (height, width) in 0..1. Raises NothingToRead if no digit is
-        found.
+        found, or if the page takes too much work (see `imaging.work`).
 
         A large page is reduced before it is read. If this finds no digits, or only
-        digits that are too small, the page is read again at full size.
+        digits that are too small, the page is read again at full size, or reduced to
+        MAX_FULL_PIXELS.
         """
         if is_mnist_format(grey):
             return [Line(self._classify([placed_mark(grey)]))]
-        factor = math.ceil(math.sqrt(grey.size / MAX_SEARCH_PIXELS))
-        lines = self._read_reduced(grey, factor)
-        heights = [digit.mark.height for line in lines for digit in line.digits]
-        if factor > 1 and (not lines or np.median(heights) < MIN_HEIGHT * factor):
-            lines = self._read_reduced(grey, 1)
+        factor, full = (
+            math.ceil(math.sqrt(grey.size / pixels))
+            for pixels in (MAX_SEARCH_PIXELS, MAX_FULL_PIXELS)
+        )
+        try:
+            with bounded_work():
+                lines = self._read_reduced(grey, factor)
+                heights = [digit.mark.height for line in lines for digit in line.digits]
+                is_small = not lines or np.median(heights) < MIN_HEIGHT * factor
+                if factor > full and is_small:
+                    lines = self._read_reduced(grey, full)
+        except TooMuchWork as error:
+            raise NothingToRead(str(error)) from error
         if not lines:
             raise NothingToRead("nothing written was found")
         return lines
@@ -198,6 +212,7 @@ class Reader:
     def _classify(self, marks: list[Mark]) -> list[Digit]:
         if not marks:
             return []
+        add_work(len(marks))
         images = np.stack([mark.field for mark in marks])[..., None]
         logits, digit_logits = self._session.run(
             ["logits", "digit_logit"], {"image": images}
@@ -265,8 +280,10 @@ class Reader:
         best_confidence = 0.0
         if mark.width > MAX_SPLIT_ASPECT * mark.height:
             return best
-        for halves in split_candidates(mark):
-            left, right = self._classify(list(halves))
+        halves = self._classify(
+            [part for cut in split_candidates(mark) for part in cut]
+        )
+        for left, right in zip(halves[::2], halves[1::2], strict=True):
             is_left, is_right = (_is_likely(half, min_logit) for half in (left, right))
             if is_left and is_right:
                 parts = [left, right]

@@ -205,7 +205,7 @@ def test_ctrl_c_says_in_one_line_how_many_epochs_are_saved():
     with pytest.raises(KeyboardInterrupt) as stopped:
         fitted(history=history, save_checkpoint=stop_in_the_second, epochs=3)
     (line,) = str(stopped.value).splitlines()
-    assert line.startswith("Stopped after 1 complete epochs of 3, which are saved")
+    assert line.startswith("Stopped after 1 complete epoch of 3, which is saved")
 
 
 def test_ctrl_c_stops_training_even_if_the_exception_is_swallowed():
@@ -214,7 +214,7 @@ def test_ctrl_c_stops_training_even_if_the_exception_is_swallowed():
             signal.raise_signal(signal.SIGINT)
 
     history = []
-    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 complete epochs of 3"):
+    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 complete epoch of 3"):
         fitted(history=history, save_checkpoint=swallow, epochs=3)
     assert len(history) == 1
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -227,7 +227,7 @@ def test_a_second_ctrl_c_stops_training_at_once():
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt, match="Stopped after 0 complete epochs of 3"):
+    with pytest.raises(KeyboardInterrupt, match="Stopped in epoch 1 of 3: no epoch is"):
         fitted(history=history, save_checkpoint=twice, epochs=3)
 
 

@@ -329,7 +329,7 @@ def test_a_resumed_training_ends_with_the_same_weights_as_an_unstopped_one(
         arrays, dataset_info, Checkpoints(tmp_path / "whole"), recipe
     )
     folder = tmp_path / "stopped"
-    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 complete epochs of 3"):
+    with pytest.raises(KeyboardInterrupt, match="Stopped after 1 complete epoch of 3"):
         train(arrays, dataset_info, StoppingCheckpoints(folder), recipe)
     history, training, _, _ = train(arrays, dataset_info, Checkpoints(folder), recipe)
     assert training["resumed_after"] == [2]

@@ -26,6 +26,8 @@ from digit_recognition.plotting.page_drawing import (
     reduce_page,
 )
 
+from .picture_progress import track_pictures
+
 TILE_SIDE = 240
 TILE_MARGIN = 6
 TILE_TEXT_WIDTH = TILE_SIDE - 2 * TILE_MARGIN
@@ -63,18 +65,17 @@ def _draw_all(
     digits: pd.DataFrame,
     pages: dict[str, list[int]],
 ) -> Iterator[tuple[str, Image.Image]]:
-    from rich.progress import track
-
     lines_of, digits_of = _RowsByPicture(readings), _RowsByPicture(digits)
     tiles: list[Image.Image] = []
     sheets = count(1)
-    for picture in track(pictures, description="Drawing"):
+    for picture, show_page in track_pictures(pictures, "Drawing"):
         name = escape_cell(picture.name)
         lines = lines_of[name]
         if not lines:
             continue
         page_of = pages.get(name, [0] * len(lines))
         for number, page in _pages(picture, set(page_of)):
+            show_page(number)
             here = [line for line in lines if page_of[line.line] == number]
             boxes = [d for d in digits_of[name] if page_of[d.line] == number]
             title = f" page {number + 1}" if number else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -28,6 +28,8 @@ from digit_recognition.recognition.reading_tables import (
     digit_rows,
     reading_row,
 )
+
+from .picture_progress import track_pictures
 
 logger = logging.getLogger(__name__)
 
@@ -66,17 +68,15 @@ def read_pictures(
     with the page (from 0) of each line. Pictures with lines only on the first page have
     no list.
     """
-    from rich.progress import track
-
     reader = load_reader(model_onnx, **parameters.model_dump())
     threshold = reader.rule.threshold
     readings = _ChunkedTable(READING_COLUMNS)
     digits = _ChunkedTable(DIGIT_COLUMNS)
     outcomes: Counter[str] = Counter()
     pages: dict[str, list[int]] = {}
-    for picture in track(pictures, description="Reading"):
+    for picture, show_page in track_pictures(pictures, "Reading"):
         name = escape_cell(picture.name)
-        found = list(_read_lines(picture, reader))
+        found = list(_read_lines(picture, reader, show_page))
         for number, (line, _, scale, reason, _) in enumerate(found):
             readings.add(*reading_row(name, number, line, reason))
             for row in digit_rows(name, number, line, scale) if line else ():
@@ -119,7 +119,9 @@ def _outcome(found: list[_Reading]) -> str:
     return "set_aside" if any(line.reason for line in found) else "read"
 
 
-def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
+def _read_lines(
+    picture: Picture, reader: Reader, show_page: Callable[[int], None]
+) -> Iterator[_Reading]:
     """Yield a reading for each line on each page of the picture.
 
     If no page has a line, yield one reading with the reason. If a page cannot be
@@ -131,6 +133,7 @@ def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
     number, reasons, found = 0, [], False
     try:
         for page in decode(picture.path):
+            show_page(number)
             try:
                 for line in reader.read(page.grey):
                     found = True

@@ -175,10 +175,26 @@ def fit(
                 ],
             )
     except KeyboardInterrupt as stopped:
-        raise KeyboardInterrupt(
-            f"Stopped after {saved} complete epochs of {epochs}, which are saved: the "
-            "same command resumes from there (unless train.resume=false)."
-        ) from stopped
+        raise KeyboardInterrupt(_describe_stop(saved, epochs)) from stopped
+
+
+def _describe_stop(saved: int, epochs: int) -> str:
+    """Return what a training that was stopped has saved.
+
+    >>> _describe_stop(0, 3)
+    'Stopped in epoch 1 of 3: no epoch is complete yet, so nothing is saved.'
+    """
+    if not saved:
+        return (
+            f"Stopped in epoch 1 of {epochs}: no epoch is complete yet, so nothing is "
+            "saved."
+        )
+    epochs_saved = "1 complete epoch" if saved == 1 else f"{saved} complete epochs"
+    are = "is" if saved == 1 else "are"
+    return (
+        f"Stopped after {epochs_saved} of {epochs}, which {are} saved: the same "
+        "command resumes from there (unless train.resume=false)."
+    )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,54 @@
+"""Ctrl-C ends a command with one line, wherever it arrives."""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import sys
+import threading
+from types import TracebackType
+from typing import Any
+
+EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # the convention of shells
+
+REPEATED_AFTER = 0.05
+"""Seconds after which a Ctrl-C that was ignored is repeated."""
+
+
+def quiet_interrupts() -> None:
+    """Change what Python does with a KeyboardInterrupt that nothing catches.
+
+    One that arrives during imports is reported with one line in place of a traceback;
+    the process still ends with SIGINT. One that is raised where Python ignores
+    exceptions, such as in a destructor, is raised again a moment later.
+    """
+    report, ignore = sys.excepthook, sys.unraisablehook
+
+    def report_quietly(
+        kind: type[BaseException],
+        error: BaseException,
+        traceback: TracebackType | None,
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            print(str(error) or "Stopped.", file=sys.stderr)
+        else:
+            report(kind, error, traceback)
+
+    def repeat(ignored: Any) -> None:
+        if ignored.exc_type and issubclass(ignored.exc_type, KeyboardInterrupt):
+            timer = threading.Timer(REPEATED_AFTER, _thread.interrupt_main)
+            timer.daemon = True
+            timer.start()
+        else:
+            ignore(ignored)
+
+    sys.excepthook, sys.unraisablehook = report_quietly, repeat
+
+
+def end_at_interrupts() -> None:
+    """Let Ctrl-C end the process silently while Python shuts down.
+
+    All results are saved by then. Python would print a traceback.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
