@@ -128,7 +128,7 @@ def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | Non
     """Yield (number, page) for each wanted page; an unreadable page is None."""
     last = -1
     try:
-        for number, page in enumerate(() if picture.reason else decode(picture.path)):
+        for number, page in enumerate(() if picture.reason else decode(picture.source)):
             if number in wanted:
                 last = number
                 yield number, page

@@ -128,7 +128,7 @@ def _read_lines(picture: Picture, reader: Reader) -> Iterator[_Reading]:
         return
     number, reasons, found = 0, [], False
     try:
-        for page in decode(picture.path):
+        for page in decode(picture.source):
             try:
                 for line in reader.read(page.grey):
                     found = True
