@@ -18,6 +18,8 @@ METRICS = {
 }
 READING = {
     "pictures": 1234,
+    "numbers": 3,
+    "accepted": 2,
     "not_readable": 3,
     "files_skipped": 0,
     "max_error": 0.001,
@@ -26,9 +28,7 @@ READING = {
     "certain_max_error": 0.001,
     "dataset": "mnist",
 }
-READINGS = pd.DataFrame(
-    {"number": ["07", "5", "12", ""], "accepted": ["true", "false", "true", "false"]}
-)
+READINGS = pd.DataFrame()
 
 
 @pytest.fixture

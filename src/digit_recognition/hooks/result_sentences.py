@@ -55,9 +55,8 @@ def _describe_robustness(saved: dict[str, Any]) -> str:
 
 
 def _describe_readings(saved: dict[str, Any]) -> str:
-    readings, summary = saved["readings"], saved["reading_summary"]
-    numbers = int((readings["number"] != "").sum())
-    accepted = int((readings["accepted"] == "true").sum())
+    summary = saved["reading_summary"]
+    numbers, accepted = summary["numbers"], summary["accepted"]
     skipped = summary["files_skipped"]
     model = ""
     if summary["dataset"] == SAMPLE:

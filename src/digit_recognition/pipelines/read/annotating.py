@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -12,8 +13,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageOps
 
+from digit_recognition.cluster import require_packages
 from digit_recognition.csv_safety import escape_cell
-from digit_recognition.datasets import Picture, Pictures
+from digit_recognition.datasets import Picture, Pictures, SharedFolder
+from digit_recognition.datasets.picture_folder import PictureFolder
 from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
 from digit_recognition.plotting.page_drawing import (
     ACCEPTED_COLOUR,
@@ -25,6 +28,9 @@ from digit_recognition.plotting.page_drawing import (
     font,
     reduce_page,
 )
+from digit_recognition.recognition.read_parameters import ReadParameters
+
+Annotated = Iterator[tuple[str, Image.Image]] | Callable[[PictureFolder], None]
 
 TILE_SIDE = 240
 TILE_MARGIN = 6
@@ -37,7 +43,9 @@ def annotate_pictures(
     readings: pd.DataFrame,
     digits: pd.DataFrame,
     reading_summary: dict[str, Any],
-) -> Iterator[tuple[str, Image.Image]]:
+    parameters: ReadParameters | None = None,
+    reading_partitions: SharedFolder | None = None,
+) -> Annotated:
     """Return the annotated pictures and overview sheets as pairs (name, image).
 
     Each picture has boxes around its digits: green if the number is accepted, orange if
@@ -50,25 +58,40 @@ def annotate_pictures(
     catalog saves them as CSV files and loads ``accepted`` as bool. Pictures without
     rows in the tables are left out: they were added to the folder after
     ``read_pictures`` ran.
+
+    With ``parameters.scheduler``, returns a function that lets the workers of a cluster
+    draw and save the pictures that they have read, in a folder for each partition.
     """
+    from rich.progress import track
+
+    if (
+        parameters is not None
+        and parameters.scheduler is not None
+        and reading_partitions is not None
+        and "parquet" in reading_summary
+    ):
+        require_packages()
+        from digit_recognition.cluster.drawing import draw_on_cluster
+
+        place = reading_partitions._replace(path=reading_summary["parquet"])
+        return partial(draw_on_cluster, pictures, _draw_all, parameters, place)
     # This must not be a generator function itself: Kedro would then save each image in
     # a call of its own, and the second call would fail because the folder exists.
     # PictureFolderDataset.save takes the whole iterator and draws one image at a time.
-    return _draw_all(pictures, readings, digits, reading_summary["pages"])
+    shown = track(pictures, description="Drawing")
+    return _draw_all(shown, readings, digits, reading_summary["pages"])
 
 
 def _draw_all(
-    pictures: Pictures,
+    pictures: Iterable[Picture],
     readings: pd.DataFrame,
     digits: pd.DataFrame,
     pages: dict[str, list[int]],
 ) -> Iterator[tuple[str, Image.Image]]:
-    from rich.progress import track
-
     lines_of, digits_of = _RowsByPicture(readings), _RowsByPicture(digits)
     tiles: list[Image.Image] = []
     sheets = count(1)
-    for picture in track(pictures, description="Drawing"):
+    for picture in pictures:
         name = escape_cell(picture.name)
         lines = lines_of[name]
         if not lines:
