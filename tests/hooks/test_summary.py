@@ -116,6 +116,17 @@ def test_other_facts_about_a_reading_are_said(printed, changed, words):
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "end"), [(1, " as Parquet files.\n"), (0, ", because they are too many")]
+)
+def test_the_partitions_of_a_cluster_are_named(printed, rows, end):
+    readings = pd.DataFrame({"number": ["07"] * rows})
+    summary = READING | {"parquet": "s3://bucket/results/1"}
+    output = printed("read", readings=readings, reading_summary=summary)
+    assert "\nThe rows are in s3://bucket/results/1 as Parquet files" in output
+    assert end in output
+
+
 @pytest.mark.parametrize("possible", [0.01, None])
 def test_an_error_that_is_not_guaranteed_is_never_called_certain(printed, possible):
     summary = READING | {"certain": False, "certain_max_error": possible}

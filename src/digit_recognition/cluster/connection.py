@@ -57,7 +57,7 @@ def _start_local() -> Iterator[Client]:
         LocalCluster(
             n_workers=cores,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
@@ -68,7 +68,7 @@ def _start_local() -> Iterator[Client]:
 @contextmanager
 def _connect(scheduler: str) -> Iterator[Client]:
     try:
-        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = Client(scheduler, timeout=CONNECT_SECONDS)
     except (OSError, ValueError) as error:
         raise ProjectError(
             f"expected a Dask scheduler at {scheduler}, found none; start one with "
