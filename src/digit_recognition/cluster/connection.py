@@ -32,7 +32,8 @@ def open_client(scheduler: str) -> Iterator[Client]:
     ProjectError if no scheduler or no worker answers, or if the scheduler is lost.
     """
     # The messages of this package name the reasons; Dask logs one more for each worker.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         with _start_local() if scheduler == LOCAL else _connect(scheduler) as client:
             yield client

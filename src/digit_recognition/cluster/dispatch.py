@@ -12,8 +12,6 @@ from distributed.scheduler import KilledWorker
 from digit_recognition.datasets import Partition
 from digit_recognition.errors import ProjectError
 
-from .connection import WORKER_SECONDS
-
 Result = TypeVar("Result")
 
 TASKS_PER_THREAD = 3
@@ -23,6 +21,9 @@ others are there when it ends. The others stay with the driver, whatever their n
 
 POLL_SECONDS = 5
 """How often to look whether there are still workers, while no task ends."""
+
+PATIENCE_SECONDS = 300
+"""How long to wait for new workers after the last one has gone."""
 
 POISON = "ended the process that read it"
 """The start of the reason for a picture whose reading kills workers."""
@@ -100,11 +101,11 @@ def _wait(client: Client, running: dict[Future, Any]) -> set[Future]:
         except TimeoutError:
             if client.nthreads():
                 started = monotonic()
-            elif monotonic() - started > WORKER_SECONDS:
+            elif monotonic() - started > PATIENCE_SECONDS:
                 raise ProjectError(
-                    f"expected workers until the end, found none for {WORKER_SECONDS} "
-                    "s; start some and run the same command again: finished "
-                    "partitions are not read again"
+                    "expected workers until the end, found none for "
+                    f"{PATIENCE_SECONDS} s; start some and run the same command "
+                    "again: finished partitions are not read again"
                 ) from None
     return set()
 

@@ -111,8 +111,9 @@ def _collect(records: Iterable[dict], folder: PartFolder) -> ReadingResults:
         partitions += 1
         counts.update(record["counts"])
         rows.update(record["rows"])
-        if rows["readings"] <= MAX_ROWS:
-            pages.update(record["pages"])
+        pages.update(record["pages"])
+        if rows["readings"] > MAX_ROWS:
+            pages.clear()
     folder.finish(partitions)
     tables = {
         name: folder.load(name) if rows[name] <= MAX_ROWS else _no_rows(name)

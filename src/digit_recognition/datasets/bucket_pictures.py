@@ -140,7 +140,7 @@ class BucketPartition(Partition):
 def remote_reason(error: Exception) -> str:
     """Return an error of a remote filesystem in one line."""
     text = str(getattr(error, "strerror", None) or error) or type(error).__name__
-    return " ".join(text.split())
+    return " ".join(text.split()).rstrip(".")
 
 
 def stamp_of(info: Mapping[str, Any]) -> str:
