@@ -9,7 +9,7 @@ TWO_WORKERS := -n 2 --dist worksteal
 ROOT_OPTION := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run app test check lint viz site dag notebooks help
+.PHONY: run app cluster test check lint viz site dag notebooks help
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -20,6 +20,8 @@ run: $(VENV)/installed-to-run ## install, then train and evaluate (kedro run)
 
 app: $(VENV)/installed-to-draw ## open the page where one draws a digit, after make run
 	$(BIN)/kedro app
+
+cluster: $(VENV)/installed-to-scale ## install what reads on a Dask cluster and in buckets
 
 test: $(VENV)/installed-to-test ## install with the test extras, then run all tests
 	$(BIN)/pytest $(TWO_WORKERS)
@@ -56,6 +58,11 @@ $(VENV)/installed-to-run: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-to-draw: requirements-app.txt pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --requirement requirements-app.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-to-scale: requirements-dask.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --requirement requirements-dask.txt
 	$(INSTALL) --no-deps --editable .
 	@touch $@
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,6 +186,52 @@ def run_python(code: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
         check=False,
         timeout=120,
     )
+
+
+class Bucket:
+    """A bucket of an S3 server on this machine."""
+
+    def __init__(self, name: str, address: str):
+        import s3fs
+
+        self.url = f"s3://{name}"
+        self.options = {
+            **{"key": "testing", "secret": "testing"},
+            "client_kwargs": {"endpoint_url": address},
+        }
+        self.filesystem = s3fs.S3FileSystem(use_listings_cache=False, **self.options)
+        self.filesystem.mkdir(name)
+
+    def put(self, contents: dict[str, bytes]) -> None:
+        """Put files into the bucket."""
+        for name, content in contents.items():
+            self.filesystem.pipe_file(f"{self.url}/{name}", content)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of an S3 server on this machine."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server) -> Bucket:
+    """An empty bucket of the test's own."""
+    return Bucket(f"bucket-{uuid.uuid4().hex}", s3_server)
+
+
+@pytest.fixture
+def refuse(monkeypatch):
+    """Return a function after which the S3 server refuses all credentials."""
+    name = "moto.settings.INITIAL_NO_AUTH_ACTION_COUNT"
+    return lambda: monkeypatch.setattr(name, 0)
 
 
 class Project:

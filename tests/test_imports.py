@@ -46,3 +46,13 @@ def test_kedro_starts_without_tensorflow():
     )
     assert "- evaluate" in done.stdout.splitlines(), done.stderr
     assert done.stdout.splitlines()[-1] == "[0, 0, 0] set()", done.stderr
+
+
+def test_reading_without_a_scheduler_imports_nothing_of_dask():
+    done = run_python(
+        "import sys\n"
+        "import digit_recognition.pipelines.read.pipeline\n"
+        "import digit_recognition.datasets.pictures_dataset\n"
+        "print({'dask', 'distributed', 's3fs'} & set(sys.modules))"
+    )
+    assert done.stdout.splitlines()[-1] == "set()", done.stderr

@@ -32,6 +32,26 @@ def test_what_the_image_copies_exists_and_is_not_ignored():
     assert "\nUSER app\n" in dockerfile
 
 
+def test_a_package_has_the_same_pin_in_all_requirements():
+    pins = {}
+    for file in ROOT.glob("requirements*.txt"):
+        for line in file.read_text().splitlines():
+            name, _, version = line.partition(";")[0].strip().partition("==")
+            if version:
+                pins.setdefault(name, set()).add(version)
+    assert len(pins) > 200
+    assert {name for name, versions in pins.items() if len(versions) > 1} == set()
+
+
+def test_the_makefile_and_the_image_install_requirements_that_exist():
+    pattern = r"\brequirements[a-z-]*\.txt\b"
+    for file in ("Makefile", "Dockerfile"):
+        names = set(re.findall(pattern, (ROOT / file).read_text()))
+        assert {"requirements.txt", "requirements-dask.txt"} <= names
+        for name in names:
+            assert (ROOT / name).exists()
+
+
 def test_local_hooks_run_tools_of_the_test_extra():
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     (local,) = [repo for repo in config["repos"] if repo["repo"] == "local"]

@@ -52,9 +52,10 @@ def test_the_default_pipeline_needs_only_mnist_and_may_use_checkpoints(pipelines
     }
 
 
-def test_reading_needs_only_pictures_and_the_exported_model(pipelines):
+def test_reading_needs_only_pictures_the_exported_model_and_a_folder(pipelines):
     assert pipelines["read"].inputs() == {
-        *("pictures", "model_onnx", "params:pictures", "params:read")
+        *("pictures", "model_onnx", "params:pictures", "params:read"),
+        "reading_partitions",
     }
 
 

@@ -29,7 +29,7 @@ def test_pictures_of_all_folders_are_in_natural_order_each_time(tmp_path):
     expected = ["A2.webp", "b/1.jpeg", "b/c/2.Tiff", "page2.PNG", "page10.png"]
     assert names(pictures) == names(pictures) == expected
     assert len(pictures) == 5
-    assert [picture.path for picture in pictures] == [tmp_path / n for n in expected]
+    assert [picture.source for picture in pictures] == [tmp_path / n for n in expected]
 
 
 def test_all_suffixes_of_the_table_of_formats_are_pictures(tmp_path, monkeypatch):
@@ -70,7 +70,7 @@ def test_unusual_names_are_kept_unchanged(tmp_path):
     put(tmp_path, *odd)
     pictures = load(tmp_path)
     assert sorted(names(pictures)) == sorted(odd)
-    assert all(picture.path.exists() for picture in pictures)
+    assert all(picture.source.exists() for picture in pictures)
 
 
 def test_links_are_followed_but_each_folder_is_visited_once(tmp_path):

@@ -18,6 +18,8 @@ METRICS = {
 }
 READING = {
     "pictures": 1234,
+    "numbers": 3,
+    "accepted": 2,
     "not_readable": 3,
     "files_skipped": 0,
     "max_error": 0.001,
@@ -26,9 +28,7 @@ READING = {
     "certain_max_error": 0.001,
     "dataset": "mnist",
 }
-READINGS = pd.DataFrame(
-    {"number": ["07", "5", "12", ""], "accepted": ["true", "false", "true", "false"]}
-)
+READINGS = pd.DataFrame()
 
 
 @pytest.fixture
@@ -114,6 +114,17 @@ def test_other_facts_about_a_reading_are_said(printed, changed, words):
     assert words in printed(
         "read", readings=READINGS, reading_summary=READING | changed
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "end"), [(1, " as Parquet files.\n"), (0, ", because they are too many")]
+)
+def test_the_partitions_of_a_cluster_are_named(printed, rows, end):
+    readings = pd.DataFrame({"number": ["07"] * rows})
+    summary = READING | {"parquet": "s3://bucket/results/1"}
+    output = printed("read", readings=readings, reading_summary=summary)
+    assert "\nThe rows are in s3://bucket/results/1 as Parquet files" in output
+    assert end in output
 
 
 @pytest.mark.parametrize("possible", [0.01, None])

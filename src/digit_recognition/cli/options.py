@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home
+from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home, is_url
 
 
 def with_short_errors(option: click.Parameter) -> click.Parameter:
@@ -93,7 +93,8 @@ def _refuse_changed_paths(items: list[str]) -> None:
             continue
         path = ",".join([path, *rest])
         bare = path[1:-1] if re.fullmatch(r"(['\"]).*\1", path, re.DOTALL) else path
-        absolute = str(Path(expand_home(bare)).absolute()).replace("${", "\\${")
+        absolute = bare if is_url(bare) else str(Path(expand_home(bare)).absolute())
+        absolute = absolute.replace("${", "\\${")
         value = json.dumps(absolute, ensure_ascii=False)
         value = value.encode(errors="backslashreplace").decode()
         raise click.ClickException(

@@ -15,7 +15,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "mnist_dataset": ["MnistDataset"],
         "onnx_dataset": ["OnnxDataset"],
         "picture_folder_dataset": ["PictureFolderDataset"],
-        "pictures_dataset": ["Picture", "Pictures", "PicturesDataset"],
+        "pictures": ["Partition", "Picture", "Pictures"],
+        "pictures_dataset": ["PicturesDataset"],
+        "shared_folder_dataset": ["SharedFolder", "SharedFolderDataset"],
         "zarr_dataset": ["ZarrDataset"],
     },
 )

@@ -1,18 +1,23 @@
-"""List the pictures in a folder, or a single picture."""
+"""List the pictures in a folder or a bucket, or a single picture."""
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections import deque
-from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
+import fsspec
 from kedro.io import AbstractDataset, DatasetError
+from kedro.io.core import get_protocol_and_path
 
+from digit_recognition.errors import ProjectError
+
+from .bucket_pictures import BucketPartition, BucketPictures, remote_reason, stamp_of
 from .picture_formats import format_names, picture_suffixes
+from .pictures import FolderPictures, Pictures
 
 HINT = (
     "put pictures into data/01_raw/pictures, or name your own folder or file: "
@@ -20,51 +25,21 @@ HINT = (
 )
 
 
-class Picture(NamedTuple):
-    """A picture to read, or a folder that cannot be opened.
-
-    ``reason`` says why the folder cannot be opened; it is empty for a picture.
-    """
-
-    name: str
-    """Unique path relative to the top folder, with slashes."""
-
-    path: Path
-    reason: str = ""
-
-
-class Pictures:
-    """The pictures of a folder, which can be iterated more than once.
-
-    The pictures are sorted by name in natural order: page2 comes before page10.
-    ``skipped`` is the number of skipped files: hidden files, and files without a
-    picture's suffix.
-    """
-
-    def __init__(self, folder: Path, reasons: dict[str, str], skipped: int):
-        self.folder = folder
-        self.skipped = skipped
-        names = sorted(reasons, key=_natural_order)
-        self._reasons = {name: reasons[name] for name in names}
-
-    def __len__(self) -> int:
-        return len(self._reasons)
-
-    def __iter__(self) -> Iterator[Picture]:
-        for name, reason in self._reasons.items():
-            yield Picture(name, self.folder / name, reason)
-
-
 class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
-    """The pictures in a local folder and its subfolders, or a single picture file.
+    """The pictures in a folder and its subfolders, or a single picture file.
 
-    Symbolic links are followed. Each folder is visited once.
+    In a local folder, symbolic links are followed, and each folder is visited once.
 
-    Example of an entry in ``catalog.yml``::
+    Examples of entries in ``catalog.yml``::
 
         pictures:
           type: digit_recognition.datasets.PicturesDataset
           filepath: data/01_raw/pictures
+
+        pictures_of_the_archive:
+          type: digit_recognition.datasets.PicturesDataset
+          filepath: s3://archive/scans
+          credentials: archive
     """
 
     def __init__(
@@ -72,14 +47,20 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         *,
         filepath: str | None,
         hint: str = HINT,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ):
-        """Set the path of a folder or file.
+        """Set the path of a folder or file: a local path, or a URL that fsspec knows.
 
         A file may have any suffix. If ``filepath`` is None, the dataset is empty. Error
         messages about missing pictures end with ``hint``, which says what to do.
+        ``credentials`` and ``fs_args`` go to the filesystem of a URL.
         """
-        self._path = None if filepath is None else Path(filepath)
+        self._url = filepath
+        self._protocol, path = get_protocol_and_path(filepath or "")
+        self._path = Path(path) if self._protocol == "file" else None
+        self._options = deepcopy(credentials or {}) | deepcopy(fs_args or {})
         self._hint = hint
         self.metadata = metadata
 
@@ -89,8 +70,10 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         Raises DatasetError if the path does not exist, cannot be opened or is a folder
         without pictures.
         """
+        if self._url is None:
+            return FolderPictures(Path(), {})
         if self._path is None:
-            return Pictures(Path(), {}, 0)
+            return self._load_remote(self._url)
         try:
             is_folder = stat.S_ISDIR(self._path.stat().st_mode)
         except (OSError, ValueError) as error:
@@ -99,7 +82,7 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
                 f"{_reason_of(error)}; {self._hint}"
             ) from error
         if not is_folder:
-            return Pictures(self._path.parent, {self._path.name: ""}, 0)
+            return FolderPictures(self._path.parent, {self._path.name: ""})
         reasons, skipped = _find_pictures(self._path)
         if "" in reasons:
             raise DatasetError(
@@ -112,7 +95,32 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
                 f"expected {format_names()} in {self._path}, received {received}; "
                 f"{self._hint}"
             )
-        return Pictures(self._path, reasons, skipped)
+        return FolderPictures(self._path, reasons, skipped)
+
+    def _load_remote(self, url: str) -> Pictures:
+        try:
+            filesystem, path = fsspec.core.url_to_fs(
+                url, use_listings_cache=False, **self._options
+            )
+            info = filesystem.info(path)
+        except Exception as error:
+            raise DatasetError(
+                f"expected a picture or a folder at {url}, received: "
+                f"{remote_reason(error)}; check the address and the credentials"
+            ) from error
+        if info["type"] != "directory":
+            folder, _, name = path.rpartition("/")
+            return BucketPartition(filesystem, folder, {name: stamp_of(info)}, {})
+        pictures = BucketPictures(filesystem, path)
+        try:
+            if next(pictures.partitions(1), None) is None:
+                raise DatasetError(
+                    f"expected {format_names()} in {url}, received none among "
+                    f"{pictures.skipped:,} files; {self._hint}"
+                )
+        except ProjectError as error:
+            raise DatasetError(str(error)) from error
+        return pictures
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
         """Raise DatasetError: the pictures are read-only."""
@@ -122,10 +130,11 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         )
 
     def _exists(self) -> bool:
-        return self._path is None or self._path.exists()
+        # Only loading finds out whether a bucket can be reached.
+        return self._url is None or self._path is None or self._path.exists()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._path and str(self._path)}
+        return {"filepath": self._url, "protocol": self._protocol}
 
 
 def _find_pictures(top: Path) -> tuple[dict[str, str], int]:
@@ -175,9 +184,3 @@ def _is_folder(entry: os.DirEntry) -> bool:
 
 def _reason_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
-
-
-def _natural_order(name: str) -> tuple[list[int | str], str]:
-    """Return a sort key that compares numbers within names by their value."""
-    parts = re.split(r"(\d+)", name.casefold())
-    return [int(part) if part.isdecimal() else part for part in parts], name

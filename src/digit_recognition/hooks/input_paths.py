@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ class InputPathsHooks:
 
     A leading ``~`` is the user's home folder. A relative path in ``--params`` starts at
     the current folder. A relative path in ``conf/`` starts at the project's folder.
+    URLs are kept unchanged.
     """
 
     @hook_impl
@@ -49,6 +51,11 @@ def expand_home(path: str) -> str:
     return os.path.expanduser(path)  # noqa: PTH111 (Path.expanduser raises instead)
 
 
+def is_url(path: str) -> bool:
+    """Return whether the path is a URL, such as ``s3://bucket/scans``."""
+    return re.match("[a-zA-Z0-9]+://", path) is not None
+
+
 def _set_absolute(
     loader: AbstractConfigLoader, name: str, path: Any, start: Path
 ) -> None:
@@ -57,8 +64,9 @@ def _set_absolute(
     keys = name.split(".")
     if not isinstance(path, str) or not path.strip():
         raise ProjectError(_describe_error(keys, path))
+    absolute = path if is_url(path) else str(start / expand_home(path))
     # OmegaConf takes an unescaped ${ for an interpolation.
-    escaped = str(start / expand_home(path)).replace("${", "\\${")
+    escaped = absolute.replace("${", "\\${")
     loader.runtime_params = _replace(loader.runtime_params or {}, keys, escaped)
 
 

@@ -55,9 +55,8 @@ def _describe_robustness(saved: dict[str, Any]) -> str:
 
 
 def _describe_readings(saved: dict[str, Any]) -> str:
-    readings, summary = saved["readings"], saved["reading_summary"]
-    numbers = int((readings["number"] != "").sum())
-    accepted = int((readings["accepted"] == "true").sum())
+    summary = saved["reading_summary"]
+    numbers, accepted = summary["numbers"], summary["accepted"]
     skipped = summary["files_skipped"]
     model = ""
     if summary["dataset"] == SAMPLE:
@@ -68,7 +67,18 @@ def _describe_readings(saved: dict[str, Any]) -> str:
         f"{_count(summary['not_readable'], 'picture')} not readable"
         + (f"; {_count(skipped, 'other file')} skipped" if skipped else "")
         + f".\n{_describe_error_rate(summary)}{model}."
+        + _describe_partitions(saved)
     )
+
+
+def _describe_partitions(saved: dict[str, Any]) -> str:
+    """Say where the rows are that a cluster has read."""
+    summary = saved["reading_summary"]
+    if "parquet" not in summary:
+        return ""
+    is_large = summary["pictures"] and saved["readings"].empty
+    reason = ", because they are too many for a CSV file" if is_large else ""
+    return f"\nThe rows are in {summary['parquet']} as Parquet files{reason}."
 
 
 def _describe_error_rate(summary: dict[str, Any]) -> str:

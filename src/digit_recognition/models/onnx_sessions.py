@@ -24,13 +24,25 @@ LOAD_ERRORS = (
 """What ``open_session`` raises for bytes that are not a model it can run."""
 
 
-def open_session(model: bytes, **options: Any) -> InferenceSession:
+class PortableSession(InferenceSession):
+    """A session that other processes can load; each loads the model for itself."""
+
+    def __init__(self, model: bytes, options: dict[str, Any]):
+        self.model = model
+        self.options = options
+        session_options = onnxruntime.SessionOptions()
+        for name, value in options.items():
+            setattr(session_options, name, value)
+        super().__init__(model, session_options, providers=["CPUExecutionProvider"])
+
+    def __reduce__(self) -> tuple[type, tuple[bytes, dict[str, Any]]]:
+        return PortableSession, (self.model, self.options)
+
+
+def open_session(model: bytes, **options: Any) -> PortableSession:
     """Return a session on the CPU for the bytes of an ONNX model.
 
     ``options`` are attributes of ``onnxruntime.SessionOptions``. Raises one of
     LOAD_ERRORS if the bytes cannot be loaded.
     """
-    session_options = onnxruntime.SessionOptions()
-    for name, value in options.items():
-        setattr(session_options, name, value)
-    return InferenceSession(model, session_options, providers=["CPUExecutionProvider"])
+    return PortableSession(model, options)

@@ -1,4 +1,4 @@
-"""The parameters of reading: the acceptance rule."""
+"""The parameters of reading: the acceptance rule, and the cluster that reads."""
 
 from __future__ import annotations
 
@@ -10,10 +10,24 @@ from digit_recognition.parameters import Parameters
 from digit_recognition.recognition.acceptance import KEEP_DIGITS
 from digit_recognition.recognition.thresholds import CERTAINTY
 
+RULE = ("max_error", "certainty", "keep_digits")
+SCHEDULER = r"^(local|(tcp|tls)://\S+:\d+)$"
+
 
 class ReadParameters(Parameters):
-    """The acceptance rule; the fields are those of ``find_acceptance_rule``."""
+    """The acceptance rule, and the cluster that reads.
+
+    ``scheduler`` is None to read in this process, ``local`` for a Dask cluster of this
+    machine's cores, or the address of a Dask scheduler. A task of the cluster reads
+    ``partition_size`` pictures.
+    """
 
     max_error: Annotated[float, Field(gt=0, lt=1)]
     certainty: Annotated[float, Field(gt=0, lt=1)] = CERTAINTY
     keep_digits: Annotated[float, Field(gt=0, le=1)] = KEEP_DIGITS
+    scheduler: Annotated[str, Field(pattern=SCHEDULER)] | None = None
+    partition_size: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+
+    def rule(self) -> dict[str, float]:
+        """Return the arguments of ``find_acceptance_rule``."""
+        return {name: getattr(self, name) for name in RULE}

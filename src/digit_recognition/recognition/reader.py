@@ -6,6 +6,7 @@ marks of a page. The result of each way is called a reading.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -124,6 +125,11 @@ class Reader:
         self.rule = rule
         self._session = session
         self._temperature = parse_temperature(self.metadata)
+
+    @property
+    def model_digest(self) -> str:
+        """The SHA-256 of the exported model, as 64 hex digits."""
+        return hashlib.sha256(self._session.model).hexdigest()
 
     def read(self, grey: np.ndarray) -> list[Line]:
         """Return the lines of digits on a page, from top to bottom.

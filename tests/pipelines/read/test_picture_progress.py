@@ -3,20 +3,21 @@ import io
 import rich
 from rich.console import Console
 
-from digit_recognition.datasets.pictures_dataset import Pictures
-from digit_recognition.pipelines.read.picture_progress import track_pictures
+from digit_recognition.datasets.pictures import FolderPictures
+from digit_recognition.pipelines.read.picture_progress import TrackedPictures
 
 
 def test_the_page_is_shown_from_the_second_page_on(monkeypatch, tmp_path):
     shown = io.StringIO()
     console = Console(file=shown, force_terminal=True, width=100)
     monkeypatch.setattr(rich, "get_console", lambda: console)
-    pictures = Pictures(tmp_path, {"a.tif": "", "b.png": ""}, 0)
+    pictures = FolderPictures(tmp_path, {"a.tif": "", "b.png": ""})
+    tracked = TrackedPictures(pictures, "Reading")
     names = []
-    for picture, show_page in track_pictures(pictures, "Reading"):
+    for picture in tracked:
         names.append(picture.name)
         for page in range(3 if picture.name == "a.tif" else 1):
-            show_page(page)
+            tracked.show_page(page)
             console.print(f"page {page} of {picture.name}")
     assert names == ["a.tif", "b.png"]
     assert "Reading page 1" not in shown.getvalue()
@@ -27,7 +28,8 @@ def test_the_page_is_shown_from_the_second_page_on(monkeypatch, tmp_path):
 def test_nothing_is_repeated_where_no_terminal_is(monkeypatch, tmp_path):
     shown = io.StringIO()
     monkeypatch.setattr(rich, "get_console", lambda: Console(file=shown, width=100))
-    for _, show_page in track_pictures(Pictures(tmp_path, {"a.tif": ""}, 0), "Reading"):
+    tracked = TrackedPictures(FolderPictures(tmp_path, {"a.tif": ""}), "Reading")
+    for _ in tracked:
         for page in range(500):
-            show_page(page)
+            tracked.show_page(page)
     assert shown.getvalue().count("\n") <= 1

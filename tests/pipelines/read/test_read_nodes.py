@@ -192,6 +192,8 @@ def test_unreadable_pictures_have_a_row_with_the_reason(tmp_path):
         "read": 1,
         "set_aside": 1,
         "not_readable": 3,
+        "numbers": 1,
+        "accepted": 1,
         "files_skipped": 1,
         "max_error": 0.01,
         "certain": True,

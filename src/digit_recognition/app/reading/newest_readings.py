@@ -15,7 +15,7 @@ from kedro.io import DatasetError
 from PIL import Image
 
 from digit_recognition.csv_safety import unescape_cell
-from digit_recognition.datasets.picture_folder_dataset import PictureFolderDataset
+from digit_recognition.datasets.picture_folder import safe_path
 from digit_recognition.imaging.boxes import Box, enclosing
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.plotting.page_drawing import reduce_page
@@ -80,10 +80,9 @@ class NewestReadings:
         return Path(path) if is_inside else self.folder / "outside"
 
     def _annotated_page(self, name: str, number: int) -> Image.Image | None:
-        saved = PictureFolderDataset(filepath=str(self.annotated))
         title = f" page {number + 1}" if number else ""
         try:
-            path = self.annotated / saved.safe_path(f"pictures/{name}{title}")
+            path = self.annotated / safe_path(f"pictures/{name}{title}", ".jpg")
             with Image.open(path, formats=("JPEG",)) as picture:
                 return picture.convert("RGB")
         except (OSError, DatasetError):  # gone, or the name leads out of the folder

@@ -67,7 +67,7 @@ class Service:
         self.parameters = parameters
         session = _load_session(model_path)
         timed: Any = TimedSession(session)
-        self.reader: Reader = load_reader(timed, **parameters.model_dump())
+        self.reader: Reader = load_reader(timed, **parameters.rule())
         self.metadata = {
             name: value
             for name, value in self.reader.metadata.items()

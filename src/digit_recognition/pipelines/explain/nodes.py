@@ -90,7 +90,7 @@ def _from_picture(pictures: Pictures, digit: int) -> Chosen:
     name = escape_name(picture.name)
     marks: list[Mark] = []
     try:
-        for page in decode(picture.path):
+        for page in decode(picture.source):
             marks += [mark for line in find_digits(page.grey) for mark in line]
     except (UnreadablePicture, TooManyMarks) as error:
         raise ProjectError(

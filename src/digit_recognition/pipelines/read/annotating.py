@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import namedtuple
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -12,8 +13,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageDraw, ImageOps
 
+from digit_recognition.cluster import require_packages
 from digit_recognition.csv_safety import escape_cell
-from digit_recognition.datasets import Picture, Pictures
+from digit_recognition.datasets import Picture, Pictures, SharedFolder
+from digit_recognition.datasets.picture_folder import PictureFolder
 from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
 from digit_recognition.plotting.page_drawing import (
     ACCEPTED_COLOUR,
@@ -25,8 +28,11 @@ from digit_recognition.plotting.page_drawing import (
     font,
     reduce_page,
 )
+from digit_recognition.recognition.read_parameters import ReadParameters
 
-from .picture_progress import track_pictures
+from .picture_progress import TrackedPictures
+
+Annotated = Iterator[tuple[str, Image.Image]] | Callable[[PictureFolder], None]
 
 TILE_SIDE = 240
 TILE_MARGIN = 6
@@ -39,7 +45,9 @@ def annotate_pictures(
     readings: pd.DataFrame,
     digits: pd.DataFrame,
     reading_summary: dict[str, Any],
-) -> Iterator[tuple[str, Image.Image]]:
+    parameters: ReadParameters | None = None,
+    reading_partitions: SharedFolder | None = None,
+) -> Annotated:
     """Return the annotated pictures and overview sheets as pairs (name, image).
 
     Each picture has boxes around its digits: green if the number is accepted, orange if
@@ -52,23 +60,40 @@ def annotate_pictures(
     catalog saves them as CSV files and loads ``accepted`` as bool. Pictures without
     rows in the tables are left out: they were added to the folder after
     ``read_pictures`` ran.
+
+    With ``parameters.scheduler``, returns a function that lets the workers of a cluster
+    draw and save the pictures that they have read, in a folder for each partition.
     """
+    if (
+        parameters is not None
+        and parameters.scheduler is not None
+        and reading_partitions is not None
+        and "parquet" in reading_summary
+    ):
+        require_packages()
+        from digit_recognition.cluster.drawing import draw_on_cluster
+
+        place = reading_partitions._replace(path=reading_summary["parquet"])
+        return partial(draw_on_cluster, pictures, _draw_all, parameters, place)
     # This must not be a generator function itself: Kedro would then save each image in
     # a call of its own, and the second call would fail because the folder exists.
     # PictureFolderDataset.save takes the whole iterator and draws one image at a time.
-    return _draw_all(pictures, readings, digits, reading_summary["pages"])
+    tracked = TrackedPictures(pictures, "Drawing")
+    pages = reading_summary["pages"]
+    return _draw_all(tracked, readings, digits, pages, tracked.show_page)
 
 
 def _draw_all(
-    pictures: Pictures,
+    pictures: Iterable[Picture],
     readings: pd.DataFrame,
     digits: pd.DataFrame,
     pages: dict[str, list[int]],
+    show_page: Callable[[int], None] = lambda page: None,  # noqa: ARG005 (a callback)
 ) -> Iterator[tuple[str, Image.Image]]:
     lines_of, digits_of = _RowsByPicture(readings), _RowsByPicture(digits)
     tiles: list[Image.Image] = []
     sheets = count(1)
-    for picture, show_page in track_pictures(pictures, "Drawing"):
+    for picture in pictures:
         name = escape_cell(picture.name)
         lines = lines_of[name]
         if not lines:
@@ -129,7 +154,7 @@ def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | Non
     """Yield (number, page) for each wanted page; an unreadable page is None."""
     last = -1
     try:
-        for number, page in enumerate(() if picture.reason else decode(picture.path)):
+        for number, page in enumerate(() if picture.reason else decode(picture.source)):
             if number in wanted:
                 last = number
                 yield number, page

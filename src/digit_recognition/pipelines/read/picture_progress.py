@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from digit_recognition.datasets import Picture, Pictures
+from digit_recognition.datasets import Partition, Picture, Pictures
 
 
-def track_pictures(
-    pictures: Pictures, description: str
-) -> Iterator[tuple[Picture, Callable[[int], None]]]:
-    """Yield each picture with a function that shows the page (from 0) of a TIFF.
+class TrackedPictures:
+    """Pictures whose iteration shows a bar on a terminal.
 
-    A terminal shows a bar, and beside it the page from the second page on. A file of
-    500 pages takes minutes, in which the bar alone would not move.
+    ``show_page`` adds the page (from 0) of the current picture to the bar, from the
+    second page on. A TIFF of 500 pages takes minutes, in which the bar alone would not
+    move.
     """
-    from rich import get_console
-    from rich.progress import Progress
 
-    with Progress(console=get_console()) as progress:
-        task = progress.add_task(description, total=len(pictures))
+    def __init__(self, pictures: Pictures, description: str):
+        from rich import get_console
+        from rich.progress import Progress
 
-        def show_page(page: int) -> None:
-            if page:
-                text = f"{description} page {page + 1}"
-                progress.update(task, description=text, refresh=True)
+        self._pictures = pictures
+        self._description = description
+        self._progress = Progress(console=get_console())
+        # Counting the pictures of a bucket would list it twice.
+        total = len(pictures) if isinstance(pictures, Partition) else None
+        self._task = self._progress.add_task(description, total=total)
 
-        for picture in pictures:
-            yield picture, show_page
-            progress.update(task, advance=1, description=description)
+    def __iter__(self) -> Iterator[Picture]:
+        with self._progress:
+            for picture in self._pictures:
+                yield picture
+                self._progress.update(
+                    self._task, advance=1, description=self._description
+                )
+
+    def show_page(self, page: int) -> None:
+        """Show that this page (from 0) of the current picture is read or drawn."""
+        if page:
+            text = f"{self._description} page {page + 1}"
+            self._progress.update(self._task, description=text, refresh=True)

@@ -14,12 +14,18 @@ def create_pipeline() -> Pipeline:
         [
             node_with_preview(
                 read_pictures,
-                ["pictures", "model_onnx", "params:pictures", "params:read"],
+                [
+                    *("pictures", "model_onnx", "params:pictures", "params:read"),
+                    "reading_partitions",
+                ],
                 ["readings", "digits", "reading_summary"],
             ),
             node_with_preview(
                 annotate_pictures,
-                ["pictures", "readings", "digits", "reading_summary"],
+                [
+                    *("pictures", "readings", "digits", "reading_summary"),
+                    *("params:read", "reading_partitions"),
+                ],
                 "annotated_pictures",
             ),
         ],

@@ -1,0 +1,75 @@
+"""Draw what was read onto the pictures, on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from digit_recognition.csv_safety import escape_cell
+from digit_recognition.datasets import Partition, Pictures, SharedFolder
+from digit_recognition.datasets.picture_folder import PictureFolder
+from digit_recognition.errors import ProjectError
+from digit_recognition.recognition.read_parameters import ReadParameters
+
+from .connection import LOCAL, open_client
+from .dispatch import is_poison, run_parts
+from .part_files import PartFolder
+
+
+def draw_on_cluster(
+    pictures: Pictures,
+    draw: Callable[..., Any],
+    parameters: ReadParameters,
+    place: SharedFolder,
+    target: PictureFolder,
+) -> None:
+    """Save the pictures that ``draw`` makes into ``target``; the workers do it.
+
+    ``draw`` gets the pictures of a partition, its tables and its pages, and yields
+    pairs (name, image). They are saved in a folder for each partition, such as
+    ``part-0000012``. ``place`` is the folder of the rows.
+    """
+    folder = PartFolder(*place)
+    with open_client(parameters.scheduler or LOCAL) as client:
+        drawn = run_parts(
+            client,
+            pictures.partitions(parameters.partition_size),
+            partial(draw_part, draw, folder, target),
+            partial(draw_part, draw, folder, None),
+        )
+        for _ in drawn:
+            pass
+
+
+def draw_part(
+    draw: Callable[..., Any],
+    folder: PartFolder,
+    target: PictureFolder | None,
+    number: int,
+    pictures: Partition,
+) -> None:
+    """Draw a partition on a worker; without a target, nothing is saved.
+
+    Raises ProjectError if the pictures are not those that were read.
+    """
+    record = folder.load_record(number)
+    if target is not None and (not record or record["digest"] != pictures.digest()):
+        raise ProjectError(
+            "expected the pictures as they were read, received others; read them again"
+        )
+    readings, digits = folder.load("readings", number), folder.load("digits", number)
+    reasons = dict(zip(readings["picture"], readings["reason"], strict=True))
+    poison = {
+        name: reason
+        for name in pictures.names
+        if is_poison(reason := reasons.get(escape_cell(name), ""))
+    }
+    readings["accepted"] = readings["accepted"] == "true"
+    pages = record["pages"] if record else {}
+    drawn = draw(pictures.set_aside(poison), readings, digits, pages)
+    if target is None:
+        for _ in drawn:
+            pass
+    else:
+        target.subfolder(f"part-{number:07}").save_all(drawn)

@@ -1,0 +1,101 @@
+"""Give each worker process of a cluster the reader, once, and check its versions."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from distributed import Client, Worker, WorkerPlugin, get_worker
+
+import digit_recognition
+from digit_recognition.errors import ProjectError
+from digit_recognition.recognition.reader import Reader
+
+PACKAGES = (
+    *("dask", "distributed", "fsspec", "numpy", "onnxruntime", "pandas", "pillow"),
+    *("pyarrow", "scikit-image", "scipy"),
+)
+"""The packages that must be the same on all machines, so that all rows are the same."""
+
+
+class ReadingPlugin(WorkerPlugin):
+    """Gives each worker process the reader once, also a worker that joins late."""
+
+    def __init__(self, reader: Reader):
+        self.reader = reader
+        self._expected = own_versions()
+
+    def setup(self, worker: Worker) -> None:
+        """Raise ProjectError if this worker has other versions than the run."""
+        self._address = worker.address
+        self.check_versions()
+
+    def check_versions(self) -> None:
+        """Raise ProjectError if this process has other versions than the run."""
+        own = own_versions()
+        for name, expected in self._expected.items():
+            if own[name] != expected:
+                raise ProjectError(
+                    f"expected {name} {expected} on all workers, received {own[name]} "
+                    f"on {self._address}; install the same packages on all machines"
+                )
+
+
+@contextmanager
+def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
+    """Give the reader to all workers; yield the name under which they have it.
+
+    Raises ProjectError if a worker has other versions than this process.
+    """
+    name = f"reader-{uuid.uuid4().hex}"
+    try:
+        client.register_plugin(ReadingPlugin(reader), name)
+    except ProjectError:
+        raise
+    except (ImportError, AttributeError, TypeError) as error:
+        raise ProjectError(
+            "expected digit_recognition with its packages on all workers, received an "
+            f"error there ({error}); install the same packages on all machines"
+        ) from error
+    yield name
+    client.unregister_worker_plugin(name)
+
+
+def worker_reader(name: str) -> Reader:
+    """Return the reader of the worker that runs this task.
+
+    ``name`` is the name of the plugin. Raises ProjectError if the worker has other
+    versions than the run.
+    """
+    plugin: Any = get_worker().plugins[name]
+    plugin.check_versions()
+    return plugin.reader
+
+
+@cache
+def own_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages, and a digest of the code."""
+    versions = {"Python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "none"
+    return versions | {"digit_recognition": code_digest()}
+
+
+def code_digest() -> str:
+    """Return the first 12 hex digits of a SHA-256 of this package's modules."""
+    package = Path(digit_recognition.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

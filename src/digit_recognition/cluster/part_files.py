@@ -1,0 +1,161 @@
+"""The rows of a run as a Parquet dataset: one file a table and partition."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset
+import pyarrow.parquet as pq
+from fsspec import AbstractFileSystem
+from fsspec.implementations.local import LocalFileSystem
+
+from digit_recognition.datasets import SharedFolder
+from digit_recognition.datasets.bucket_pictures import remote_reason
+from digit_recognition.errors import ProjectError
+
+TEXT, INTEGER, NUMBER = pa.string(), pa.int64(), pa.float64()
+
+SCHEMAS = {
+    "digits": pa.schema(
+        {
+            **{"picture": TEXT, "line": INTEGER, "position": INTEGER},
+            **{"digit": INTEGER, "confidence": NUMBER},
+            **{"x": INTEGER, "y": INTEGER, "width": INTEGER, "height": INTEGER},
+        }
+    ),
+    "readings": pa.schema(
+        {
+            **{"picture": TEXT, "line": INTEGER, "number": TEXT},
+            **{"confidence": NUMBER, "accepted": TEXT, "reason": TEXT},
+        }
+    ),
+}
+"""The tables in the order in which they are saved: a partition with a file of readings
+is finished."""
+
+JOB = "job.json"
+"""The file that says what is read into the folder."""
+
+FINISHED = "_SUCCESS"
+"""The file that is written last. Other programs know this name, too."""
+
+RECORD = b"digit_recognition"
+"""The key of this project's record in the metadata of a file."""
+
+
+@dataclass(frozen=True)
+class PartFolder:
+    """The folder of a run's results, shared by all workers; a path or a bucket."""
+
+    filesystem: AbstractFileSystem
+    path: str
+
+    @classmethod
+    def create(cls, place: SharedFolder, job: dict[str, Any]) -> PartFolder:
+        """Return a folder in ``place`` for this job, the same for the same job.
+
+        Raises ProjectError if it cannot be written.
+        """
+        text = json.dumps(job, indent=2)
+        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        folder = cls(place.filesystem, f"{place.path}/{name}")
+        finished = f"{folder.path}/{FINISHED}"
+        folder.write(f"{folder.path}/{JOB}", text.encode())
+        if folder.filesystem.exists(finished):
+            folder.filesystem.rm_file(finished)
+        return folder
+
+    def check_access(self) -> None:
+        """Raise ProjectError if this machine does not see the folder."""
+        if not self.filesystem.exists(f"{self.path}/{JOB}"):
+            raise ProjectError(
+                f"expected every worker to see the folder {self.path}, received none "
+                "on a worker's machine; share it, or let reading_partitions in the "
+                "catalog be in a bucket"
+            )
+
+    def part_path(self, table: str, number: int) -> str:
+        """Return the path of a partition's file."""
+        return f"{self.path}/{table}/part-{number:07}.parquet"
+
+    def save(
+        self, number: int, tables: dict[str, pd.DataFrame], record: dict[str, Any]
+    ) -> None:
+        """Save the tables of a partition; ``record`` is any JSON.
+
+        Raises ProjectError if they cannot be saved, with the reason.
+        """
+        metadata = {RECORD: json.dumps(record)}
+        for name, schema in SCHEMAS.items():
+            table = pa.Table.from_pandas(tables[name], schema, preserve_index=False)
+            file = io.BytesIO()
+            pq.write_table(table.replace_schema_metadata(metadata), file)
+            self.write(self.part_path(name, number), file.getvalue())
+
+    def load_record(self, number: int) -> dict[str, Any] | None:
+        """Return the record of a finished partition; None if it is not finished."""
+        path = self.part_path("readings", number)
+        try:
+            with self.filesystem.open(path, "rb") as file:
+                metadata = pq.read_schema(file).metadata
+        except (FileNotFoundError, pa.ArrowInvalid):  # missing, or damaged
+            return None
+        return json.loads(metadata[RECORD])
+
+    def load(self, table: str, number: int | None = None) -> pd.DataFrame:
+        """Return the rows of one partition, or those of all partitions in order."""
+        place = self.part_path(table, number) if number is not None else self.path
+        place = place if number is not None else f"{place}/{table}"
+        dataset = pa.dataset.dataset(
+            place, SCHEMAS[table], format="parquet", filesystem=self.filesystem
+        )
+        return dataset.to_table().to_pandas()
+
+    def finish(self, partitions: int) -> None:
+        """Remove all files except those of the first ``partitions`` partitions.
+
+        Others come from an earlier run over more pictures, or from killed workers.
+        """
+        for table in SCHEMAS:
+            kept = {self.part_path(table, number) for number in range(partitions)}
+            for path in self.filesystem.find(f"{self.path}/{table}"):
+                if path not in kept:
+                    self.filesystem.rm_file(path)
+        self.write(f"{self.path}/{FINISHED}", b"")
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file whole or not at all: aside, then renamed.
+
+        A bucket shows an object only when all of it has arrived. Raises ProjectError
+        with the reason if the file cannot be written.
+        """
+        try:
+            if isinstance(self.filesystem, LocalFileSystem):
+                _write_local(Path(path), content)
+            else:
+                self.filesystem.pipe_file(path, content)
+        except Exception as error:
+            raise ProjectError(
+                f"expected to write {path} on {platform.node()}, received: "
+                f"{remote_reason(error)}; correct that and run the same command again: "
+                "finished partitions are not read again"
+            ) from error
+
+
+def _write_local(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

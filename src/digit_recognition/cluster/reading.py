@@ -1,0 +1,129 @@
+"""Read pictures on a cluster: the tasks of the workers, and all results together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from digit_recognition.datasets import Partition, Pictures, SharedFolder
+from digit_recognition.recognition.read_parameters import ReadParameters
+from digit_recognition.recognition.reader import Reader
+from digit_recognition.recognition.reading_results import ReadingResults, read_all
+
+from .connection import LOCAL, open_client
+from .dispatch import run_parts
+from .job import own_versions, registered_reader, worker_reader
+from .part_files import SCHEMAS, PartFolder
+
+MAX_ROWS = 1_000_000
+"""Maximum number of rows of a returned table; a spreadsheet takes few more."""
+
+
+def read_on_cluster(
+    pictures: Pictures,
+    path: str,
+    reader: Reader,
+    parameters: ReadParameters,
+    place: SharedFolder,
+) -> tuple[ReadingResults, PartFolder]:
+    """Return what is on the pictures, read by the workers, and the folder of all rows.
+
+    The rows are those of ``read_all``, in the same order. A table of more than MAX_ROWS
+    rows is returned empty. ``path`` is where the pictures are; the same pictures, model
+    and parameters have the same folder in ``place``. Raises ProjectError if the cluster
+    or ``place`` cannot be used.
+    """
+    with (
+        open_client(parameters.scheduler or LOCAL) as client,
+        registered_reader(client, reader) as name,
+    ):
+        job = {
+            "pictures": path,
+            "model": reader.model_digest,
+            "rule": parameters.rule(),
+            "partition_size": parameters.partition_size,
+            "versions": own_versions(),
+        }
+        folder = PartFolder.create(place, job)
+        records = run_parts(
+            client,
+            pictures.partitions(parameters.partition_size),
+            partial(read_part, name, folder),
+            partial(probe_part, name),
+        )
+        shown = _shown(records, pictures, parameters.partition_size)
+        return _collect(shown, folder), folder
+
+
+def read_part(
+    reader: str, folder: PartFolder, number: int, pictures: Partition
+) -> dict[str, Any]:
+    """Read a partition on a worker, save its rows, and return their record.
+
+    A partition is not read if its files are there and no picture has changed since.
+    ``reader`` is the name of the worker's plugin. The record has the digest of the
+    pictures, the counts, the number of rows of each table, and the pages.
+    """
+    folder.check_access()
+    pictures.check_access()
+    digest = pictures.digest()
+    record = folder.load_record(number)
+    if record is not None and record["digest"] == digest:
+        return record
+    results = read_all(pictures, worker_reader(reader))
+    tables = {"readings": results.readings, "digits": results.digits}
+    record = {
+        "digest": digest,
+        "counts": dict(results.counts),
+        "rows": {name: len(table) for name, table in tables.items()},
+        "pages": results.pages,
+    }
+    folder.save(number, tables, record)
+    return record
+
+
+def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: ARG001
+    """Read pictures on a worker without saving anything."""
+    read_all(pictures, worker_reader(reader))
+
+
+def _shown(
+    records: Iterator[dict], pictures: Pictures, partition_size: int
+) -> Iterable[dict]:
+    """Return the records; a terminal shows how many of all have arrived."""
+    from rich.progress import track
+
+    known = isinstance(pictures, Partition)
+    total = -(-len(pictures) // partition_size) if known else None
+    return track(records, description="Reading", total=total)
+
+
+def _collect(records: Iterable[dict], folder: PartFolder) -> ReadingResults:
+    counts: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
+    pages: dict[str, list[int]] = {}
+    partitions = 0
+    for record in records:
+        partitions += 1
+        counts.update(record["counts"])
+        rows.update(record["rows"])
+        pages.update(record["pages"])
+        if rows["readings"] > MAX_ROWS:
+            pages.clear()
+    folder.finish(partitions)
+    tables = {
+        name: folder.load(name) if rows[name] <= MAX_ROWS else _no_rows(name)
+        for name in SCHEMAS
+    }
+    # The partitions end in any order.
+    order = {name: place for place, name in enumerate(tables["readings"]["picture"])}
+    pages = {name: pages[name] for name in sorted(pages, key=order.__getitem__)}
+    return ReadingResults(tables["readings"], tables["digits"], counts, pages)
+
+
+def _no_rows(table: str) -> pd.DataFrame:
+    return SCHEMAS[table].empty_table().to_pandas()

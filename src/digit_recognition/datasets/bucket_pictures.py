@@ -1,0 +1,151 @@
+"""The pictures of a bucket, or of any other remote folder that fsspec knows."""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from fsspec import AbstractFileSystem
+
+from digit_recognition.errors import ProjectError
+
+from .picture_formats import picture_suffixes
+from .pictures import Partition, Picture, Pictures, natural_order
+
+BATCH = 16
+"""Number of pictures that are loaded at the same time, to hide the latency."""
+
+
+class BucketPictures(Pictures):
+    """The pictures below a remote folder, listed anew in each iteration.
+
+    The names in memory are those of one folder, and the contents those of a batch. The
+    pictures of a folder come before those of its subfolders; within a folder, names are
+    in natural order.
+    """
+
+    def __init__(self, filesystem: AbstractFileSystem, folder: str):
+        self._filesystem = filesystem
+        self._folder = folder.rstrip("/")
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._list())
+
+    def __iter__(self) -> Iterator[Picture]:
+        for partition in self.partitions(BATCH):
+            yield from partition
+
+    def partitions(self, size: int) -> Iterator[BucketPartition]:
+        """Yield the pictures in parts of ``size`` pictures; the last may be smaller.
+
+        Raises ProjectError if a folder cannot be listed.
+        """
+        listed = self._list()
+        while stamps := dict(islice(listed, size)):
+            yield BucketPartition(self._filesystem, self._folder, stamps, {})
+
+    def _list(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and the stamp of each picture, and count the other files."""
+        suffixes = picture_suffixes()
+        skipped = 0
+        folders = deque([""])
+        while folders:
+            prefix = folders.popleft()
+            subfolders = []
+            for name, info in self._list_folder(prefix):
+                hidden = name.startswith(".")
+                if info["type"] == "directory":
+                    subfolders += [] if hidden else [f"{prefix}{name}/"]
+                elif not hidden and PurePosixPath(name).suffix.lower() in suffixes:
+                    yield prefix + name, stamp_of(info)
+                else:
+                    skipped += 1
+            folders.extendleft(reversed(subfolders))
+        self.skipped = skipped
+
+    def _list_folder(self, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+        path = f"{self._folder}/{prefix}".rstrip("/")
+        try:
+            infos = self._filesystem.ls(path, detail=True)
+        except Exception as error:
+            raise ProjectError(
+                f"expected to list the pictures in {path}, received: "
+                f"{remote_reason(error)}; check the address and the credentials"
+            ) from error
+        # A bucket may hold an empty object in place of the folder itself.
+        entries = {
+            info["name"].rstrip("/").removeprefix(f"{path}/"): info
+            for info in infos
+            if info["name"].rstrip("/") != path
+        }
+        return sorted(entries.items(), key=lambda entry: natural_order(entry[0]))
+
+
+class BucketPartition(Partition):
+    """Some pictures of a remote folder; ``stamps`` maps their names to their stamps."""
+
+    def __init__(
+        self,
+        filesystem: AbstractFileSystem,
+        folder: str,
+        stamps: Mapping[str, str],
+        reasons: Mapping[str, str],
+    ):
+        super().__init__(stamps, reasons)
+        self._filesystem = filesystem
+        self._folder = folder
+        self._stamps = dict(stamps)
+
+    def __iter__(self) -> Iterator[Picture]:
+        for start in range(0, len(self.names), BATCH):
+            names = self.names[start : start + BATCH]
+            wanted = [name for name in names if name not in self.reasons]
+            loaded = dict(zip(wanted, self._load(wanted), strict=True))
+            for name in names:
+                match loaded.get(name, self.reasons.get(name, "")):
+                    case bytes(content):
+                        yield Picture(name, io.BytesIO(content))
+                    case Exception() as error:
+                        reason = (
+                            "expected a file that can be read, received: "
+                            f"{remote_reason(error)}"
+                        )
+                        yield Picture(name, Path(name), reason)
+                    case reason:
+                        yield Picture(name, Path(name), reason)
+
+    def _load(self, names: list[str]) -> list[bytes | Exception]:
+        # Unlike `cat`, this takes names with * and ? as they are.
+        paths = [f"{self._folder}/{name}" for name in names]
+        return self._filesystem.cat_ranges(paths, None, None, on_error="return")
+
+    def subset(self, names: list[str], reasons: Mapping[str, str]) -> BucketPartition:
+        """Return a partition with some of the names and with other reasons."""
+        stamps = {name: self._stamps[name] for name in names}
+        kept = {name: reasons[name] for name in names if name in reasons}
+        return BucketPartition(self._filesystem, self._folder, stamps, kept)
+
+    def stamp(self, name: str) -> str:
+        """Return the size and the tag or time that the listing gave."""
+        return self._stamps[name]
+
+    def check_access(self) -> None:
+        """Do nothing: a worker that cannot reach the bucket gives errors itself."""
+
+
+def remote_reason(error: Exception) -> str:
+    """Return an error of a remote filesystem in one line."""
+    text = str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return " ".join(text.split()).rstrip(".")
+
+
+def stamp_of(info: Mapping[str, Any]) -> str:
+    """Return text that changes when the listed file changes."""
+    changed = next(
+        (info[key] for key in ("ETag", "mtime", "created") if key in info), ""
+    )
+    return f"{info.get('size')} {changed}"

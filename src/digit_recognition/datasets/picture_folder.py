@@ -1,0 +1,109 @@
+"""Write pictures into a folder, under names that all file systems take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from fsspec import AbstractFileSystem
+from kedro.io import DatasetError
+from PIL import Image
+
+from digit_recognition.csv_safety import UNPRINTABLE
+
+# A photo of 1600 x 1200 is saved in 7 ms (0.2 MB) as JPEG, in 1,030 ms (2.4 MB) as PNG.
+DEFAULT_SAVE_ARGS: dict[str, Any] = {"format": "JPEG", "quality": 85, "subsampling": 0}
+MAX_JPEG_SIDE = 65_500  # pixels
+MAX_NAME_BYTES = 200  # file systems allow 255, including suffix and number
+UNSAFE_CHARACTERS = re.compile(rf'[{UNPRINTABLE}<>:"|?*\\]')
+RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class PictureFolder:
+    """An existing folder of pictures; other processes can load it and write to it.
+
+    ``save_args`` go to Pillow's ``Image.save``; one of them is ``format``.
+    """
+
+    _fs: AbstractFileSystem
+    path: str
+    _save_args: dict[str, Any]
+
+    @property
+    def _suffix(self) -> str:
+        name = self._save_args["format"]
+        return ".jpg" if name == "JPEG" else f".{name.lower()}"
+
+    def subfolder(self, name: str) -> PictureFolder:
+        """Return an empty folder in this one; what an earlier try left is removed."""
+        path = f"{self.path}/{name}"
+        if self._fs.exists(path):
+            self._fs.rm(path, recursive=True)
+        return replace(self, path=path)
+
+    def save_all(self, pictures: Iterable[tuple[str, Image.Image]]) -> None:
+        """Save each picture under its name, with the suffix of the format.
+
+        - A slash in a name separates folders.
+        - Characters that some file systems forbid become ``_``.
+        - A name that exists already gets a number.
+
+        Raises DatasetError if a name leads out of the folder.
+        """
+        for name, picture in pictures:
+            path = self._unused_path(f"{self.path}/{safe_path(name, self._suffix)}")
+            self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            with self._fs.open(path, "wb") as file:
+                self._convert(picture).save(file, **self._save_args)
+
+    def _unused_path(self, path: str) -> str:
+        stem, number = path.removesuffix(self._suffix), 1
+        while self._fs.exists(path):
+            number += 1
+            path = f"{stem} ({number}){self._suffix}"
+        return path
+
+    def _convert(self, picture: Image.Image) -> Image.Image:
+        """For JPEG, convert the picture to a mode and size that the format supports."""
+        if self._suffix != ".jpg":
+            return picture
+        if picture.mode not in ("L", "RGB"):
+            picture = picture.convert("RGB")
+        factor = -(-max(picture.size) // MAX_JPEG_SIDE)
+        return picture.reduce(factor) if factor > 1 else picture
+
+
+def safe_path(name: str, suffix: str) -> str:
+    """Return the path under which a picture is saved, relative to the folder.
+
+    ``suffix`` is that of the format, such as ``.jpg``. Raises DatasetError if the name
+    leads out of the folder.
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.name:
+        raise DatasetError(
+            f"expected a name inside of the folder, received {name!r}; use a "
+            "relative path without `..`"
+        )
+    *folders, file = map(_safe_part, path.parts)
+    if file.lower().endswith(suffix):
+        file = file[: -len(suffix)]
+    # No folder ends with the suffix, so a folder never has the name of a picture.
+    folders = [
+        f"{part}_" if part.lower().endswith(suffix) else part for part in folders
+    ]
+    return "/".join([*folders, file + suffix])
+
+
+def _safe_part(part: str) -> str:
+    part = (
+        UNSAFE_CHARACTERS.sub("_", part)
+        .encode()[:MAX_NAME_BYTES]
+        .decode(errors="ignore")
+    )
+    part = part.rstrip(" .") or "_"
+    return f"_{part}" if RESERVED_NAMES.match(part) else part

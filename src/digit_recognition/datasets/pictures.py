@@ -1,0 +1,135 @@
+"""Lists of pictures: those of a local folder, and what all lists have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from digit_recognition.errors import ProjectError
+
+
+class Picture(NamedTuple):
+    """A picture to read, or the reason why it cannot be read.
+
+    ``reason`` is empty for a picture that can be opened. A folder that cannot be opened
+    counts as a picture with a reason.
+    """
+
+    name: str
+    """Unique path relative to the top folder, with slashes."""
+
+    source: Path | BinaryIO
+    """What ``decode`` takes: the path of a local file, or the open file."""
+
+    reason: str = ""
+
+
+class Pictures(ABC):
+    """Pictures in a fixed order, which can be iterated more than once."""
+
+    skipped: int = 0
+    """Number of skipped files: hidden files, and files without a picture's suffix. For
+    a bucket, it is known after the first iteration."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Picture]: ...
+
+    @abstractmethod
+    def partitions(self, size: int) -> Iterator[Partition]:
+        """Yield the pictures in parts of ``size`` pictures; the last may be smaller."""
+
+
+class Partition(Pictures):
+    """A part of the pictures with known names; other processes can load it.
+
+    ``reasons`` maps names to the reasons why these pictures are not opened.
+    """
+
+    def __init__(self, names: Iterable[str], reasons: Mapping[str, str]):
+        self.names = list(names)
+        self.reasons = dict(reasons)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @abstractmethod
+    def subset(self, names: list[str], reasons: Mapping[str, str]) -> Partition:
+        """Return a partition with some of the names and with other reasons."""
+
+    @abstractmethod
+    def stamp(self, name: str) -> str:
+        """Return text that changes when the picture changes."""
+
+    @abstractmethod
+    def check_access(self) -> None:
+        """Raise ProjectError if this machine cannot see the folder of the pictures."""
+
+    def partitions(self, size: int) -> Iterator[Partition]:
+        """Yield the pictures in parts of ``size`` pictures; the last may be smaller."""
+        for start in range(0, len(self.names), size):
+            yield self.subset(self.names[start : start + size], self.reasons)
+
+    def set_aside(self, reasons: Mapping[str, str]) -> Partition:
+        """Return the partition with further pictures that must not be opened."""
+        return self.subset(self.names, self.reasons | dict(reasons))
+
+    def digest(self) -> str:
+        """Return a SHA-256 of all names and stamps, as 64 hex digits."""
+        digest = hashlib.sha256()
+        for name in self.names:
+            line = f"{name}\0{self.stamp(name)}\n"
+            digest.update(line.encode(errors="surrogateescape"))
+        return digest.hexdigest()
+
+
+class FolderPictures(Partition):
+    """The pictures of a local folder.
+
+    They are sorted by name in natural order: page2 comes before page10.
+    """
+
+    def __init__(self, folder: Path, reasons: Mapping[str, str], skipped: int = 0):
+        """``reasons`` maps all names to an empty text, or to the reason."""
+        unreadable = {name: reason for name, reason in reasons.items() if reason}
+        super().__init__(sorted(reasons, key=natural_order), unreadable)
+        self.folder = folder
+        self.skipped = skipped
+
+    def __iter__(self) -> Iterator[Picture]:
+        for name in self.names:
+            yield Picture(name, self.folder / name, self.reasons.get(name, ""))
+
+    def subset(self, names: list[str], reasons: Mapping[str, str]) -> FolderPictures:
+        """Return a partition with some of the names and with other reasons."""
+        return FolderPictures(
+            self.folder, {name: reasons.get(name, "") for name in names}
+        )
+
+    def stamp(self, name: str) -> str:
+        """Return the size and the time of the last change of the file."""
+        try:
+            status = (self.folder / name).stat()
+        except (OSError, ValueError):
+            return ""
+        return f"{status.st_size} {status.st_mtime_ns}"
+
+    def check_access(self) -> None:
+        """Raise ProjectError if this machine cannot see the folder."""
+        if not self.folder.is_dir():
+            raise ProjectError(
+                f"expected every worker to see the folder {self.folder}, received none "
+                "on a worker's machine; share the folder, or read from a bucket"
+            )
+
+
+def natural_order(name: str) -> tuple[list[int | str], str]:
+    """Return a sort key that compares numbers within names by their value."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return [int(part) if part.isdecimal() else part for part in parts], name

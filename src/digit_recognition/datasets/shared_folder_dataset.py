@@ -1,0 +1,73 @@
+"""A folder that several processes or machines write to."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, NamedTuple, NoReturn
+
+import fsspec
+from kedro.io import AbstractDataset, DatasetError
+from kedro.io.core import get_protocol_and_path
+
+from .bucket_pictures import remote_reason
+
+
+class SharedFolder(NamedTuple):
+    """A folder, and the filesystem that it is on; other processes can load it."""
+
+    filesystem: fsspec.AbstractFileSystem
+    path: str
+
+
+class SharedFolderDataset(AbstractDataset[NoReturn, SharedFolder]):
+    """A folder for the results of workers: a path that all see, or a bucket.
+
+    Example of an entry in ``catalog.yml``::
+
+        reading_partitions:
+          type: digit_recognition.datasets.SharedFolderDataset
+          filepath: s3://archive/results
+          credentials: archive
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ):
+        """Set the path or URL; ``credentials`` and ``fs_args`` go to the filesystem."""
+        self._protocol, self._path = get_protocol_and_path(filepath)
+        self._options = deepcopy(credentials or {}) | deepcopy(fs_args or {})
+        self.metadata = metadata
+
+    def load(self) -> SharedFolder:
+        """Return the folder, which need not exist.
+
+        Raises DatasetError if the package of its filesystem is missing.
+        """
+        try:
+            filesystem = fsspec.filesystem(
+                self._protocol, use_listings_cache=False, **self._options
+            )
+        except (ImportError, ValueError) as error:
+            raise DatasetError(
+                f"expected a filesystem for {self._protocol}://, received: "
+                f"{remote_reason(error)}; correct the path or install its package"
+            ) from error
+        return SharedFolder(filesystem, self._path.rstrip("/"))
+
+    def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
+        """Raise DatasetError: the workers write the files themselves."""
+        raise DatasetError(
+            "expected a node that only loads this folder, received one that saves it; "
+            "choose another dataset for its output"
+        )
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._path, "protocol": self._protocol}

@@ -1,0 +1,147 @@
+"""Read many pictures into tables."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from digit_recognition.csv_safety import escape_cell, escape_name
+from digit_recognition.datasets import Picture
+from digit_recognition.imaging.decoding import UnreadablePicture, decode
+from digit_recognition.recognition.reader import Line, NothingToRead, Reader
+from digit_recognition.recognition.reading_tables import (
+    DIGIT_COLUMNS,
+    READING_COLUMNS,
+    digit_rows,
+    reading_row,
+)
+
+logger = logging.getLogger(__name__)
+
+ROWS_PER_CHUNK = 1000
+"""Number of rows collected as tuples before they are packed into a DataFrame, which
+takes less memory."""
+
+
+class ReadingResults(NamedTuple):
+    """What was read on some pictures.
+
+    ``readings`` and ``digits`` are tables with READING_COLUMNS and DIGIT_COLUMNS.
+    ``counts`` has the number of ``pictures``; of these, the number that were ``read``,
+    ``set_aside`` and ``not_readable``; and the ``numbers`` read and ``accepted``.
+    ``pages`` maps the escaped name of a picture to a list with the page (from 0) of
+    each line. Pictures with lines only on the first page have no list.
+    """
+
+    readings: pd.DataFrame
+    digits: pd.DataFrame
+    counts: Counter[str]
+    pages: dict[str, list[int]]
+
+
+def read_all(
+    pictures: Iterable[Picture],
+    reader: Reader,
+    show_page: Callable[[int], None] = lambda page: None,  # noqa: ARG005 (a callback)
+) -> ReadingResults:
+    """Return what is on the pictures, in their order; names are escaped.
+
+    ``show_page`` is called with the number of each page (from 0) before it is read.
+    """
+    readings = _ChunkedTable(READING_COLUMNS)
+    digits = _ChunkedTable(DIGIT_COLUMNS)
+    counts: Counter[str] = Counter()
+    pages: dict[str, list[int]] = {}
+    for picture in pictures:
+        name = escape_cell(picture.name)
+        found = list(_read_lines(picture, reader, show_page))
+        for number, (line, _, scale, reason, _) in enumerate(found):
+            readings.add(*reading_row(name, number, line, reason))
+            for row in digit_rows(name, number, line, scale) if line else ():
+                digits.add(*row)
+            counts["numbers"] += bool(line and line.number)
+            counts["accepted"] += not reason
+        counts["pictures"] += 1
+        counts[_outcome(found)] += 1
+        if any(line.page for line in found):
+            pages[name] = [line.page for line in found]
+    return ReadingResults(readings.frame(), digits.frame(), counts, pages)
+
+
+class _Reading(NamedTuple):
+    """A line of digits, or the reason why no line was read."""
+
+    line: Line | None
+    page: int
+    scale: int
+    reason: str
+    readable: bool = True
+
+
+def _outcome(found: list[_Reading]) -> str:
+    if not any(line.readable for line in found):
+        return "not_readable"
+    return "set_aside" if any(line.reason for line in found) else "read"
+
+
+def _read_lines(
+    picture: Picture, reader: Reader, show_page: Callable[[int], None]
+) -> Iterator[_Reading]:
+    """Yield a reading for each line on each page of the picture.
+
+    If no page has a line, yield one reading with the reason. If a page cannot be
+    decoded, the last reading gives the reason, and later pages are left out.
+    """
+    if picture.reason:
+        yield _Reading(None, 0, 1, picture.reason, readable=False)
+        return
+    number, reasons, found = 0, [], False
+    try:
+        for page in decode(picture.source):
+            show_page(number)
+            try:
+                for line in reader.read(page.grey):
+                    found = True
+                    yield _Reading(line, number, page.scale, line.reason)
+            except NothingToRead as nothing:
+                reasons.append(str(nothing))
+            number += 1  # a page that cannot be decoded has a number, too
+    except UnreadablePicture as unreadable:
+        yield _Reading(None, number, 1, str(unreadable), readable=False)
+        return
+    except Exception as error:  # the other pictures are still read
+        logger.warning("%s could not be read", escape_name(picture.name))
+        logger.debug("Traceback of the error", exc_info=True)
+        reason = f"could not be read ({type(error).__name__}, see the log)"
+        yield _Reading(None, number, 1, reason, readable=False)
+        return
+    if not found:
+        yield _Reading(None, 0, 1, reasons[0])
+
+
+class _ChunkedTable:
+    """A table that is built row by row in chunks, to save memory."""
+
+    def __init__(self, columns: tuple[str, ...]):
+        self._columns = columns
+        self._rows: list[tuple] = []
+        self._frames: list[pd.DataFrame] = []
+
+    def add(self, *row: Any) -> None:
+        self._rows.append(row)
+        if len(self._rows) == ROWS_PER_CHUNK:
+            self._pack()
+
+    def frame(self) -> pd.DataFrame:
+        self._pack()
+        return pd.concat(self._frames, ignore_index=True)
+
+    def _pack(self) -> None:
+        if self._frames and not self._rows:
+            return  # an empty chunk would change the column types
+        self._frames.append(pd.DataFrame(self._rows, columns=self._columns))
+        self._rows = []
