@@ -1,10 +1,12 @@
-"""The project's commands: ``kedro run`` with short messages, ``app`` and ``prune``."""
+"""The project's commands: `kedro run` with short messages, `app`, `prune`, ..."""
 
 from .app_command import app
+from .mlflow_upload_command import mlflow_upload
 from .prune_command import prune
 from .run_command import cli, run
 
 cli.add_command(app)
+cli.add_command(mlflow_upload)
 cli.add_command(prune)
 
-__all__ = ["app", "cli", "prune", "run"]
+__all__ = ["app", "cli", "mlflow_upload", "prune", "run"]
