@@ -9,7 +9,7 @@ TWO_WORKERS := -n 2 --dist worksteal
 ROOT_OPTION := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run app test check lint viz site dag notebooks help
+.PHONY: run app test check lint viz mlflow site dag notebooks help
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -35,6 +35,9 @@ lint: $(VENV)/installed-to-test ## check style, format and types (ruff, mypy)
 viz: $(VENV)/installed-to-run ## open Kedro-Viz in the browser
 	$(BIN)/kedro viz run
 
+mlflow: $(VENV)/installed-to-track ## open the page of MLflow with the runs of kedro run --env mlflow
+	$(BIN)/python -m digit_recognition.tracking.mlflow_page
+
 notebooks: $(VENV)/installed-to-read ## open the notebooks (JupyterLab), after make run
 	$(BIN)/jupyter lab notebooks $(ROOT_OPTION)
 
@@ -56,6 +59,11 @@ $(VENV)/installed-to-run: requirements.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-to-draw: requirements-app.txt pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --requirement requirements-app.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-to-track: requirements-mlflow.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --requirement requirements-mlflow.txt
 	$(INSTALL) --no-deps --editable .
 	@touch $@
 

@@ -32,6 +32,27 @@ def test_what_the_image_copies_exists_and_is_not_ignored():
     assert "\nUSER app\n" in dockerfile
 
 
+def pinned(extra):
+    """Return the versions that a file of requirements pins."""
+    text = (ROOT / f"requirements{extra}.txt").read_text()
+    return dict(re.findall(r"^([\w-]+)==([\w.]+)", text, re.MULTILINE))
+
+
+def test_every_extra_has_pinned_packages_that_make_installs():
+    makefile = (ROOT / "Makefile").read_text()
+    for extra, packages in PROJECT["optional-dependencies"].items():
+        assert f"--requirement requirements-{extra}.txt\n" in makefile
+        names = {re.split(r"[\[>=~<]", package)[0] for package in packages}
+        assert names - {"digit_recognition"} <= pinned(f"-{extra}").keys()
+
+
+def test_all_requirements_pin_the_same_versions():
+    versions = pinned("-test")
+    for extra in ("", "-app", "-mlflow", "-notebooks"):
+        for name, version in pinned(extra).items():
+            assert versions.get(name, version) == version
+
+
 def test_local_hooks_run_tools_of_the_test_extra():
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     (local,) = [repo for repo in config["repos"] if repo["repo"] == "local"]

@@ -9,6 +9,9 @@ from pathlib import Path
 HEIGHT = 480
 """Height of a chart, in pixels."""
 
+MIN_WIDTH = 900
+"""Minimum width of the page, in pixels; the legends have no room on a narrower one."""
+
 
 def charts_page(charts: Mapping[str, Path]) -> str:
     """Return a page with all charts, one below the other.
@@ -31,5 +34,6 @@ def charts_page(charts: Mapping[str, Path]) -> str:
     ]
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>Charts</title></head><body>{''.join(parts)}</body></html>"
+        f'<title>Charts</title></head><body style="min-width: {MIN_WIDTH}px">'
+        f"{''.join(parts)}</body></html>"
     )

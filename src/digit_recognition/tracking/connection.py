@@ -21,6 +21,9 @@ SQLITE = "sqlite:///"
 ARTIFACTS = "mlartifacts"
 """The folder of artifacts, in the project's folder, if there is no server."""
 
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""The tag that makes MLflow's page show training runs, not conversations."""
+
 MAX_WAIT = 3.0
 """Seconds within which a server must answer at the start."""
 
@@ -31,6 +34,7 @@ ENVIRONMENT = {
     # Its messages go where the project's logging says.
     "MLFLOW_CONFIGURE_LOGGING": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 DEFAULTS = {
     # MLflow would wait for a server for many minutes: 120 seconds, eight times.
@@ -84,7 +88,7 @@ def connect(parameters: TrackingParameters, project: Path) -> Connection:
     if experiment := client.get_experiment_by_name(name):
         return Connection(client, uri, experiment.experiment_id)
     try:
-        return Connection(client, uri, client.create_experiment(name, location))
+        return Connection(client, uri, client.create_experiment(name, location, KIND))
     except MlflowException:  # another run has just made it
         experiment = client.get_experiment_by_name(name)
         if experiment is None:

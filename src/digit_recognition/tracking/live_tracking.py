@@ -81,8 +81,7 @@ class LiveTracking:
         except Exception as error:  # noqa: BLE001 (MLflow's own, of many classes)
             self._give_up(error)
             return ""
-        uri = self.run.connection.uri
-        line = f"Tracked on MLflow as run {self.run.run_id} ({uri})."
+        line = f"Tracked on MLflow: {self.run.address}"
         return f"{line}\nThe model is {sentence}." if sentence else line
 
     def _make_run(

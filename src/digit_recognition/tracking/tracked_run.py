@@ -63,6 +63,17 @@ class TrackedRun:
         logged = connection.client.get_metric_history(run_id, f"{CURVE}loss")
         return cls(connection, run_id, max((point.step for point in logged), default=0))
 
+    @property
+    def address(self) -> str:
+        """The address of the run on the server's page, or its id and the database."""
+        connection = self.connection
+        if not connection.is_server:
+            return f"run {self.run_id} in {connection.uri}"
+        return (
+            f"{connection.uri}/#/experiments/{connection.experiment_id}"
+            f"/runs/{self.run_id}"
+        )
+
     def log_parameters(self, parameters: Mapping[str, str]) -> None:
         """Log parameters, which MLflow does not let change later."""
         from mlflow.entities import Param
