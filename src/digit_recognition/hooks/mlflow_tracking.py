@@ -29,11 +29,13 @@ class TrackingHooks:
     Without this group, MLflow is not imported.
     """
 
+    def __init__(self) -> None:
+        self._tracking: LiveTracking | None = None
+
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Keep the context to look up the parameters later."""
         self._context = context
-        self._tracking: LiveTracking | None = None
 
     @hook_impl
     def before_pipeline_run(

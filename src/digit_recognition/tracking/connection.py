@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 ARTIFACTS = "mlartifacts"
-"""The folder of artifacts, in the project's folder, if there is no server."""
+"""The folder of artifacts, if there is no server: beside the SQLite database."""
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """The tag that makes MLflow's page show training runs, not conversations."""
@@ -84,7 +84,7 @@ def connect(parameters: TrackingParameters, project: Path) -> Connection:
 
     client = MlflowClient(uri, uri)
     name = parameters.experiment
-    location = None if is_server(uri) else (project / ARTIFACTS).as_uri()
+    location = None if is_server(uri) else _place_of_artifacts(uri, project)
     if experiment := client.get_experiment_by_name(name):
         return Connection(client, uri, experiment.experiment_id)
     try:
@@ -106,6 +106,12 @@ def tracking_uri(parameters: TrackingParameters, project: Path) -> str:
     if not uri.startswith(SQLITE):
         return uri.rstrip("/")
     return f"{SQLITE}{(project / uri.removeprefix(SQLITE)).as_posix()}"
+
+
+def _place_of_artifacts(uri: str, project: Path) -> str:
+    database = uri.removeprefix(SQLITE)
+    folder = project if database == uri else Path(database).parent
+    return (folder / ARTIFACTS).as_uri()
 
 
 def is_server(uri: str) -> bool:

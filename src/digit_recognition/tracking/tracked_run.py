@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -182,6 +183,8 @@ def _running_here(connection: Connection) -> Iterator[Run]:
 
 
 def _is_alive(process: int) -> bool:
+    if sys.platform == "win32":  # there, signal 0 would stop the process
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
