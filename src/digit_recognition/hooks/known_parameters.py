@@ -43,9 +43,12 @@ class KnownParametersHooks:
         ):
             for key in found:
                 if key not in known:
+                    advice = nearest_parameter(key, known)
+                    if key == GROUP:
+                        advice = "add --env mlflow, which has this group of parameters"
                     raise ProjectError(
                         f"expected a known parameter in {where}, received {key!r}; "
-                        f"{nearest_parameter(key, known)}"
+                        f"{advice}"
                     )
         _check_recipe(loader["parameters"])
 
