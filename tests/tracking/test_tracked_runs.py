@@ -35,6 +35,12 @@ PARAMS = (
     "detector.pictures=2000,detector.epochs=1,mlflow.register=true"
 )
 TRACKED = ("run", "--env", "mlflow")
+SILENCE = (
+    *("MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK"),
+    *("CI", "PYTEST_CURRENT_TEST", "GITHUB_ACTIONS"),
+)
+"""Variables that keep MLflow from sending usage data."""
+
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -63,13 +69,11 @@ def client(server):
 def tracked(server, tmp_path_factory, digits) -> Project:
     """A project after one tracked run; the run is killed if it looks up a name."""
     project = new_project(tmp_path_factory.mktemp("tracked"), digits)
-    # MLflow sends no usage data from tests, unless they look like something else.
-    hidden = dict.fromkeys(("CI", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER"), "")
-    done = project.python(
-        *(str(ROOT / "tests" / "no_lookups.py"), "kedro", *TRACKED, "--params", PARAMS),
-        **hidden,
-        MLFLOW_TRACKING_URI=server,
-    )
+    command = (str(ROOT / "tests" / "no_lookups.py"), "kedro", *TRACKED)
+    with mock.patch.dict(os.environ):
+        for name in SILENCE:
+            os.environ.pop(name, None)
+        done = project.python(*command, "--params", PARAMS, MLFLOW_TRACKING_URI=server)
     assert done.returncode == 0, done.stderr
     project.output, project.errors = done.stdout, done.stderr
     return project
