@@ -9,7 +9,7 @@ TWO_WORKERS := -n 2 --dist worksteal
 ROOT_OPTION := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run app cluster test check lint viz site dag notebooks help
+.PHONY: run app cluster test check lint viz mlflow site dag notebooks help
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -37,6 +37,9 @@ lint: $(VENV)/installed-to-test ## check style, format and types (ruff, mypy)
 viz: $(VENV)/installed-to-run ## open Kedro-Viz in the browser
 	$(BIN)/kedro viz run
 
+mlflow: $(VENV)/installed-to-track ## open the page of MLflow with the runs of kedro run --env mlflow
+	$(BIN)/python -m digit_recognition.tracking.mlflow_page
+
 notebooks: $(VENV)/installed-to-read ## open the notebooks (JupyterLab), after make run
 	$(BIN)/jupyter lab notebooks $(ROOT_OPTION)
 
@@ -63,6 +66,11 @@ $(VENV)/installed-to-draw: requirements-app.txt pyproject.toml | $(VENV)/bin/pyt
 
 $(VENV)/installed-to-scale: requirements-dask.txt pyproject.toml | $(VENV)/bin/python
 	$(INSTALL) --requirement requirements-dask.txt
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/installed-to-track: requirements-mlflow.txt pyproject.toml | $(VENV)/bin/python
+	$(INSTALL) --requirement requirements-mlflow.txt
 	$(INSTALL) --no-deps --editable .
 	@touch $@
 

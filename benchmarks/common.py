@@ -49,7 +49,7 @@ def copy_project(project: Path) -> None:
 
     Exits if MNIST is missing.
     """
-    for name in ("conf/base", "src"):
+    for name in ("conf/base", "conf/mlflow", "src"):
         shutil.rmtree(project / name, ignore_errors=True)
         shutil.copytree(
             ROOT / name, project / name, ignore=shutil.ignore_patterns("*.egg-info")

@@ -55,6 +55,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # unless that is still Python's own. In a test it is the one that pytest reads.
 absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
+# MLflow's client in this process would send usage data.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
 # Keras writes a settings file into its home when it is imported.
 os.environ.setdefault("KERAS_HOME", tempfile.mkdtemp(prefix="keras-"))
 

@@ -43,13 +43,18 @@ def test_a_package_has_the_same_pin_in_all_requirements():
     assert {name for name, versions in pins.items() if len(versions) > 1} == set()
 
 
-def test_the_makefile_and_the_image_install_requirements_that_exist():
-    pattern = r"\brequirements[a-z-]*\.txt\b"
-    for file in ("Makefile", "Dockerfile"):
-        names = set(re.findall(pattern, (ROOT / file).read_text()))
-        assert {"requirements.txt", "requirements-dask.txt"} <= names
-        for name in names:
-            assert (ROOT / name).exists()
+def pinned(extra):
+    """Return the versions that a file of requirements pins."""
+    text = (ROOT / f"requirements{extra}.txt").read_text()
+    return dict(re.findall(r"^([\w-]+)==([\w.]+)", text, re.MULTILINE))
+
+
+def test_every_extra_has_pinned_packages_that_make_installs():
+    makefile = (ROOT / "Makefile").read_text()
+    for extra, packages in PROJECT["optional-dependencies"].items():
+        assert f"--requirement requirements-{extra}.txt\n" in makefile
+        names = {re.split(r"[\[>=~<]", package)[0] for package in packages}
+        assert names - {"digit_recognition"} <= pinned(f"-{extra}").keys()
 
 
 def test_local_hooks_run_tools_of_the_test_extra():

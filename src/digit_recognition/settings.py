@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from typing import Any
 
 from digit_recognition.datasets import AtomicCatalog
 from digit_recognition.hooks import (
@@ -16,10 +17,13 @@ from digit_recognition.hooks import (
     SampleHooks,
     StageHooks,
     SummaryHooks,
+    TrackingHooks,
     VersionHooks,
 )
 
 HOOKS = (
+    # Kedro calls the last hook first, so a run is tracked once all checks have passed.
+    TrackingHooks(),
     KnownParametersHooks(),
     VersionHooks(),
     LineageHooks(),
@@ -27,7 +31,7 @@ HOOKS = (
     InputPathsHooks(),
     OutputPlacesHooks(),
     LeftoverHooks(),
-    # Kedro calls the last hook first, so the summary follows the lines of the stages.
+    # The summary follows the lines of the stages.
     SampleHooks(),
     SummaryHooks(),
     NewestTableHooks(),
@@ -40,7 +44,7 @@ DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 DATA_CATALOG_CLASS = AtomicCatalog
 
 CONFIG_LOADER_CLASS = ConfigLoader
-CONFIG_LOADER_ARGS = {
+CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",
     # "soft": an environment's file lists only the parameters that it changes.

@@ -21,6 +21,7 @@ from kedro.validation import ParameterValidationError
 
 from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
+from digit_recognition.hooks.mlflow_tracking import open_run_is_ended
 from digit_recognition.hooks.stages import start_display, stop_display
 
 from .interrupts import EXIT_CODE_INTERRUPTED, end_at_interrupts
@@ -77,7 +78,7 @@ def _run(command: Any, verbose: bool, options: dict[str, Any]) -> Any:
         configure_logging(project, verbose=verbose)
         if not verbose:
             start_display("starting")
-        with own_temporary_files():
+        with own_temporary_files(), open_run_is_ended():
             return command(**check_selection(options))
     except USER_ERRORS as error:
         logger.debug("Traceback of the error", exc_info=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,6 +32,8 @@ class Checkpoints:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.listeners: list[Callable[[dict[str, np.ndarray]], None]] = []
+        """Functions that are called with the arrays of each saved checkpoint."""
 
     def save(self, name: str, arrays: dict[str, np.ndarray]) -> None:
         """Replace the checkpoint ``name``.
@@ -51,6 +54,8 @@ class Checkpoints:
                 f"expected to write a checkpoint into {self.folder}, received {error}; "
                 "check that the folder is writable and the disk not full"
             ) from error
+        for listener in self.listeners:
+            listener(arrays)
 
     def load(self, name: str) -> dict[str, np.ndarray] | None:
         """Return the arrays of the checkpoint ``name``, or None if it does not exist.

@@ -6,6 +6,7 @@ from .input_paths import InputPathsHooks
 from .known_parameters import KnownParametersHooks
 from .leftovers import LeftoverHooks
 from .lineage import LineageHooks
+from .mlflow_tracking import TrackingHooks
 from .newest_table import NewestTableHooks
 from .output_places import OutputPlacesHooks
 from .sample_notice import SampleHooks
@@ -25,5 +26,6 @@ __all__ = [
     "SampleHooks",
     "StageHooks",
     "SummaryHooks",
+    "TrackingHooks",
     "VersionHooks",
 ]

@@ -11,6 +11,7 @@ from kedro.framework.project import settings
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.parameters import resolve_bases, unknown_recipe
+from digit_recognition.tracking.tracking_parameters import GROUP
 
 
 class KnownParametersHooks:
@@ -21,8 +22,9 @@ class KnownParametersHooks:
         """Raise ProjectError if a key is unknown, and suggest the most similar key.
 
         A top-level key in the run environment's files is known if it also occurs in the
-        base environment. A key in `--params` is known if it occurs in the files of the
-        base environment or of the run environment.
+        base environment, or if it is ``mlflow``, which turns tracking on. A key in
+        `--params` is known if it occurs in the files of the base environment or of the
+        run environment.
         """
         loader = context.config_loader
         options = settings.CONFIG_LOADER_ARGS
@@ -31,7 +33,7 @@ class KnownParametersHooks:
             files = type(loader)(conf_source=loader.conf_source, env=env, **options)
             return _dotted(_complete_recipes(files["parameters"]))
 
-        base, files = keys(options["base_env"]), keys(loader.env)
+        base, files = [*keys(options["base_env"]), GROUP], keys(loader.env)
         # Only top-level keys of the files are checked here, because the files may add
         # recipes. The pydantic models check the nested keys.
         given = [key for key in files if "." not in key]
@@ -41,9 +43,12 @@ class KnownParametersHooks:
         ):
             for key in found:
                 if key not in known:
+                    advice = nearest_parameter(key, known)
+                    if key == GROUP:
+                        advice = "add --env mlflow, which has this group of parameters"
                     raise ProjectError(
                         f"expected a known parameter in {where}, received {key!r}; "
-                        f"{nearest_parameter(key, known)}"
+                        f"{advice}"
                     )
         _check_recipe(loader["parameters"])
 

@@ -73,7 +73,7 @@ class Checkpoint:
         arrays = self._checkpoints.load(self._name)
         if arrays is None:
             return [], []
-        record = json.loads(str(arrays["record"]))
+        record = _read_record(arrays)
         for number, variable in enumerate(self._variables):
             variable.assign(arrays[f"variable{number}"])
         history = record["history"]
@@ -82,6 +82,15 @@ class Checkpoint:
     def remove(self) -> None:
         """Remove the checkpoint of a training that has ended."""
         self._checkpoints.remove(self._name)
+
+
+def read_history(arrays: dict[str, np.ndarray]) -> list[Epoch]:
+    """Return the history in the arrays of a checkpoint."""
+    return _read_record(arrays)["history"]
+
+
+def _read_record(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    return json.loads(str(arrays["record"]))
 
 
 def _digest(conditions: dict[str, Any]) -> str:

@@ -1,0 +1,103 @@
+"""Runs tracked on MLflow, in the environments of ``conf/`` that ask for it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+
+from digit_recognition.tracking.tracking_parameters import GROUP
+
+if TYPE_CHECKING:
+    from digit_recognition.tracking.live_tracking import LiveTracking
+
+NAMED_IN = ("training", "metrics")
+"""The records that name the run on MLflow."""
+
+_open = contextlib.ExitStack()
+
+
+class TrackingHooks:
+    """Track a run on MLflow if its parameters have the group ``mlflow``.
+
+    Without this group, MLflow is not imported.
+    """
+
+    def __init__(self) -> None:
+        self._tracking: LiveTracking | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the context to look up the parameters later."""
+        self._context = context
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Make the run on MLflow."""
+        self._tracking = None
+        parameters = self._context.config_loader["parameters"]
+        if GROUP not in parameters:
+            return
+        from digit_recognition.tracking.live_tracking import LiveTracking
+
+        project = self._context.project_path
+        self._tracking = LiveTracking(run_params["run_id"], project, parameters)
+        self._tracking.start(pipeline, {"kedro_version": metadata.version("kedro")})
+        _open.push(lambda kind, *_: self._stop(kind, catalog, pipeline))
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """Log the epochs of a training as their checkpoints are saved."""
+        if self._tracking is not None and dataset_name == "checkpoints":
+            from digit_recognition.pipelines.train.resuming import read_history
+
+            log = self._tracking.log_epochs
+            data.listeners.append(lambda arrays: log(read_history(arrays)))
+
+    @hook_impl
+    def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Name the run on MLflow in the records."""
+        if self._tracking and self._tracking.run and dataset_name in NAMED_IN:
+            data["mlflow_run_id"] = self._tracking.run.run_id
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Log the results and end the run on MLflow."""
+        self._end("FINISHED", catalog, pipeline)
+
+    @hook_impl
+    def on_pipeline_error(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Log what there is and mark the run as failed."""
+        self._end("FAILED", catalog, pipeline)
+
+    def _stop(
+        self,
+        kind: type[BaseException] | None,
+        catalog: DataCatalog,
+        pipeline: Pipeline,
+    ) -> None:
+        is_failure = kind is not None and issubclass(kind, Exception)
+        self._end("FAILED" if is_failure else "KILLED", catalog, pipeline)
+
+    def _end(self, status: str, catalog: DataCatalog, pipeline: Pipeline) -> None:
+        tracking, self._tracking = self._tracking, None
+        if tracking is not None and (line := tracking.end(status, catalog, pipeline)):
+            print(line, flush=True)
+
+
+@contextlib.contextmanager
+def open_run_is_ended() -> Iterator[None]:
+    """End the run on MLflow if the block leaves it open, as killed or failed.
+
+    Kedro calls no hook on Ctrl-C, nor if a hook fails.
+    """
+    with _open:
+        yield

@@ -1,0 +1,105 @@
+"""Parameters and records in MLflow's form: flat names, and short or numeric values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from digit_recognition.parameters import resolve_bases
+
+MAX_KEY = 250
+"""Maximum number of characters of a name on MLflow."""
+
+MAX_VALUE = 6000
+"""Maximum number of characters of a parameter's value on MLflow."""
+
+NOT_METRICS = {"seed", "epochs"}
+"""Numbers in the records that are parameters of the run. Sizes, whose names end with
+``_images``, are no metrics either."""
+
+
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return nested values as text under dotted names.
+
+    >>> flatten({"network": {"filters": [[32], [64]]}, "resume": True}, "train.")
+    {'train.network.filters': '[[32], [64]]', 'train.resume': 'true'}
+    """
+    flat: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, default=str)
+            flat[shorten_key(f"{prefix}{name}")] = text[:MAX_VALUE]
+    return flat
+
+
+def shorten_key(name: str) -> str:
+    """Return a name that MLflow accepts; distinct names stay distinct if they are long.
+
+    Other characters than letters, digits, ``_``, ``-``, ``.``, ``/`` and spaces become
+    ``_``. The end of a name that is too long becomes a digest of the whole name.
+    """
+    key = re.sub(r"[^\w\-./ ]", "_", name)
+    if len(key) <= MAX_KEY:
+        return key
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{key[: MAX_KEY - len(digest) - 1]}_{digest}"
+
+
+def run_parameters(
+    parameters: Mapping[str, Any], inputs: Iterable[str]
+) -> dict[str, str]:
+    """Return the parameters that a run uses, as text under dotted names.
+
+    ``inputs`` are the inputs of the run's pipeline, such as ``params:train``. Of the
+    recipes, only the chosen one is returned, completed by its base.
+    """
+    used = {name.removeprefix("params:") for name in inputs if "params:" in name}
+    values = {name: parameters[name] for name in sorted(used) if name in parameters}
+    if "train" in values:
+        train = dict(values["train"])
+        recipes = resolve_bases(train.pop("recipes"))
+        values["train"] = {**train, **recipes.get(str(values.get("recipe")), {})}
+    return flatten(values)
+
+
+def record_parameters(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the parameters that the records of a finished run name.
+
+    ``records`` maps ``training``, ``detector_training`` and others to their contents.
+    The names are those of ``run_parameters``. ``train.precision`` is the precision
+    that was used, where a recipe may say ``auto``.
+    """
+    training = records.get("training", {})
+    about_data = ("recipe", "seed", "dataset", "dataset_digest", "digests", "gpus")
+    about_run = ("train_images", "validation_images", "fit_seconds", "resumed_after")
+    left_out = {*about_data, *about_run, "model_digest", "mlflow_run_id"}
+    detector = records.get("detector_training", {})
+    return {
+        **flatten({k: training[k] for k in ("recipe", "seed") if k in training}),
+        **flatten({k: v for k, v in training.items() if k not in left_out}, "train."),
+        **flatten(
+            {k: detector[k] for k in ("pictures", "epochs") if k in detector},
+            "detector.",
+        ),
+    }
+
+
+def numbers(record: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
+    """Return the numbers of a record that measure something, under prefixed names.
+
+    >>> numbers({"test_accuracy": 0.99, "seed": 3, "dataset": "mnist"})
+    {'test_accuracy': 0.99}
+    """
+    return {
+        shorten_key(f"{prefix}{name}"): float(value)
+        for name, value in record.items()
+        if isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and name not in NOT_METRICS
+        and not name.endswith("_images")
+    }

@@ -1,0 +1,82 @@
+"""The exported model as an MLflow model: pictures in, numbers out.
+
+MLflow runs this file when it loads the model. The code beside it in the MLflow model is
+a copy of the modules in ``CODE``, and all packages needed are in ``PACKAGES``.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel, PythonModelContext
+
+MAX_PIXELS = 25_000_000
+"""Maximum number of pixels of a picture, all pages together."""
+
+COLUMNS = ("picture", "line", "number", "confidence", "accepted", "reason")
+
+
+class PictureModel(PythonModel):
+    """Reads the numbers on pictures."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Open the ONNX model, with the acceptance rule of the model's configuration.
+
+        The configuration has max_error, certainty and keep_digits.
+        """
+        from digit_recognition.models.onnx_sessions import open_session
+        from digit_recognition.recognition.reader import load_reader
+
+        session = open_session(
+            Path(context.artifacts["model_onnx"]).read_bytes(), intra_op_num_threads=1
+        )
+        self._reader = load_reader(session, **context.model_config)
+
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002 (MLflow sets the signature)
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,  # noqa: ARG002 (MLflow sets the signature)
+    ) -> pd.DataFrame:
+        """Return a row for each line of digits.
+
+        ``model_input`` has the column picture, with the bytes of a picture file in each
+        row. Columns of the result: picture (the row of the input, from 0), line
+        (counted from 0 over all pages), number (text), confidence (0..1), accepted and
+        reason (why the number is not accepted). A picture without digits, or one that
+        cannot be decoded, has one row with the reason.
+        """
+        rows = [
+            (picture, line, *reading)
+            for picture, data in enumerate(model_input["picture"])
+            for line, reading in enumerate(self._read(data))
+        ]
+        return pd.DataFrame(rows, columns=pd.Index(COLUMNS))
+
+    def _read(self, data: bytes) -> Iterator[tuple[str, float, bool, str]]:
+        """Yield number, confidence, accepted and reason for each line."""
+        from digit_recognition.imaging.decoding import UnreadablePicture, decode
+        from digit_recognition.recognition.reader import NothingToRead
+
+        found, reason = False, ""
+        try:
+            for page in decode(io.BytesIO(data), MAX_PIXELS):
+                try:
+                    for line in self._reader.read(page.grey):
+                        found = True
+                        doubt = line.reason
+                        yield line.number, line.confidence, not doubt, doubt
+                except NothingToRead as nothing:
+                    reason = reason or str(nothing)
+        except UnreadablePicture as unreadable:
+            found, reason = False, str(unreadable)
+        if not found:
+            yield "", 0.0, False, reason
+
+
+set_model(PictureModel())

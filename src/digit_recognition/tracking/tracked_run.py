@@ -1,0 +1,203 @@
+"""One run on MLflow, which results are logged to."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from .tracking_server import Connection
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+VERSION = "version"
+"""The tag with the version of the run's results, a folder name in ``data/``."""
+
+LOGGED = "results_logged"
+"""The tag of runs whose results are all logged."""
+
+PROCESS, MACHINE = "process", "machine"
+"""The tags with the id of the process that tracks the run, and with its machine."""
+
+CURVE = "epoch/"
+"""The prefix of the metrics that have one value per epoch."""
+
+MAX_PER_CALL = 100
+"""Number of parameters, tags or metrics in one call; MLflow takes no more."""
+
+
+@dataclass
+class TrackedRun:
+    """A run on MLflow. ``epochs`` is the number of epochs whose metrics are logged."""
+
+    connection: Connection
+    run_id: str
+    epochs: int = 0
+
+    @classmethod
+    def start(
+        cls,
+        connection: Connection,
+        name: str,
+        tags: Mapping[str, str],
+        start_time: float | None = None,
+    ) -> TrackedRun:
+        """Make a run. ``start_time`` is in seconds since 1970, now by default."""
+        run = connection.client.create_run(
+            connection.experiment_id,
+            start_time=_milliseconds(start_time),
+            tags={**tags, PROCESS: str(os.getpid()), MACHINE: platform.node()},
+            run_name=name,
+        )
+        return cls(connection, run.info.run_id)
+
+    @classmethod
+    def resume(cls, connection: Connection, run: Run) -> TrackedRun:
+        """Return an existing run."""
+        run_id = run.info.run_id
+        logged = connection.client.get_metric_history(run_id, f"{CURVE}loss")
+        return cls(connection, run_id, max((point.step for point in logged), default=0))
+
+    @property
+    def address(self) -> str:
+        """The address of the run on the server's page, or its id and the database."""
+        connection = self.connection
+        if not connection.is_server:
+            return f"run {self.run_id} in {connection.uri}"
+        return (
+            f"{connection.uri}/#/experiments/{connection.experiment_id}"
+            f"/runs/{self.run_id}"
+        )
+
+    def log_parameters(self, parameters: Mapping[str, str]) -> None:
+        """Log parameters, which MLflow does not let change later."""
+        from mlflow.entities import Param
+
+        for some in _split([Param(*item) for item in parameters.items()]):
+            self._log(params=some)
+
+    def log_tags(self, tags: Mapping[str, str]) -> None:
+        """Log tags; new values replace old ones."""
+        from mlflow.entities import RunTag
+
+        for some in _split([RunTag(*item) for item in tags.items()]):
+            self._log(tags=some)
+
+    def log_metrics(self, metrics: Mapping[str, float]) -> None:
+        """Log metrics that have one value."""
+        self._log_points((name, value, 0) for name, value in metrics.items())
+
+    def log_epochs(self, history: Sequence[Mapping[str, float]]) -> None:
+        """Log the epochs that are not logged yet, with the epoch's number as the step.
+
+        ``history`` has a row for each complete epoch; see ``fitting.Epoch``.
+        """
+        self._log_points(
+            (f"{CURVE}{name}", value, int(row["epoch"]))
+            for row in history
+            if row["epoch"] > self.epochs
+            for name, value in row.items()
+            if name != "epoch"
+        )
+        self.epochs = max((int(row["epoch"]) for row in history), default=self.epochs)
+
+    def end(self, status: str, end_time: float | None = None) -> None:
+        """End the run as FINISHED, FAILED or KILLED."""
+        self.connection.client.set_terminated(
+            self.run_id, status, _milliseconds(end_time)
+        )
+
+    def _log_points(self, points: Iterable[tuple[str, float, int]]) -> None:
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        metrics = [Metric(name, float(value), now, n) for name, value, n in points]
+        for some in _split(metrics):
+            self._log(metrics=some)
+
+    def _log(self, **entities: Any) -> None:
+        self.connection.client.log_batch(self.run_id, **entities)
+
+
+def first_tags(version: str, revision: str) -> dict[str, str]:
+    """Return the tags of a new run: the version of its results, and the code revision.
+
+    MLflow's page has columns for the tags that start with ``mlflow.``.
+    """
+    return {
+        VERSION: version,
+        "code_revision": revision,
+        "mlflow.source.name": "kedro run",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": revision.removesuffix("-dirty"),
+    }
+
+
+def find_run(connection: Connection, version: str) -> Run | None:
+    """Return the newest run with results of a version, or None."""
+    runs = connection.client.search_runs(
+        [connection.experiment_id], f"tags.{VERSION} = '{version}'", max_results=1
+    )
+    return runs[0] if runs else None
+
+
+def mark_abandoned(connection: Connection) -> None:
+    """Mark the runs whose process has been killed as KILLED.
+
+    A process that is killed cannot say so itself. Only this machine's processes count.
+    """
+    for run in _running_here(connection):
+        if not _is_alive(int(run.data.tags[PROCESS])):
+            connection.client.set_terminated(run.info.run_id, "KILLED")
+
+
+def is_in_progress(run: Run) -> bool:
+    """Return whether a living process of this machine tracks the run."""
+    tags = run.data.tags
+    return (
+        run.info.status == "RUNNING"
+        and tags.get(MACHINE) == platform.node()
+        and _is_alive(int(tags[PROCESS]))
+    )
+
+
+def version_time(version: str) -> float:
+    """Return the time of a version's name, in seconds since 1970.
+
+    >>> version_time("1970-01-01T00.01.00.500Z")
+    60.5
+    """
+    time = datetime.strptime(version, "%Y-%m-%dT%H.%M.%S.%fZ")
+    return time.replace(tzinfo=UTC).timestamp()
+
+
+def _running_here(connection: Connection) -> Iterator[Run]:
+    is_running = f"status = 'RUNNING' and tags.{MACHINE} = '{platform.node()}'"
+    yield from connection.client.search_runs([connection.experiment_id], is_running)
+
+
+def _is_alive(process: int) -> bool:
+    if sys.platform == "win32":  # there, signal 0 would stop the process
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it belongs to another user
+        return True
+    return True
+
+
+def _split(entities: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(entities), MAX_PER_CALL):
+        yield entities[start : start + MAX_PER_CALL]
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds * 1000)

@@ -1,0 +1,23 @@
+"""The parameters of tracking, which only some environments of ``conf/`` have."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from digit_recognition.parameters import Parameters
+
+GROUP = "mlflow"
+"""The name of the group of parameters. A run is tracked if it has this group."""
+
+
+class TrackingParameters(Parameters):
+    """Where runs are tracked, and whether the exported model is registered.
+
+    ``tracking_uri`` is a database or a server. A relative path to an SQLite database
+    starts at the project's folder. ``register_model`` is ``register`` in ``conf/``.
+    """
+
+    tracking_uri: str = Field(min_length=1)
+    experiment: str = Field(min_length=1)
+    register_model: bool = Field(alias="register")
+    registered_model: str = Field(min_length=1)

@@ -1,0 +1,135 @@
+"""The connection to MLflow: a database or a server, and an experiment on it."""
+
+from __future__ import annotations
+
+import os
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digit_recognition.errors import ProjectError
+
+from .tracking_parameters import TrackingParameters
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+SQLITE = "sqlite:///"
+ARTIFACTS = "mlartifacts"
+"""The folder of artifacts, if there is no server: beside the SQLite database."""
+
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""The tag that makes MLflow's page show training runs, not conversations."""
+
+MAX_WAIT = 3.0
+"""Seconds within which a server must answer at the start."""
+
+ENVIRONMENT = {
+    # MLflow sends usage data unless told not to.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    # Its messages go where the project's logging says.
+    "MLFLOW_CONFIGURE_LOGGING": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+DEFAULTS = {
+    # MLflow would wait for a server for many minutes: 120 seconds, eight times.
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+}
+"""Values that the user's environment may replace."""
+
+
+class NoConnection(ConnectionError):  # noqa: N818 (the run goes on without it)
+    """Raised if the server does not answer; the message says so in a few words."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An experiment on MLflow. ``uri`` is the database or the server."""
+
+    client: MlflowClient
+    uri: str
+    experiment_id: str
+
+    @property
+    def is_server(self) -> bool:
+        """Whether MLflow is reached through a server, not through a database."""
+        return is_server(self.uri)
+
+
+def connect(parameters: TrackingParameters, project: Path) -> Connection:
+    """Return a connection to the experiment, which is made if it does not exist.
+
+    The variable MLFLOW_TRACKING_URI replaces ``parameters.tracking_uri``. Raises
+    ProjectError if MLflow is not installed, NoConnection if the server does not answer
+    within MAX_WAIT seconds, and MLflow's own errors if it refuses.
+    """
+    if find_spec("mlflow") is None:
+        raise ProjectError(
+            "expected the packages of the extra `mlflow`, found no mlflow; install "
+            "them with `pip install -r requirements-mlflow.txt`"
+        )
+    uri = tracking_uri(parameters, project)
+    if is_server(uri):
+        check_server(uri)
+    os.environ.update(ENVIRONMENT)
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient, MlflowException
+
+    client = MlflowClient(uri, uri)
+    name = parameters.experiment
+    location = None if is_server(uri) else _place_of_artifacts(uri, project)
+    if experiment := client.get_experiment_by_name(name):
+        return Connection(client, uri, experiment.experiment_id)
+    try:
+        return Connection(client, uri, client.create_experiment(name, location, KIND))
+    except MlflowException:  # another run has just made it
+        experiment = client.get_experiment_by_name(name)
+        if experiment is None:
+            raise
+        return Connection(client, uri, experiment.experiment_id)
+
+
+def tracking_uri(parameters: TrackingParameters, project: Path) -> str:
+    """Return the database or the server, with an absolute path to an SQLite database.
+
+    >>> tracking_uri(parameters, Path("/project"))
+    'sqlite:////project/mlflow.db'
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or parameters.tracking_uri
+    if not uri.startswith(SQLITE):
+        return uri.rstrip("/")
+    return f"{SQLITE}{(project / uri.removeprefix(SQLITE)).as_posix()}"
+
+
+def _place_of_artifacts(uri: str, project: Path) -> str:
+    database = uri.removeprefix(SQLITE)
+    folder = project if database == uri else Path(database).parent
+    return (folder / ARTIFACTS).as_uri()
+
+
+def is_server(uri: str) -> bool:
+    """Return whether an address is that of a server.
+
+    >>> is_server("http://127.0.0.1:5000"), is_server("sqlite:///mlflow.db")
+    (True, False)
+    """
+    return uri.startswith(("http://", "https://"))
+
+
+def check_server(uri: str) -> None:
+    """Raise NoConnection if no server answers at an address; any answer will do."""
+    try:
+        with urllib.request.urlopen(f"{uri}/health", timeout=MAX_WAIT):  # noqa: S310 (http)
+            return
+    except urllib.error.HTTPError:
+        return
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise NoConnection(f"{uri} does not answer ({reason})") from error

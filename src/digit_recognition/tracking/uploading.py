@@ -1,0 +1,68 @@
+"""Log the results of earlier runs, for example of runs whose server was down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from digit_recognition.errors import ProjectError
+
+from .flattening import record_parameters
+from .live_tracking import run_name
+from .results import log_results, read_records, record_tags
+from .tracked_run import (
+    LOGGED,
+    TrackedRun,
+    find_run,
+    first_tags,
+    is_in_progress,
+    version_time,
+)
+from .tracking_parameters import TrackingParameters
+from .tracking_server import Connection
+
+
+def upload(
+    connection: Connection,
+    version: str,
+    folders: Mapping[str, Path],
+    rule: dict[str, float],
+    parameters: TrackingParameters,
+) -> str:
+    """Log the results of a version; return one sentence that says what was done.
+
+    ``folders`` maps the datasets to the folders of this version. A run whose results
+    are not all on MLflow is completed. Nothing is logged twice. Raises ProjectError if
+    a run with this version is in progress.
+    """
+    found = find_run(connection, version)
+    if found is not None and found.data.tags.get(LOGGED):
+        return f"{version} is on MLflow already, as run {found.info.run_id}"
+    if found is not None and is_in_progress(found):
+        raise ProjectError(
+            f"expected a version whose run has ended, received {version}, whose run is "
+            "in progress; it logs its results itself"
+        )
+    files = {name: folder / folder.parent.name for name, folder in folders.items()}
+    if found is None:
+        run = _start(connection, version, read_records(files))
+    else:
+        run = TrackedRun.resume(connection, found)
+    sentence = log_results(run, version, files, rule, parameters)
+    run.end("FINISHED", max(path.stat().st_mtime for path in files.values()))
+    logged = f"{version} is logged as run {run.run_id}"
+    return f"{logged}; the model is {sentence}" if sentence else logged
+
+
+def _start(
+    connection: Connection, version: str, records: Mapping[str, Mapping[str, Any]]
+) -> TrackedRun:
+    parameters = record_parameters(records)
+    revision = record_tags(records).get("code_revision", "unknown")
+    tags = first_tags(version, revision)
+    stages = ["train"] if "training" in records else sorted(records)
+    name = run_name(parameters, stages)
+    run = TrackedRun.start(connection, name, tags, version_time(version))
+    run.log_parameters(parameters)
+    return run
