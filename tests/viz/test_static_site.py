@@ -39,7 +39,13 @@ def test_other_absolute_paths_are_cut_to_the_file_name(api):
     assert found == {"inner": [shown]}
 
 
-@pytest.mark.parametrize("path", ["main/src/nodes.py", "", None, 7])
+def test_paths_in_the_preview_of_a_json_file_are_shortened(api):
+    summary = {"folder": f"{api.parents[1]}/project/scans", "pages": {"é": [0, 1]}}
+    found = written(api, {"preview": json.dumps(summary)})
+    assert json.loads(found["preview"]) == summary | {"folder": "scans"}
+
+
+@pytest.mark.parametrize("path", ["main/src/nodes.py", "", None, 7, "{a}/b"])
 def test_other_values_stay_unchanged(api, path):
     assert written(api, {"filepath": path}) == {"filepath": path}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -52,8 +53,9 @@ def make_relative(api: Path, project: Path) -> None:
     """Shorten the absolute paths in the site's data files, which are in ``api``.
 
     Paths inside the project become relative to the project. Other absolute paths are
-    cut to the file name. Paths within a longer text are not shortened: ProjectError is
-    raised if such a text contains the path of the project or of the user's home.
+    cut to the file name. The same is done in texts that are JSON. Paths within other
+    texts are not shortened: ProjectError is raised if such a text contains the path of
+    the project or of the user's home.
     """
     private = {f"{folder}/" for folder in (project, Path.home())} - {"//"}
     for file in sorted(api.rglob("*")):
@@ -74,7 +76,12 @@ def _relative(content: Any, project: Path) -> Any:
         return [_relative(item, project) for item in content]
     if isinstance(content, dict):
         return {key: _relative(value, project) for key, value in content.items()}
-    return _shortened(content, project) if isinstance(content, str) else content
+    if not isinstance(content, str):
+        return content
+    if content.startswith("{"):  # the preview of a JSON dataset
+        with contextlib.suppress(ValueError):
+            return json.dumps(_relative(json.loads(content), project))
+    return _shortened(content, project)
 
 
 def _shortened(path: str, project: Path) -> str:

@@ -14,7 +14,8 @@ from PIL import Image
 
 from digit_recognition.app.api import request_bodies
 from digit_recognition.app.api import routes as api
-from digit_recognition.app.api.routes import READERS, create_app
+from digit_recognition.app.api.batch_stream import READERS
+from digit_recognition.app.api.routes import create_app
 from digit_recognition.app.reading import service as service_module
 
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from itertools import islice
-from typing import Any
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -16,7 +11,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import StreamingResponse
 from fastapi_offline import FastAPIOffline
-from starlette.datastructures import FormData, UploadFile
 from starlette.types import ASGIApp
 
 from digit_recognition import __version__
@@ -26,17 +20,17 @@ from ..reading.limits import MAX_BYTES, MAX_PIXELS, MAX_SECONDS, is_small
 from ..reading.picture_reading import PictureReading
 from ..reading.service import MAX_WAIT, Busy, Service
 from ..security import SecurityHeaders
+from .batch_stream import READERS, stream_entries
 from .openapi import (
     PICTURE_BODY,
     PICTURES_BODY,
     document_problems,
     document_schemas,
 )
-from .problems import Problem, answer_errors_as_problems, problem_of
+from .problems import Problem, answer_errors_as_problems
 from .request_bodies import (
     MAX_BATCH_BYTES,
     MAX_PICTURES,
-    closing,
     receive_picture,
     receive_pictures,
 )
@@ -49,9 +43,6 @@ from .schemas import (
     to_model,
     to_reading,
 )
-
-READERS = max(2, os.cpu_count() or 1)
-"""Number of small pictures that are read at the same time."""
 
 NDJSON = "application/x-ndjson"
 
@@ -166,40 +157,8 @@ def create_router(service: Service) -> APIRouter:
         picture that cannot be read has a problem in place of a reading.
         """
         form, files = await receive_pictures(request)
-        return StreamingResponse(_stream(form, files, read, version), media_type=NDJSON)
+        return StreamingResponse(
+            stream_entries(form, files, read, version), media_type=NDJSON
+        )
 
     return router
-
-
-async def _stream(
-    form: FormData, files: Sequence[UploadFile], read: Any, version: str
-) -> AsyncIterator[str]:
-    """Yield the entries of a batch in order; the next pictures are read meanwhile."""
-
-    async def read_entry(position: int, file: UploadFile) -> str:
-        reading = problem = None
-        try:
-            reading = to_reading(await read(await file.read()), version)
-        except Exception as error:  # noqa: BLE001 (`problem_of` logs it)
-            problem = problem_of(error)
-        entry = BatchEntry(
-            position=position,
-            picture=file.filename or "",
-            reading=reading,
-            problem=problem,
-        )
-        return f"{entry.model_dump_json()}\n"
-
-    waiting = iter(enumerate(files))
-    started: deque[asyncio.Task[str]] = deque()
-    async with closing(form):
-        try:
-            while True:
-                for position, file in islice(waiting, READERS - len(started)):
-                    started.append(asyncio.create_task(read_entry(position, file)))
-                if not started:
-                    return
-                yield await started.popleft()
-        finally:  # the client may have gone
-            for task in started:
-                task.cancel()

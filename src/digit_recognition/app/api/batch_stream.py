@@ -1,0 +1,59 @@
+"""The answer to a batch: an entry for each picture, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from itertools import islice
+
+from starlette.datastructures import FormData, UploadFile
+
+from ..reading.picture_reading import PictureReading
+from .problems import problem_of
+from .request_bodies import closing
+from .schemas import BatchEntry, to_reading
+
+READERS = max(2, os.cpu_count() or 1)
+"""Number of small pictures that are read at the same time."""
+
+
+async def stream_entries(
+    form: FormData,
+    files: Sequence[UploadFile],
+    read: Callable[[bytes], Awaitable[PictureReading]],
+    version: str,
+) -> AsyncIterator[str]:
+    """Yield the entries of a batch in order; the next pictures are read meanwhile.
+
+    Each entry is a line of NDJSON. The form is closed at the end.
+    """
+
+    async def read_entry(position: int, file: UploadFile) -> str:
+        reading = problem = None
+        try:
+            reading = to_reading(await read(await file.read()), version)
+        except Exception as error:  # noqa: BLE001 (`problem_of` logs it)
+            problem = problem_of(error)
+        entry = BatchEntry(
+            position=position,
+            picture=file.filename or "",
+            reading=reading,
+            problem=problem,
+        )
+        return f"{entry.model_dump_json()}\n"
+
+    waiting = iter(enumerate(files))
+    started: deque[asyncio.Task[str]] = deque()
+    async with closing(form):
+        try:
+            while True:
+                for position, file in islice(waiting, READERS - len(started)):
+                    started.append(asyncio.create_task(read_entry(position, file)))
+                if not started:
+                    return
+                yield await started.popleft()
+        finally:  # the client may have gone
+            for task in started:
+                task.cancel()
