@@ -1,1 +1,4 @@
-"""Tracking of runs on MLflow. Only `tracking_server` and `picture_model` import MLflow."""
+"""Runs and models on MLflow.
+
+Only the modules `tracking_server` and `picture_model` import MLflow.
+"""
