@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from kedro.io import DataCatalog, Version
+from kedro.io import Version
 from kedro_datasets.json import JSONDataset
 
-from digit_recognition.datasets import ZarrDataset
+from digit_recognition.datasets import AtomicCatalog, ZarrDataset
 from digit_recognition.digests import array_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks import DamageHooks
@@ -32,7 +32,7 @@ def load(tmp_path):
         made = Version(None, now)
         info = JSONDataset(filepath=f"{tmp_path}/info.json", version=made)
         array = ZarrDataset(filepath=f"{tmp_path}/x_test.zarr", version=made)
-        catalog = DataCatalog({"x_test": array, "dataset_info": info})
+        catalog = AtomicCatalog({"x_test": array, "dataset_info": info})
         hooks = DamageHooks()
         hooks.after_catalog_created(catalog)
         hooks.after_dataset_loaded("x_test", catalog.load("x_test"))

@@ -47,7 +47,6 @@ def test_one_command_makes_everything_under_one_version(trained, version):
         "06_models/model.keras",
         "06_models/detector.keras",
         "06_models/model.onnx",
-        "06_models/model.onnx.sha256",
         "07_model_output/predictions.csv",
         "07_model_output/detector_predictions.csv",
         "07_model_output/validation_predictions.csv",

@@ -6,6 +6,7 @@ from .input_paths import InputPathsHooks
 from .known_parameters import KnownParametersHooks
 from .leftovers import LeftoverHooks
 from .lineage import LineageHooks
+from .manifest_hooks import ManifestHooks
 from .newest_table import NewestTableHooks
 from .output_places import OutputPlacesHooks
 from .sample_notice import SampleHooks
@@ -20,6 +21,7 @@ __all__ = [
     "KnownParametersHooks",
     "LeftoverHooks",
     "LineageHooks",
+    "ManifestHooks",
     "NewestTableHooks",
     "OutputPlacesHooks",
     "SampleHooks",

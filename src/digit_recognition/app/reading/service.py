@@ -13,6 +13,7 @@ from PIL import Image
 from scipy.special import softmax
 
 from digit_recognition import IMAGE_SIZE
+from digit_recognition.datasets.manifests import Manifests
 from digit_recognition.datasets.onnx_dataset import OnnxDataset
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.config_loader import ConfigLoader
@@ -64,7 +65,7 @@ class Service:
         self.project = project
         self.model_path = model_path
         self.parameters = parameters
-        session = _load_session(model_path)
+        session = _load_session(project, model_path)
         timed: Any = TimedSession(session)
         self.reader: Reader = load_reader(timed, **parameters.model_dump())
         self.metadata = {
@@ -187,7 +188,7 @@ def find_model(project: Path, version: str | None) -> Path:
     return project / MODEL / (version or versions[-1]) / MODEL.name
 
 
-def _load_session(path: Path) -> InferenceSession:
+def _load_session(project: Path, path: Path) -> InferenceSession:
     version = path.parent.name
     dataset = OnnxDataset(
         filepath=str(path.parents[1]),
@@ -195,6 +196,9 @@ def _load_session(path: Path) -> InferenceSession:
         version=Version(version, version),
     )
     try:
+        Manifests(project).require_undamaged(
+            "model_onnx", path.parent, option="--model-version "
+        )
         return dataset.load()
     except DatasetError as error:
         raise ProjectError(str(error)) from error
