@@ -218,5 +218,5 @@ def test_a_file_that_is_not_readable_is_called_so(with_manifests, monkeypatch):
         raise PermissionError(13, "Permission denied", "model.json")
 
     monkeypatch.setattr(hashlib, "file_digest", fail)
-    with pytest.raises(DatasetError, match=r"file that is not readable: model\.json;"):
+    with pytest.raises(DatasetError, match=r"place that is not readable: model\.json;"):
         catalog.load("model")

@@ -31,6 +31,7 @@ class State(StrEnum):
     DAMAGED = "damaged"
     MISSING = "missing"
     NO_DIGEST = "no digest"
+    NOT_READABLE = "not readable"
 
 
 class Manifests:
@@ -65,26 +66,27 @@ class Manifests:
     def examine(self, folder: Path) -> tuple[State, Path]:
         """Compare the files of ``folder`` with the manifest of its version.
 
-        Returns the state, and the damaged file or the folder. A folder is damaged if a
-        file has changed, is missing, cannot be read or is not in the manifest. Files
-        whose name starts with a dot are ignored. Raises DatasetError if the manifest
-        is damaged, PermissionError if the files must not be read.
+        Returns the state, and the file or folder that it comes from. A version is
+        damaged if a file has changed, is missing, is not in the manifest, or if the
+        disk fails to read it. It is not readable if permissions forbid to read it.
+        Files whose name starts with a dot are ignored. Raises DatasetError if the
+        manifest is damaged.
         """
-        recorded = self.recorded(folder)
-        if not recorded:
-            return State.NO_DIGEST, folder
-        found = _files(folder)
-        if not found:
-            return State.MISSING, folder
-        for name in sorted(found | recorded.keys()):
-            path = folder / name
-            try:
+        path = folder
+        try:
+            recorded, found = self.recorded(folder), _files(folder)
+            if not recorded:
+                return State.NO_DIGEST, folder
+            if not found:
+                return State.MISSING, folder
+            for name in sorted(found | recorded.keys()):
+                path = folder / name
                 if name not in found or _digest(path) != recorded.get(name):
                     return State.DAMAGED, path
-            except PermissionError:
-                raise
-            except OSError:
-                return State.DAMAGED, path
+        except PermissionError as error:
+            return State.NOT_READABLE, Path(error.filename)
+        except OSError:
+            return State.DAMAGED, path
         return State.GOOD, folder
 
     def require_undamaged(
@@ -96,13 +98,12 @@ class Manifests:
         the command line that selects it, by default ``--load-versions name:VERSION``.
         Versions that no manifest lists are not checked.
         """
-        try:
-            state, path = self.examine(folder)
-        except PermissionError as error:
+        state, path = self.examine(folder)
+        if state is State.NOT_READABLE:
             raise DatasetError(
-                f"expected to read {name}, received a file that is not readable: "
-                f"{error.filename}; change its permissions"
-            ) from error
+                f"expected to read {name}, received a place that is not readable: "
+                f"{path}; change its permissions"
+            )
         if state is State.DAMAGED:
             advice = ""
             if good := self._newest_good(folder):
@@ -115,7 +116,7 @@ class Manifests:
 
     def _newest_good(self, damaged: Path) -> str | None:
         for folder in sorted(damaged.parent.iterdir(), reverse=True):
-            with contextlib.suppress(DatasetError, OSError):
+            with contextlib.suppress(DatasetError):
                 if folder != damaged and self.examine(folder)[0] is State.GOOD:
                     return folder.name
         return None
@@ -133,6 +134,13 @@ class Manifests:
             for path, digest in lines.items()
             if path.startswith(prefix)
         }
+
+    def folders(self, version: str) -> set[str]:
+        """Return the folders of the datasets that the manifest of a version lists.
+
+        Paths are relative to the project's folder, if they are inside.
+        """
+        return {path.partition(f"/{version}/")[0] for path in self.read(version)}
 
     def read(self, version: str) -> dict[str, str]:
         """Return the digests of a version by path; empty if there is no manifest.
@@ -173,10 +181,15 @@ def digest_files(folder: Path) -> dict[str, str]:
 
 
 def _files(folder: Path) -> set[str]:
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
     return {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
+        Path(parent, name).relative_to(folder).as_posix()
+        for parent, _, names in os.walk(folder, onerror=refuse)
+        for name in names
+        if not name.startswith(".")
     }
 
 
