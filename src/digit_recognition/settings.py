@@ -12,6 +12,7 @@ from digit_recognition.hooks import (
     LeftoverHooks,
     LineageHooks,
     ManifestHooks,
+    MatchingArraysHooks,
     NewestTableHooks,
     OutputPlacesHooks,
     SampleHooks,
@@ -22,6 +23,7 @@ from digit_recognition.hooks import (
 
 HOOKS = (
     KnownParametersHooks(),
+    MatchingArraysHooks(),
     VersionHooks(),
     LineageHooks(),
     ManifestHooks(),

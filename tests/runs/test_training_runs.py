@@ -250,16 +250,22 @@ def test_a_killed_prepare_or_train_leaves_the_last_whole_version_in_use(
     assert read(project.newest("08_reporting/metrics.json"))["seed"] == 5
 
 
-def test_other_test_arrays_stop_the_evaluation_unless_allowed(
+def test_a_model_is_judged_on_its_own_arrays_unless_others_are_named_and_allowed(
     project_after_run, digits
 ):
     project = project_after_run
     project.put(digits | {"y_test": digits["y_test"][::-1].copy()})
     assert project.kedro("run", "--pipelines", "prepare").returncode == 0
+    own, other = project.versions("05_model_input/x_test.zarr")
     done = project.kedro(*SCORE)
+    assert done.returncode == 0, done.stderr
+    assert f"Loading x_test, y_test of {own}: the model was trained" in done.stdout
+    metrics = read(project.newest("08_reporting/metrics.json"))
+    assert metrics["data_version"] == own
+    done = project.kedro(*SCORE, "--load-versions", f"x_test:{other}")
     assert done.returncode == 1
     assert "Error: expected the test arrays that were prepared with" in done.stderr
-    assert len(project.versions("07_model_output/predictions.csv")) == 1
+    assert len(project.versions("07_model_output/predictions.csv")) == 2
     done = project.kedro(*SCORE, "--params", "evaluate.allow_other_data=true")
     assert done.returncode == 0, done.stderr
 

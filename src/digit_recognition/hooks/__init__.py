@@ -7,6 +7,7 @@ from .known_parameters import KnownParametersHooks
 from .leftovers import LeftoverHooks
 from .lineage import LineageHooks
 from .manifest_hooks import ManifestHooks
+from .matching_arrays import MatchingArraysHooks
 from .newest_table import NewestTableHooks
 from .output_places import OutputPlacesHooks
 from .sample_notice import SampleHooks
@@ -22,6 +23,7 @@ __all__ = [
     "LeftoverHooks",
     "LineageHooks",
     "ManifestHooks",
+    "MatchingArraysHooks",
     "NewestTableHooks",
     "OutputPlacesHooks",
     "SampleHooks",

@@ -15,6 +15,7 @@ from scipy.special import softmax
 from digit_recognition import IMAGE_SIZE
 from digit_recognition.datasets.manifests import Manifests
 from digit_recognition.datasets.onnx_dataset import OnnxDataset
+from digit_recognition.datasets.readable import require_readable
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.config_loader import ConfigLoader
 from digit_recognition.imaging.decoding import Page, decode
@@ -171,8 +172,9 @@ class Service:
 def find_model(project: Path, version: str | None) -> Path:
     """Return the path of the model in the given version, or of the newest.
 
-    Raises ProjectError if there is none.
+    Raises ProjectError if there is none, or if a folder must not be read.
     """
+    require_readable("model_onnx", project / MODEL, file=MODEL.name, all_of_them=False)
     files = (project / MODEL).glob(f"*/{MODEL.name}")
     versions = sorted(file.parent.name for file in files)
     if not versions:
