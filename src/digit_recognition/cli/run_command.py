@@ -21,6 +21,7 @@ from kedro.validation import ParameterValidationError
 
 from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
+from digit_recognition.hooks.output_places import end_claim
 from digit_recognition.hooks.stages import start_display, stop_display
 
 from .logs import configure_logging
@@ -81,6 +82,7 @@ def _run(command: Any, verbose: bool, options: dict[str, Any]) -> Any:
         raise click.exceptions.Exit(EXIT_CODE_INTERRUPTED) from stopped
     finally:
         stop_display()
+        end_claim()
 
 
 run = copy.copy(kedro_run)

@@ -25,9 +25,27 @@ def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
     which is on the same disk. A killed process leaves its folder behind; the next call
     with the same ``parent`` and ``prefix`` removes that folder.
     """
+    with _locked_folder(parent, prefix) as folder:
+        yield folder
+
+
+@contextlib.contextmanager
+def claimed_name(parent: Path, name: str) -> Iterator[None]:
+    """Claim a name: until the end, no other call with the same arguments succeeds.
+
+    Raises FileExistsError if the name is claimed, by this or another process. The claim
+    is an empty folder ``.saving-NAME`` in ``parent``. If a process is killed, its claim
+    ends, and the next call with this ``parent`` removes the folder.
+    """
+    with _locked_folder(parent, PREFIX, name):
+        yield
+
+
+@contextlib.contextmanager
+def _locked_folder(parent: Path, prefix: str, name: str = "") -> Iterator[Path]:
     parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(parent, prefix)
-    folder, lock = _make_locked_folder(parent, prefix)
+    folder, lock = _make_locked_folder(parent, prefix, name)
     try:
         yield folder
     finally:
@@ -49,9 +67,15 @@ def remove_abandoned(parent: Path, prefix: str = PREFIX) -> None:
             os.close(lock)
 
 
-def _make_locked_folder(parent: Path, prefix: str) -> tuple[Path, int | None]:
+def _make_locked_folder(
+    parent: Path, prefix: str, name: str
+) -> tuple[Path, int | None]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        if name:
+            folder = parent / f"{prefix}{name}"
+            folder.mkdir()
+        else:
+            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         lock = _lock(folder, wait=True)
         if folder.exists():
             return folder, lock
