@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from kedro.io import DatasetError
+from permissions import needs_permissions, permissions_hold
 
 from digit_recognition.datasets.manifests import Manifests, State, digest_files
 
@@ -71,6 +72,19 @@ def test_a_file_that_the_disk_cannot_read_is_damage(manifests, save, monkeypatch
     assert manifests.examine(folder) == (State.DAMAGED, folder / "a")
 
 
+@needs_permissions
+@pytest.mark.parametrize("closed", [".", "c", "c/0"])
+def test_what_permissions_hide_is_not_readable_instead_of_missing(
+    manifests, save, closed
+):
+    folder = save({"c/0": b"0"})
+    (folder / closed).chmod(0)
+    with permissions_hold():
+        state = manifests.examine(folder)
+    (folder / closed).chmod(0o755)
+    assert state == (State.NOT_READABLE, folder / closed)
+
+
 def test_a_removed_version_is_missing_and_an_unrecorded_one_has_no_digest(
     manifests, save
 ):
@@ -120,6 +134,13 @@ def test_a_changed_bit_anywhere_in_a_manifest_is_noticed(manifests, save):
         path.write_bytes(saved[:length])
         with pytest.raises(DatasetError, match="damaged file"):
             manifests.examine(folder)
+
+
+def test_a_manifest_that_cannot_be_read_is_named(manifests, save):
+    folder = save({"a": b"1"}, record=False)
+    manifests.path(VERSION).mkdir(parents=True)
+    with pytest.raises(DatasetError, match=r"read the manifest .*Is a directory"):
+        manifests.examine(folder)
 
 
 def test_sha256sum_checks_the_files_whatever_their_names(manifests, save, tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import re
 import threading
 from collections.abc import Mapping
 from enum import StrEnum
@@ -14,14 +13,10 @@ from pathlib import Path
 from kedro.io import DatasetError
 
 from digit_recognition.datasets.atomic import temporary_folder
+from digit_recognition.datasets.manifest_format import decode, encode
 
 FOLDER = Path("data", "08_reporting", "manifests")
 SUFFIX = ".sha256"
-
-LINE = re.compile(r"(\\?)([0-9a-f]{64})  (.+)")
-END = "# SHA-256 of the lines above: "
-ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r"})
-UNESCAPED = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
 
 
 class State(StrEnum):
@@ -60,7 +55,7 @@ class Manifests:
             lines |= {f"{prefix}{name}": digests[name] for name in digests}
             with temporary_folder(self.folder) as temporary:
                 file = temporary / "manifest"
-                file.write_bytes(_encode(lines))
+                file.write_bytes(encode(lines))
                 file.replace(self.path(folder.name))
 
     def examine(self, folder: Path) -> tuple[State, Path]:
@@ -84,7 +79,7 @@ class Manifests:
                 if name not in found or _digest(path) != recorded.get(name):
                     return State.DAMAGED, path
         except PermissionError as error:
-            return State.NOT_READABLE, Path(error.filename)
+            return State.NOT_READABLE, Path(error.filename or path)
         except OSError:
             return State.DAMAGED, path
         return State.GOOD, folder
@@ -145,15 +140,20 @@ class Manifests:
     def read(self, version: str) -> dict[str, str]:
         """Return the digests of a version by path; empty if there is no manifest.
 
-        Raises DatasetError if the manifest is damaged.
+        Raises DatasetError if the manifest is damaged or cannot be read.
         """
         path = self.path(version)
         try:
             content = path.read_bytes()
         except FileNotFoundError:
             return {}
+        except OSError as error:
+            raise DatasetError(
+                f"expected to read the manifest {path}, received {error}; check what "
+                "is there and its permissions"
+            ) from error
         try:
-            return _decode(content)
+            return decode(content)
         except ValueError as error:
             raise DatasetError(
                 f"expected the manifest as it was saved, received a damaged file, "
@@ -196,31 +196,3 @@ def _files(folder: Path) -> set[str]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _encode(lines: Mapping[str, str]) -> bytes:
-    text = ""
-    for path, digest in lines.items():
-        escaped = path.translate(ESCAPED)
-        text += "" if escaped == path else "\\"
-        text += f"{digest}  {escaped}\n"
-    content = os.fsencode(text)
-    return content + f"{END}{hashlib.sha256(content).hexdigest()}\n".encode()
-
-
-def _decode(content: bytes) -> dict[str, str]:
-    """Return the digests by path. Raises ValueError if the content is damaged."""
-    body, end, received = content.rpartition(END.encode())
-    if not end or received != f"{hashlib.sha256(body).hexdigest()}\n".encode():
-        raise ValueError("the digest of the lines differs")
-    lines: dict[str, str] = {}
-    for line in os.fsdecode(body).split("\n")[:-1]:
-        if not (found := LINE.fullmatch(line)):
-            raise ValueError("a line without a digest")
-        escaped, digest, path = found.groups()
-        lines[_unescape(path) if escaped else path] = digest
-    return lines
-
-
-def _unescape(path: str) -> str:
-    return re.sub(r"\\.", lambda found: UNESCAPED.get(found[0], found[0]), path)
