@@ -15,6 +15,7 @@ from digit_recognition.hooks import (
     MatchingArraysHooks,
     NewestTableHooks,
     OutputPlacesHooks,
+    ProjectContext,
     SampleHooks,
     StageHooks,
     SummaryHooks,
@@ -42,6 +43,7 @@ HOOKS = (
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 DATA_CATALOG_CLASS = AtomicCatalog
+CONTEXT_CLASS = ProjectContext
 
 CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {

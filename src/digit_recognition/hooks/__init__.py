@@ -10,6 +10,7 @@ from .manifest_hooks import ManifestHooks
 from .matching_arrays import MatchingArraysHooks
 from .newest_table import NewestTableHooks
 from .output_places import OutputPlacesHooks
+from .project_context import ProjectContext
 from .sample_notice import SampleHooks
 from .stages import StageHooks
 from .summary import SummaryHooks
@@ -26,6 +27,7 @@ __all__ = [
     "MatchingArraysHooks",
     "NewestTableHooks",
     "OutputPlacesHooks",
+    "ProjectContext",
     "SampleHooks",
     "StageHooks",
     "SummaryHooks",
