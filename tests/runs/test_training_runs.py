@@ -1,6 +1,7 @@
 """Whole runs of the project, each in a folder of its own."""
 
 import json
+import random
 import subprocess
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import zarr
 from conftest import ROOT
+from kedro.io import DatasetError
 from PIL import Image
 
 from digit_recognition.corruptions import FAMILIES
@@ -196,6 +198,31 @@ def test_a_run_changes_no_file_of_the_project(trained):
         "kedro.log",
         ".viz",
     }
+
+
+def test_a_flipped_bit_in_any_result_is_noticed_when_it_is_loaded(
+    project_after_run, version
+):
+    project, rng = project_after_run, random.Random(0)  # noqa: S311 (no secret)
+    manifest = project.folder / f"data/08_reporting/manifests/{version}.sha256"
+    listed = [line.split("  ")[1] for line in manifest.read_text().splitlines()[:-1]]
+    assert {project.folder / path for path in listed} == {
+        path
+        for path in project.folder.glob(f"data/*/*/{version}/**/*")
+        if path.is_file()
+    }
+    with project.catalog() as catalog:
+        for path in listed:
+            file = project.folder / path
+            saved = file.read_bytes()
+            flipped = bytearray(saved)
+            flipped[rng.randrange(len(saved))] ^= 1 << rng.randrange(8)
+            file.write_bytes(flipped)
+            with pytest.raises(DatasetError, match=f"a damaged file: {file}; make"):
+                catalog.load(
+                    path.split("/")[2].replace(".onnx", "_onnx.").split(".")[0]
+                )
+            file.write_bytes(saved)
 
 
 def test_an_old_model_judged_alone_has_the_same_metrics(project_after_run):
