@@ -43,7 +43,6 @@ def claimed_name(parent: Path, name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked_folder(parent: Path, prefix: str, name: str = "") -> Iterator[Path]:
-    parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(parent, prefix)
     folder, lock = _make_locked_folder(parent, prefix, name)
     try:
@@ -71,17 +70,25 @@ def _make_locked_folder(
     parent: Path, prefix: str, name: str
 ) -> tuple[Path, int | None]:
     while True:
-        if name:
-            folder = parent / f"{prefix}{name}"
-            folder.mkdir()
-        else:
-            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder = _make_folder(parent, prefix, name)
+        except FileNotFoundError:  # another process removed the empty parent
+            continue
         lock = _lock(folder, wait=True)
         if folder.exists():
             return folder, lock
         # Another process removed the folder before it was locked.
         if lock is not None:
             os.close(lock)
+
+
+def _make_folder(parent: Path, prefix: str, name: str) -> Path:
+    if not name:
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    folder = parent / f"{prefix}{name}"
+    folder.mkdir()
+    return folder
 
 
 def _lock(folder: Path, *, wait: bool) -> int | None:

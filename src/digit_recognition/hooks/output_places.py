@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,7 @@ def _claim_versions(outputs: Iterable[Any], manifests: Path) -> None:
     }
     if versions:
         _check_folder("manifests", manifests)
+        _claim.callback(_remove_if_empty, manifests)
     for version in sorted(versions):
         try:
             _claim.enter_context(claimed_name(manifests, version))
@@ -87,6 +88,11 @@ def _claim_versions(outputs: Iterable[Any], manifests: Path) -> None:
                 f"expected to write into {manifests}, received {error}; check that the "
                 "folder is writable and the disk not full"
             ) from error
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _check_folder(name: str, folder: Path) -> None:
