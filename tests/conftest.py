@@ -287,11 +287,16 @@ class Project:
 
     def load(self, *names: str) -> list:
         """Load the datasets as a notebook does, from the project's catalog."""
+        with self.catalog() as catalog:
+            return [catalog.load(name) for name in names]
+
+    @contextlib.contextmanager
+    def catalog(self) -> Iterator[DataCatalog]:
+        """The project's catalog."""
         with self._inside("", {}):
             bootstrap_project(self.folder)
             with KedroSession.create(self.folder) as session:
-                catalog = session.load_context().catalog
-                return [catalog.load(name) for name in names]
+                yield session.load_context().catalog
 
     @contextlib.contextmanager
     def _inside(self, within: str, environment: dict[str, str]) -> Iterator[None]:

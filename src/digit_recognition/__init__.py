@@ -7,6 +7,11 @@ import os
 # outside, such as 0, is replaced, because the project promises to send nothing.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+# Disable the telemetry of Kedro and Kedro-Viz, which a copy of the project without the
+# file .telemetry would otherwise send for every command. Kedro imports the package
+# before it asks for this variable.
+os.environ["KEDRO_DISABLE_TELEMETRY"] = "1"
+
 __version__ = "0.1.0"
 
 IMAGE_SIZE = 28

@@ -12,8 +12,11 @@ from digit_recognition.hooks import (
     KnownParametersHooks,
     LeftoverHooks,
     LineageHooks,
+    ManifestHooks,
+    MatchingArraysHooks,
     NewestTableHooks,
     OutputPlacesHooks,
+    ProjectContext,
     SampleHooks,
     StageHooks,
     SummaryHooks,
@@ -25,8 +28,10 @@ HOOKS = (
     # Kedro calls the last hook first, so a run is tracked once all checks have passed.
     TrackingHooks(),
     KnownParametersHooks(),
+    MatchingArraysHooks(),
     VersionHooks(),
     LineageHooks(),
+    ManifestHooks(),
     DamageHooks(),
     InputPathsHooks(),
     OutputPlacesHooks(),
@@ -42,6 +47,7 @@ HOOKS = (
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 
 DATA_CATALOG_CLASS = AtomicCatalog
+CONTEXT_CLASS = ProjectContext
 
 CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS: dict[str, Any] = {

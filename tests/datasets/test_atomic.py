@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from digit_recognition.datasets.atomic import remove_abandoned, temporary_folder
+from digit_recognition.datasets.atomic import (
+    claimed_name,
+    remove_abandoned,
+    temporary_folder,
+)
 
 SAVE_FOREVER = """
 import sys, time
@@ -76,3 +80,19 @@ def test_threads_that_save_at_once_do_not_remove_each_others_folders(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(save, range(4)))
     assert names(tmp_path) == []
+
+
+def test_a_name_is_claimed_once_and_again_after_the_end(tmp_path):
+    with claimed_name(tmp_path, "v1"), claimed_name(tmp_path, "v2"):
+        with pytest.raises(FileExistsError), claimed_name(tmp_path, "v1"):
+            pass
+        assert sorted(names(tmp_path)) == [".saving-v1", ".saving-v2"]
+    assert names(tmp_path) == []
+    with claimed_name(tmp_path, "v1"):
+        pass
+
+
+def test_the_claim_of_a_killed_process_ends(tmp_path):
+    (tmp_path / ".saving-v1").mkdir()
+    with claimed_name(tmp_path, "v1"):
+        assert names(tmp_path) == [".saving-v1"]

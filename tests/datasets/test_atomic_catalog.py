@@ -1,10 +1,15 @@
+import hashlib
+from pathlib import Path
+
 import pytest
 from conftest import interrupted_save
 from kedro.framework.project import configure_project, settings
 from kedro.io import DatasetError, Version
 from kedro_datasets.json import JSONDataset
+from kedro_datasets.partitions import PartitionedDataset
 
 from digit_recognition.datasets import AtomicCatalog
+from digit_recognition.datasets.manifests import Manifests, State
 
 
 def model(folder, save="now"):
@@ -128,3 +133,90 @@ def test_the_damaged_version_is_the_one_that_was_to_be_loaded(tmp_path):
 def test_a_missing_version_keeps_the_message_of_its_dataset(atomic):
     with pytest.raises(DatasetError, match=r"^model: Did not find any versions"):
         atomic.load("model")
+
+
+@pytest.fixture
+def with_manifests(tmp_path):
+    """Return a function that makes a catalog with manifests, of a save version."""
+
+    def make(save="now", **datasets):
+        catalog = AtomicCatalog({"model": model(tmp_path, save), **datasets})
+        catalog.manifests = Manifests(tmp_path)
+        return catalog
+
+    return make
+
+
+def test_a_saved_version_has_its_digest_and_a_change_is_noticed(
+    with_manifests, tmp_path
+):
+    catalog = with_manifests()
+    catalog.save("model", {"accuracy": 0.99})
+    folder = tmp_path / "model.json" / "now"
+    assert catalog.manifests.examine(folder)[0] is State.GOOD
+    assert catalog.load("model") == {"accuracy": 0.99}
+    (folder / "model.json").write_text('{"accuracy": 0.98}')
+    with pytest.raises(
+        DatasetError, match=r"model as it was .* damaged file: .*l\.json"
+    ):
+        catalog.load("model")
+    with pytest.raises(DatasetError, match="damaged file"):
+        catalog.load("model", version="now")
+
+
+def test_a_version_without_digest_is_loaded(with_manifests, tmp_path):
+    model(tmp_path, "1").save("old")
+    assert with_manifests().load("model") == "old"
+
+
+def test_each_version_loaded_as_a_partition_is_checked(with_manifests, tmp_path):
+    folder = tmp_path / "model.json"
+    for version in ("1", "2"):
+        with_manifests(version).save("model", version)
+    (folder / "2" / "model.json").write_text('"3"')
+    every = PartitionedDataset(
+        path=str(folder), filename_suffix="/model.json", dataset="json.JSONDataset"
+    )
+    partitions = with_manifests(all_models=every).load("all_models")
+    assert partitions["1"]() == "1"
+    with pytest.raises(DatasetError, match="all_models as it was saved"):
+        partitions["2"]()
+
+
+def test_the_manifest_is_written_after_the_version(
+    with_manifests, tmp_path, monkeypatch
+):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Manifests, "add", stop)
+    catalog = with_manifests()
+    with pytest.raises(KeyboardInterrupt):
+        catalog.save("model", "mine")
+    assert files(tmp_path) == ["model.json/now/model.json"]
+    assert catalog.load("model") == "mine"
+
+
+def test_a_rename_that_fails_leaves_nothing_behind(
+    with_manifests, tmp_path, monkeypatch
+):
+    def fail(*arguments):
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        with pytest.raises(DatasetError, match=r"received .*Input/output error"):
+            with_manifests().save("model", "mine")
+    assert [path.name for path in tmp_path.rglob("*")] == ["model.json"]
+
+
+def test_a_file_that_is_not_readable_is_called_so(with_manifests, monkeypatch):
+    catalog = with_manifests()
+    catalog.save("model", "mine")
+
+    def fail(*arguments):
+        raise PermissionError(13, "Permission denied", "model.json")
+
+    monkeypatch.setattr(hashlib, "file_digest", fail)
+    with pytest.raises(DatasetError, match=r"place that is not readable: model\.json;"):
+        catalog.load("model")

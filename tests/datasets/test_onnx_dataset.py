@@ -1,5 +1,3 @@
-import hashlib
-
 import fsspec
 import numpy as np
 import onnx
@@ -97,34 +95,6 @@ def test_a_file_that_is_no_model_is_named(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(DatasetError, match=r"an ONNX model at .*export it again"):
         OnnxDataset(filepath=str(path)).load()
-
-
-def test_a_changed_byte_anywhere_is_noticed(tmp_path):
-    path = tmp_path / "model.onnx"
-    dataset = OnnxDataset(filepath=str(path))
-    dataset.save(doubling())
-    saved = path.read_bytes()
-    for position in range(len(saved)):
-        changed = bytearray(saved)
-        changed[position] ^= 1
-        path.write_bytes(changed)
-        with pytest.raises(DatasetError, match=r"model.onnx as it was saved, received"):
-            dataset.load()
-    path.write_bytes(saved)
-    assert answer(dataset.load()) == [2, 4, 6]
-
-
-def test_a_model_that_was_saved_without_a_digest_is_loaded(tmp_path):
-    path = tmp_path / "model.onnx"
-    path.write_bytes(doubling().SerializeToString())
-    assert answer(OnnxDataset(filepath=str(path)).load()) == [2, 4, 6]
-
-
-def test_the_digest_is_that_of_sha256sum(tmp_path):
-    OnnxDataset(filepath=str(tmp_path / "model.onnx")).save(doubling())
-    digest = hashlib.sha256((tmp_path / "model.onnx").read_bytes()).hexdigest()
-    line = (tmp_path / "model.onnx.sha256").read_text()
-    assert line == f"{digest}  model.onnx\n"
 
 
 def test_a_missing_model_says_what_to_do(folder):

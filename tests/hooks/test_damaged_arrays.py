@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from kedro.io import DataCatalog, Version
+from kedro.io import Version
 from kedro_datasets.json import JSONDataset
 
-from digit_recognition.datasets import ZarrDataset
+from digit_recognition.datasets import AtomicCatalog, ZarrDataset
+from digit_recognition.datasets.manifests import Manifests, digest_files
 from digit_recognition.digests import array_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks import DamageHooks
@@ -28,11 +29,12 @@ def save(tmp_path):
 def load(tmp_path):
     """Load the newest x_test and check it, in a run that saves version "now"."""
 
-    def load(now="now"):
+    def load(now="now", manifests=None):
         made = Version(None, now)
         info = JSONDataset(filepath=f"{tmp_path}/info.json", version=made)
         array = ZarrDataset(filepath=f"{tmp_path}/x_test.zarr", version=made)
-        catalog = DataCatalog({"x_test": array, "dataset_info": info})
+        catalog = AtomicCatalog({"x_test": array, "dataset_info": info})
+        catalog.manifests = manifests
         hooks = DamageHooks()
         hooks.after_catalog_created(catalog)
         hooks.after_dataset_loaded("x_test", catalog.load("x_test"))
@@ -72,3 +74,13 @@ def test_an_array_without_a_record_or_of_this_run_is_not_checked(save, load):
     load()
     save("2", DAMAGED)
     load(now="2")
+
+
+def test_an_array_in_a_manifest_is_left_to_the_catalog(save, load, tmp_path):
+    save("1", DAMAGED)
+    manifests = Manifests(tmp_path)
+    with pytest.raises(ProjectError):
+        load(manifests=manifests)
+    folder = tmp_path / "x_test.zarr" / "1"
+    manifests.add(folder, digest_files(folder))
+    load(manifests=manifests)

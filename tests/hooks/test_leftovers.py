@@ -1,11 +1,15 @@
+from digit_recognition.datasets import AtomicCatalog
 from digit_recognition.datasets.atomic import temporary_folder
+from digit_recognition.datasets.manifests import Manifests
 from digit_recognition.hooks import LeftoverHooks
 
 
-def clean(catalog):
+def clean(catalog, manifests=None):
     hooks = LeftoverHooks()
     hooks.after_catalog_created(catalog)
-    hooks.before_pipeline_run()
+    of_run = AtomicCatalog()
+    of_run.manifests = manifests
+    hooks.before_pipeline_run(of_run)
 
 
 def test_leftovers_of_datasets_that_the_run_does_not_use_are_removed(tmp_path):
@@ -43,3 +47,10 @@ def test_inputs_remote_and_missing_folders_are_left_alone(tmp_path):
         }
     )
     assert [path.name for path in tmp_path.iterdir()] == [".saving-mine"]
+
+
+def test_leftovers_beside_the_manifests_are_removed(tmp_path):
+    manifests = Manifests(tmp_path)
+    (manifests.folder / ".saving-abandoned").mkdir(parents=True)
+    clean({}, manifests)
+    assert list(manifests.folder.iterdir()) == []

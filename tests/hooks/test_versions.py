@@ -3,6 +3,7 @@ from kedro.io import Version
 from kedro.pipeline import Node, Pipeline
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.partitions import PartitionedDataset
+from permissions import needs_permissions, permissions_hold
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks import VersionHooks
@@ -119,3 +120,37 @@ def test_outputs_of_a_run_cannot_be_loaded_in_another_version(catalog):
     named = OPTIONS | {"load_versions": {"metrics": "1"}}
     with pytest.raises(ProjectError, match="does not make, received metrics"):
         VersionHooks().before_pipeline_run(named, JUDGE, catalog)
+
+
+@needs_permissions
+@pytest.mark.parametrize("closed", [".", "1"])
+def test_a_folder_that_is_not_readable_is_not_said_to_hold_nothing(
+    catalog, keep, closed, tmp_path
+):
+    keep("model", "1")
+    keep("training", "1")
+    folder = tmp_path / "training.json" / closed
+    folder.chmod(0)
+    try:
+        with (
+            permissions_hold(),
+            pytest.raises(ProjectError, match=r"versions of training, .* not readable"),
+        ):
+            VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
+    finally:
+        folder.chmod(0o755)
+
+
+@needs_permissions
+def test_a_version_to_compare_that_is_not_readable_is_named(
+    catalog, compare, keep, tmp_path
+):
+    keep("metrics", "1")
+    keep("metrics", "2")
+    folder = tmp_path / "metrics.json" / "1"
+    folder.chmod(0)
+    try:
+        with permissions_hold(), pytest.raises(ProjectError, match="not readable"):
+            VersionHooks().before_pipeline_run(OPTIONS, compare, catalog)
+    finally:
+        folder.chmod(0o755)

@@ -1,6 +1,7 @@
 """Whole runs of the project, each in a folder of its own."""
 
 import json
+import random
 import subprocess
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import zarr
 from conftest import ROOT
+from kedro.io import DatasetError
 from PIL import Image
 
 from digit_recognition.corruptions import FAMILIES
@@ -47,7 +49,6 @@ def test_one_command_makes_everything_under_one_version(trained, version):
         "06_models/model.keras",
         "06_models/detector.keras",
         "06_models/model.onnx",
-        "06_models/model.onnx.sha256",
         "07_model_output/predictions.csv",
         "07_model_output/detector_predictions.csv",
         "07_model_output/validation_predictions.csv",
@@ -199,6 +200,31 @@ def test_a_run_changes_no_file_of_the_project(trained):
     }
 
 
+def test_a_flipped_bit_in_any_result_is_noticed_when_it_is_loaded(
+    project_after_run, version
+):
+    project, rng = project_after_run, random.Random(0)  # noqa: S311 (no secret)
+    manifest = project.folder / f"data/08_reporting/manifests/{version}.sha256"
+    listed = [line.split("  ")[1] for line in manifest.read_text().splitlines()[:-1]]
+    assert {project.folder / path for path in listed} == {
+        path
+        for path in project.folder.glob(f"data/*/*/{version}/**/*")
+        if path.is_file()
+    }
+    with project.catalog() as catalog:
+        for path in listed:
+            file = project.folder / path
+            saved = file.read_bytes()
+            flipped = bytearray(saved)
+            flipped[rng.randrange(len(saved))] ^= 1 << rng.randrange(8)
+            file.write_bytes(flipped)
+            with pytest.raises(DatasetError, match=f"a damaged file: {file}; make"):
+                catalog.load(
+                    path.split("/")[2].replace(".onnx", "_onnx.").split(".")[0]
+                )
+            file.write_bytes(saved)
+
+
 def test_an_old_model_judged_alone_has_the_same_metrics(project_after_run):
     project = project_after_run
     done = project.kedro("run", "--pipelines", "evaluate", "--params", "seed=9")
@@ -251,16 +277,22 @@ def test_a_killed_prepare_or_train_leaves_the_last_whole_version_in_use(
     assert read(project.newest("08_reporting/metrics.json"))["seed"] == 5
 
 
-def test_other_test_arrays_stop_the_evaluation_unless_allowed(
+def test_a_model_is_judged_on_its_own_arrays_unless_others_are_named_and_allowed(
     project_after_run, digits
 ):
     project = project_after_run
     project.put(digits | {"y_test": digits["y_test"][::-1].copy()})
     assert project.kedro("run", "--pipelines", "prepare").returncode == 0
+    own, other = project.versions("05_model_input/x_test.zarr")
     done = project.kedro(*SCORE)
+    assert done.returncode == 0, done.stderr
+    assert f"Loading x_test, y_test of {own}: the model was trained" in done.stdout
+    metrics = read(project.newest("08_reporting/metrics.json"))
+    assert metrics["data_version"] == own
+    done = project.kedro(*SCORE, "--load-versions", f"x_test:{other}")
     assert done.returncode == 1
     assert "Error: expected the test arrays that were prepared with" in done.stderr
-    assert len(project.versions("07_model_output/predictions.csv")) == 1
+    assert len(project.versions("07_model_output/predictions.csv")) == 2
     done = project.kedro(*SCORE, "--params", "evaluate.allow_other_data=true")
     assert done.returncode == 0, done.stderr
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from kedro.config import OmegaConfigLoader
-
 from digit_recognition.datasets.atomic import temporary_folder
+from digit_recognition.datasets.manifests import Manifests
 
-VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
+from .result_folders import VERSION, result_folders, version_folders
+
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 MODEL_DIGEST = re.compile(r'"model_digest":\s*"([0-9a-f]{64})"')
 
@@ -32,11 +32,13 @@ COMPLETE = ("model", "training", "validation_predictions")
 class RunVersion:
     """The results of one run.
 
-    ``folders`` has the folder of each dataset, in the catalog's order. ``size`` is in
-    bytes. ``refers_to`` has the other versions that these results were made from.
+    ``manifest`` is the path of its manifest, which older versions lack. ``folders`` has
+    the folder of each dataset, in the catalog's order. ``size`` is in bytes.
+    ``refers_to`` has the other versions that these results were made from.
     """
 
     name: str
+    manifest: Path
     folders: dict[str, Path] = field(default_factory=dict)
     size: int = 0
     refers_to: set[str] = field(default_factory=set)
@@ -48,21 +50,23 @@ class RunVersion:
 
 
 def find_versions(project: Path) -> dict[str, RunVersion]:
-    """Return all versions of the catalog's local datasets by name, the newest first."""
-    config = OmegaConfigLoader(
-        str(project / "conf"), base_env="base", default_run_env="local"
-    )
-    versions: dict[str, RunVersion] = {}
-    for dataset, entry in config["catalog"].items():
-        path = str(entry.get("filepath", ""))
-        if not entry.get("versioned") or "://" in path:
-            continue
-        for folder in (project / path).glob("*Z"):
-            if VERSION.fullmatch(folder.name) and folder.is_dir():
-                version = versions.setdefault(folder.name, RunVersion(folder.name))
-                version.folders[dataset] = folder
-                files = (file for file in folder.rglob("*") if file.is_file())
-                version.size += sum(file.stat().st_size for file in files)
+    """Return all versions of the catalog's local datasets by name, the newest first.
+
+    A version may consist of a manifest alone, if it was removed except for it.
+    """
+    manifests = Manifests(project)
+    versions = {
+        name: RunVersion(name, manifests.path(name))
+        for name in manifests.versions()
+        if VERSION.fullmatch(name)
+    }
+    for dataset, place in result_folders(project).items():
+        for folder in version_folders(place):
+            name = folder.name
+            version = versions.setdefault(name, RunVersion(name, manifests.path(name)))
+            version.folders[dataset] = folder
+            files = (file for file in folder.rglob("*") if file.is_file())
+            version.size += sum(file.stat().st_size for file in files)
     versions = {name: versions[name] for name in sorted(versions, reverse=True)}
     _add_references(versions)
     return versions
@@ -129,13 +133,14 @@ def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[
 def remove_versions(versions: Iterable[RunVersion]) -> Iterator[RunVersion]:
     """Remove the versions, the newest first, and yield each version once removed.
 
-    Results are removed before the data that they were made from. If the process is
-    killed, no dataset is left half removed. The next call removes the remaining
-    datasets.
+    Results are removed before the data that they were made from, and the manifest last.
+    If the process is killed, no dataset is left half removed. The next call removes
+    the remaining datasets and the manifest.
     """
     for version in sorted(versions, key=lambda version: version.name, reverse=True):
         for folder in reversed(version.folders.values()):
             # Beside the folder of versions, where the next run cleans up.
             with temporary_folder(folder.parents[1]) as temporary:
                 folder.rename(temporary / folder.name)
+        version.manifest.unlink(missing_ok=True)
         yield version

@@ -22,6 +22,7 @@ from kedro.validation import ParameterValidationError
 from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.mlflow_tracking import open_run_is_ended
+from digit_recognition.hooks.output_places import end_claim
 from digit_recognition.hooks.stages import start_display, stop_display
 
 from .interrupts import EXIT_CODE_INTERRUPTED, end_at_interrupts
@@ -89,6 +90,7 @@ def _run(command: Any, verbose: bool, options: dict[str, Any]) -> Any:
         raise click.exceptions.Exit(EXIT_CODE_INTERRUPTED) from stopped
     finally:
         stop_display()
+        end_claim()
 
 
 run = copy.copy(kedro_run)

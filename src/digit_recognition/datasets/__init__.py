@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "atomic_catalog": ["AtomicCatalog"],
         "checkpoints_dataset": ["Checkpoints", "CheckpointsDataset"],
+        "keras_dataset": ["KerasDataset"],
         "mnist_c_dataset": ["MnistCDataset"],
         "mnist_dataset": ["MnistDataset"],
         "onnx_dataset": ["OnnxDataset"],

@@ -25,9 +25,26 @@ def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
     which is on the same disk. A killed process leaves its folder behind; the next call
     with the same ``parent`` and ``prefix`` removes that folder.
     """
-    parent.mkdir(parents=True, exist_ok=True)
+    with _locked_folder(parent, prefix) as folder:
+        yield folder
+
+
+@contextlib.contextmanager
+def claimed_name(parent: Path, name: str) -> Iterator[None]:
+    """Claim a name: until the end, no other call with the same arguments succeeds.
+
+    Raises FileExistsError if the name is claimed, by this or another process. The claim
+    is an empty folder ``.saving-NAME`` in ``parent``. If a process is killed, its claim
+    ends, and the next call with this ``parent`` removes the folder.
+    """
+    with _locked_folder(parent, PREFIX, name):
+        yield
+
+
+@contextlib.contextmanager
+def _locked_folder(parent: Path, prefix: str, name: str = "") -> Iterator[Path]:
     remove_abandoned(parent, prefix)
-    folder, lock = _make_locked_folder(parent, prefix)
+    folder, lock = _make_locked_folder(parent, prefix, name)
     try:
         yield folder
     finally:
@@ -49,15 +66,29 @@ def remove_abandoned(parent: Path, prefix: str = PREFIX) -> None:
             os.close(lock)
 
 
-def _make_locked_folder(parent: Path, prefix: str) -> tuple[Path, int | None]:
+def _make_locked_folder(
+    parent: Path, prefix: str, name: str
+) -> tuple[Path, int | None]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+        parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder = _make_folder(parent, prefix, name)
+        except FileNotFoundError:  # another process removed the empty parent
+            continue
         lock = _lock(folder, wait=True)
         if folder.exists():
             return folder, lock
         # Another process removed the folder before it was locked.
         if lock is not None:
             os.close(lock)
+
+
+def _make_folder(parent: Path, prefix: str, name: str) -> Path:
+    if not name:
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    folder = parent / f"{prefix}{name}"
+    folder.mkdir()
+    return folder
 
 
 def _lock(folder: Path, *, wait: bool) -> int | None:

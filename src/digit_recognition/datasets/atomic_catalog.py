@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeGuard
 
 from kedro.io import AbstractVersionedDataset, DataCatalog, DatasetError, Version
+from kedro_datasets.partitions import PartitionedDataset
 
 from digit_recognition.datasets.atomic import temporary_folder
 from digit_recognition.datasets.damage import describe_damage
+from digit_recognition.datasets.manifests import Manifests, digest_files
 
 
 class AtomicCatalog(DataCatalog):
@@ -19,9 +22,14 @@ class AtomicCatalog(DataCatalog):
     of versions. Incomplete files of a failed, interrupted or killed run never count as
     a version.
 
+    With ``manifests``, a version is followed by the digests of its files, and checked
+    against them whenever it is loaded.
+
     Kedro has no public way to save a dataset to another path, so ``_filepath`` is
     changed during the save.
     """
+
+    manifests: Manifests | None = None
 
     def load(self, ds_name: str, version: str | None = None) -> Any:
         """Return the data of ``version``, or of the newest version.
@@ -29,12 +37,15 @@ class AtomicCatalog(DataCatalog):
         Raises DatasetError if the data cannot be loaded. If the file of a version is
         damaged, the error message gives the reason, the path and what to do.
         """
+        requested = Version(version, None) if version else None
+        dataset: Any = self.get(ds_name, version=requested)
+        if self.manifests and is_local_version(dataset) and dataset.exists():
+            folder = Path(dataset._get_load_path()).parent
+            self.manifests.require_undamaged(ds_name, folder)
         try:
-            return super().load(ds_name, version)
+            data = super().load(ds_name, version)
         except DatasetError as error:
             reason = _reason(error)
-            requested = Version(version, None) if version else None
-            dataset = self.get(ds_name, version=requested)
             if reason is None or not is_versioned(dataset):
                 raise
             raise DatasetError(
@@ -42,6 +53,19 @@ class AtomicCatalog(DataCatalog):
                 f"of another program ({reason}), from {dataset._get_load_path()}; "
                 f"{_advise(ds_name, dataset)}"
             ) from error
+        if self.manifests and isinstance(dataset, PartitionedDataset):
+            folder = Path(dataset._path)
+            return {
+                name: partial(self._load_partition, ds_name, folder / name, load)
+                for name, load in data.items()
+            }
+        return data
+
+    def _load_partition(self, ds_name: str, folder: Path, load: Any) -> Any:
+        """Return the data of a partition that is a version of another dataset."""
+        if self.manifests:
+            self.manifests.require_undamaged(ds_name, folder)
+        return load()
 
     def save(self, ds_name: str, data: Any) -> None:
         """Save the data. Raises DatasetError if that fails."""
@@ -59,8 +83,11 @@ class AtomicCatalog(DataCatalog):
                     dataset._filepath = PurePosixPath(versions)
                     dataset.release()
                 (version,) = (folder / versions.name).iterdir()
+                digests = digest_files(version) if self.manifests else {}
                 versions.mkdir(exist_ok=True)
                 version.rename(versions / version.name)
+            if self.manifests:
+                self.manifests.add(versions / version.name, digests)
             # Kedro-Viz shows the size of ``filepath``, here that of the new version.
             vars(dataset)["filepath"] = str(saved_path(dataset))
         except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from copy import deepcopy
 from pathlib import PurePosixPath
@@ -21,18 +20,12 @@ if TYPE_CHECKING:
     from onnx import ModelProto
     from onnxruntime import InferenceSession
 
-DIGEST_SUFFIX = ".sha256"
-
 
 class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
     """A model, saved from an ``onnx.ModelProto`` and loaded as an ONNX Runtime session.
 
     Loading needs neither ``onnx`` nor TensorFlow. The model's metadata are in
     ``session.get_modelmeta().custom_metadata_map``.
-
-    The SHA-256 of the file is saved beside it, as ``model.onnx.sha256``, which
-    ``sha256sum --check`` reads. A model is not loaded if its digest differs from the
-    saved digest. Models that were saved without a digest are loaded unchecked.
 
     Example of an entry in ``catalog.yml``::
 
@@ -77,15 +70,13 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
     def load(self) -> InferenceSession:
         """Return an ONNX Runtime session on the CPU.
 
-        Raises DatasetError if the file is missing, has changed since it was saved, or
-        cannot be loaded.
+        Raises DatasetError if the file is missing or cannot be loaded.
         """
         from digit_recognition.models import onnx_sessions
 
         path = get_filepath_str(self._get_load_path(), self._protocol)
         try:
             model = self._fs.cat_file(path)
-            self._verify(path, model)
             return onnx_sessions.open_session(model, **self._load_args)
         except FileNotFoundError as error:
             raise DatasetError(
@@ -98,23 +89,8 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
                 f"{onnx_sessions.VERSION} cannot load ({error}); export it again"
             ) from error
 
-    def _verify(self, path: str, model: bytes) -> None:
-        """Raise DatasetError if the model's digest differs from the saved digest."""
-        try:
-            saved = self._fs.cat_file(f"{path}{DIGEST_SUFFIX}")
-        except FileNotFoundError:
-            return
-        digest = hashlib.sha256(model).hexdigest()
-        if saved.split()[:1] != [digest.encode()]:
-            name = self._filepath.name
-            raise DatasetError(
-                f"expected {path} as it was saved, received a damaged or changed file "
-                f"(its SHA-256 {digest[:12]}… is not in {name}{DIGEST_SUFFIX}); export "
-                f"it again, or remove {name}{DIGEST_SUFFIX} if you changed the model"
-            )
-
     def save(self, data: ModelProto) -> None:
-        """Save a ``ModelProto`` and its digest; raise DatasetError for other types."""
+        """Save an ``onnx.ModelProto``; raise DatasetError for other types."""
         from onnx import ModelProto
 
         if not isinstance(data, ModelProto):
@@ -125,10 +101,7 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
         path = get_filepath_str(self._get_save_path(), self._protocol)
         if self._protocol == "file":
             self._fs.makedirs(self._fs._parent(path), exist_ok=True)
-        model = data.SerializeToString()
-        line = f"{hashlib.sha256(model).hexdigest()}  {self._filepath.name}\n"
-        self._fs.pipe_file(f"{path}{DIGEST_SUFFIX}", line.encode())
-        self._fs.pipe_file(path, model)
+        self._fs.pipe_file(path, data.SerializeToString())
         self._fs.invalidate_cache(str(self._filepath))
 
     def _describe(self) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog, DatasetError, Version
+from kedro.io import DatasetError, Version
 
+from digit_recognition.datasets import AtomicCatalog
 from digit_recognition.datasets.atomic_catalog import is_versioned
 from digit_recognition.digests import array_digest
 from digit_recognition.errors import ProjectError
@@ -19,12 +21,13 @@ RECORD = "dataset_info"
 class DamageHooks:
     """Compare loaded arrays with the digests that were saved with them.
 
-    The record with the digests has the same version as the arrays. An array is not
-    checked if this record does not exist, or if the current run saved the array.
+    This is for versions that were made before there were manifests: the catalog checks
+    all others. The record with the digests has the same version as the arrays. An array
+    is not checked if this record does not exist, or if the current run saved the array.
     """
 
     @hook_impl
-    def after_catalog_created(self, catalog: DataCatalog) -> None:
+    def after_catalog_created(self, catalog: AtomicCatalog) -> None:
         """Keep the catalog to look up the records later."""
         self._catalog = catalog
 
@@ -40,11 +43,19 @@ class DamageHooks:
         version = dataset.resolve_load_version()
         if version == dataset.resolve_save_version():
             return
+        if self._is_in_manifest(dataset):
+            return
         if self._is_as_saved(dataset_name, version, data):
             return
         raise ProjectError(
             f"expected {dataset_name} as it was saved, received a damaged array from "
             f"{dataset._get_load_path()}; {self._advise(dataset_name, version)}"
+        )
+
+    def _is_in_manifest(self, dataset: Any) -> bool:
+        manifests = self._catalog.manifests
+        return bool(
+            manifests and manifests.recorded(Path(dataset._get_load_path().parent))
         )
 
     def _is_as_saved(self, name: str, version: str | None, data: Any) -> bool:

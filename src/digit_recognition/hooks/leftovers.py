@@ -7,6 +7,7 @@ from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
+from digit_recognition.datasets import AtomicCatalog
 from digit_recognition.datasets.atomic import remove_abandoned
 
 
@@ -19,9 +20,12 @@ class LeftoverHooks:
         self._conf_catalog = conf_catalog
 
     @hook_impl
-    def before_pipeline_run(self) -> None:
-        """Remove leftovers from all folders where datasets make temporary folders."""
-        for place in _places(self._conf_catalog):
+    def before_pipeline_run(self, catalog: AtomicCatalog) -> None:
+        """Remove leftovers from all folders in which a run makes temporary folders."""
+        places = _places(self._conf_catalog)
+        if catalog.manifests:
+            places.add(catalog.manifests.folder)
+        for place in places:
             remove_abandoned(place)
 
 

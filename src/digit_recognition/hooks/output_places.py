@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 
-from digit_recognition.datasets.atomic_catalog import is_versioned, saved_path
+from digit_recognition.datasets import AtomicCatalog
+from digit_recognition.datasets.atomic import claimed_name
+from digit_recognition.datasets.atomic_catalog import (
+    is_local_version,
+    is_versioned,
+    saved_path,
+)
 from digit_recognition.errors import ProjectError
+
+_claim = ExitStack()
 
 
 class OutputPlacesHooks:
-    """Refuse a run whose outputs cannot be saved, before it computes anything."""
+    """Refuse a run whose outputs cannot be saved, before it computes anything.
+
+    A run also claims its version, so that two runs that start in the same millisecond
+    do not save the same version.
+    """
 
     @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: AtomicCatalog) -> None:
         """Raise ProjectError if an output cannot be written or its version exists."""
-        for name in sorted(pipeline.all_outputs()):
-            dataset: Any = catalog.get(name)
+        end_claim()
+        outputs = {name: catalog.get(name) for name in sorted(pipeline.all_outputs())}
+        if catalog.manifests:
+            _claim_versions(outputs.values(), catalog.manifests.folder)
+        for name, dataset in outputs.items():
             if getattr(dataset, "_protocol", "") != "file":
                 continue
             place = Path(dataset._filepath)
@@ -30,6 +46,53 @@ class OutputPlacesHooks:
                 _check_unused(name, saved_path(dataset).parent)
             else:
                 _check_folder(name, place.parent)
+        if "checkpoints" in pipeline.inputs():
+            checkpoints: Any = catalog.get("checkpoints")
+            _check_folder("checkpoints", checkpoints.load().folder)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """End the claim of the version."""
+        end_claim()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """End the claim of the version."""
+        end_claim()
+
+
+def end_claim() -> None:
+    """Let other runs save the version of the last run, which has ended."""
+    _claim.close()
+
+
+def _claim_versions(outputs: Iterable[Any], manifests: Path) -> None:
+    versions = {
+        str(dataset.resolve_save_version())
+        for dataset in outputs
+        if is_local_version(dataset)
+    }
+    if versions:
+        _check_folder("manifests", manifests)
+        _claim.callback(_remove_if_empty, manifests)
+    for version in sorted(versions):
+        try:
+            _claim.enter_context(claimed_name(manifests, version))
+        except FileExistsError as error:
+            raise ProjectError(
+                f"expected no other run of version {version}, received one that began "
+                "in the same millisecond; run the same command again"
+            ) from error
+        except OSError as error:
+            raise ProjectError(
+                f"expected to write into {manifests}, received {error}; check that the "
+                "folder is writable and the disk not full"
+            ) from error
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _check_folder(name: str, folder: Path) -> None:

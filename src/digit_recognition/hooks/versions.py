@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from kedro.framework.hooks import hook_impl
@@ -11,7 +12,8 @@ from kedro.io import AbstractVersionedDataset, DataCatalog, MemoryDataset, Versi
 from kedro.pipeline import Pipeline
 from kedro_datasets.partitions import PartitionedDataset
 
-from digit_recognition.datasets.atomic_catalog import is_versioned
+from digit_recognition.datasets.atomic_catalog import is_local_version, is_versioned
+from digit_recognition.datasets.readable import require_readable
 from digit_recognition.errors import ProjectError
 
 MODELS = {"model", "detector"}
@@ -48,8 +50,8 @@ class VersionHooks:
     ) -> None:
         """Set the versions to load.
 
-        Raises ProjectError if an input or a version is missing, or if
-        `--load-versions` names an output of the run.
+        Raises ProjectError if an input or a version is missing or must not be read, or
+        if `--load-versions` names an output of the run.
         """
         requested = run_params["load_versions"] or {}
         _refuse_outputs(requested.keys() & pipeline.all_outputs())
@@ -115,6 +117,9 @@ def _require_datasets(datasets: dict[str, Any], requested: dict[str, str]) -> No
     for name, dataset in datasets.items():
         if isinstance(dataset, MemoryDataset) and not dataset.exists():
             _refuse_missing_in_memory(name)
+    for name, dataset in datasets.items():
+        if name not in requested:
+            _require_readable(name, dataset)
     missing = {
         name: dataset
         for name, dataset in datasets.items()
@@ -132,6 +137,16 @@ def _require_datasets(datasets: dict[str, Any], requested: dict[str, str]) -> No
             f"expected {', '.join(missing)}, received none yet; `kedro run` makes "
             "all that is needed, and keeps it in data/"
         )
+
+
+def _require_readable(name: str, dataset: Any) -> None:
+    """Raise ProjectError if permissions hide versions that the run would load."""
+    if is_local_version(dataset):
+        versions = Path(dataset._filepath)
+        require_readable(name, versions, file=versions.name, all_of_them=False)
+    elif isinstance(dataset, PartitionedDataset) and dataset._protocol == "file":
+        file = dataset._filename_suffix.strip("/")
+        require_readable(name, Path(dataset._path), file=file, all_of_them=True)
 
 
 def _refuse_missing_in_memory(name: str) -> None:

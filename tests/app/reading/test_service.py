@@ -13,6 +13,7 @@ from digit_recognition.app.reading import service as service_module
 from digit_recognition.app.reading.limits import MAX_BYTES, TooSlow
 from digit_recognition.app.reading.picture_reading import box_of
 from digit_recognition.app.reading.service import Busy, Service
+from digit_recognition.datasets.manifests import Manifests, digest_files
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging.decoding import UnreadablePicture
 from digit_recognition.recognition.reading_tables import READING_COLUMNS
@@ -247,3 +248,37 @@ def test_the_service_needs_neither_gradio_nor_fastapi_nor_tensorflow():
         "print({'gradio', 'fastapi', 'tensorflow', 'matplotlib'} & set(sys.modules))"
     )
     assert done.stdout.splitlines()[-1] == "set()", done.stderr
+
+
+@pytest.fixture
+def recorded(project):
+    """Record the digests of the project's results; return the folder of a result."""
+    manifests = Manifests(project)
+
+    def folder(path):
+        return project / "data" / path / METADATA["model_version"]
+
+    for path in ("06_models/model.onnx", *map("08_reporting/{}".format, REPORTED)):
+        manifests.add(folder(path), digest_files(folder(path)))
+    return folder
+
+
+REPORTED = ("metrics.json", "training.json")
+
+
+def test_a_changed_byte_of_the_model_is_noticed(project, recorded):
+    assert Service.open(project).report().metrics
+    path = recorded("06_models/model.onnx") / "model.onnx"
+    path.write_bytes(path.read_bytes().replace(b"abc", b"abd"))
+    with pytest.raises(ProjectError, match="expected model_onnx as it was saved"):
+        Service.open(project)
+
+
+@pytest.mark.parametrize("name", REPORTED)
+def test_a_damaged_report_is_left_out_with_a_warning(project, recorded, caplog, name):
+    path = recorded(f"08_reporting/{name}") / name
+    path.write_text(path.read_text().replace("1", "2").replace("9", "8"))
+    report = Service.open(project).report()
+    assert getattr(report, name.removesuffix(".json")) == {}
+    (message,) = caplog.messages
+    assert f"received a damaged file: {path};" in message

@@ -88,7 +88,7 @@ def test_an_unreadable_version_is_left_out_and_named(damaged, caplog):
     table = tabulate_runs({version(1): metrics, version(2): damaged})
     assert table["version"].tolist() == [version(1)]
     assert caplog.messages == [
-        f"Left out because they cannot be read: metrics of {version(2)}"
+        f"Left out because they are damaged or cannot be read: metrics of {version(2)}"
     ]
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from kedro.io import DatasetError
+
+from digit_recognition.datasets.manifests import Manifests
+
+logger = logging.getLogger(__name__)
 
 REPORTING = Path("data", "08_reporting")
 
@@ -45,11 +52,12 @@ class Report:
 def load_report(project: Path, metadata: dict[str, str], model_path: Path) -> Report:
     """Return the report of the model with this metadata."""
     folder = project / REPORTING
+    manifests = Manifests(project)
     return Report(
         metadata,
         model_path,
-        _newest_of_model(folder / "metrics.json", metadata),
-        _load(folder / "training.json", metadata["model_version"]),
+        _newest_of_model(folder / "metrics.json", metadata, manifests),
+        _load(folder / "training.json", metadata["model_version"], manifests),
         {
             title: path
             for name, title in PICTURES.items()
@@ -69,22 +77,32 @@ def newest_file(dataset: Path) -> Path | None:
     return files[-1] if files else None
 
 
-def _newest_of_model(dataset: Path, metadata: dict[str, str]) -> dict[str, Any]:
+def _newest_of_model(
+    dataset: Path, metadata: dict[str, str], manifests: Manifests
+) -> dict[str, Any]:
     """Return the newest metrics that were measured with this model."""
     for file in sorted(dataset.glob(f"*/{dataset.name}"), reverse=True):
-        metrics = _read_json(file)
+        metrics = _read_json(file, manifests)
         if metrics.get("model_digest") == metadata.get("model_digest", ""):
             return metrics
     return {}
 
 
-def _load(dataset: Path, version: str) -> dict[str, Any]:
+def _load(dataset: Path, version: str, manifests: Manifests) -> dict[str, Any]:
     file = dataset / version / dataset.name
-    return _read_json(file) if file.is_file() else {}
+    return _read_json(file, manifests) if file.is_file() else {}
 
 
-def _read_json(file: Path) -> dict[str, Any]:
-    """Return the object in the file; empty if another process is still writing it."""
+def _read_json(file: Path, manifests: Manifests) -> dict[str, Any]:
+    """Return the object in the file; empty, with a warning, if the file is damaged.
+
+    It is also empty if the file is not JSON or cannot be read.
+    """
+    try:
+        manifests.require_undamaged(file.stem, file.parent)
+    except DatasetError as error:
+        logger.warning("%s", error)
+        return {}
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -13,7 +13,9 @@ from PIL import Image
 from scipy.special import softmax
 
 from digit_recognition import IMAGE_SIZE
+from digit_recognition.datasets.manifests import Manifests
 from digit_recognition.datasets.onnx_dataset import OnnxDataset
+from digit_recognition.datasets.readable import require_readable
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.config_loader import ConfigLoader
 from digit_recognition.imaging.decoding import Page, decode
@@ -65,7 +67,7 @@ class Service:
         self.project = project
         self.model_path = model_path
         self.parameters = parameters
-        session = _load_session(model_path)
+        session = _load_session(project, model_path)
         timed: Any = TimedSession(session)
         self.reader: Reader = load_reader(timed, **parameters.rule())
         self.metadata = {
@@ -175,8 +177,9 @@ class Service:
 def find_model(project: Path, version: str | None) -> Path:
     """Return the path of the model in the given version, or of the newest.
 
-    Raises ProjectError if there is none.
+    Raises ProjectError if there is none, or if a folder must not be read.
     """
+    require_readable("model_onnx", project / MODEL, file=MODEL.name, all_of_them=False)
     files = (project / MODEL).glob(f"*/{MODEL.name}")
     versions = sorted(file.parent.name for file in files)
     if not versions:
@@ -192,7 +195,7 @@ def find_model(project: Path, version: str | None) -> Path:
     return project / MODEL / (version or versions[-1]) / MODEL.name
 
 
-def _load_session(path: Path) -> InferenceSession:
+def _load_session(project: Path, path: Path) -> InferenceSession:
     version = path.parent.name
     dataset = OnnxDataset(
         filepath=str(path.parents[1]),
@@ -200,6 +203,9 @@ def _load_session(path: Path) -> InferenceSession:
         version=Version(version, version),
     )
     try:
+        Manifests(project).require_undamaged(
+            "model_onnx", path.parent, option="--model-version "
+        )
         return dataset.load()
     except DatasetError as error:
         raise ProjectError(str(error)) from error

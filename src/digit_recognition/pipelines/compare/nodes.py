@@ -55,7 +55,7 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
     (nats), seconds (training time), processor, code_revision and model_version. Values
     missing from older versions are left empty.
 
-    Unreadable versions are left out, with a warning. Raises ProjectError if
+    Damaged and unreadable versions are left out, with a warning. Raises ProjectError if
     no version is readable.
     """
     rows, unreadable = [], []
@@ -74,7 +74,8 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
         )
     if unreadable:
         logger.warning(
-            "Left out because they cannot be read: metrics of %s", ", ".join(unreadable)
+            "Left out because they are damaged or cannot be read: metrics of %s",
+            ", ".join(unreadable),
         )
     return pd.DataFrame(rows)
 

@@ -1,0 +1,42 @@
+"""The text of a manifest: lines of sha256sum, and a digest of these lines."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+
+LINE = re.compile(r"(\\?)([0-9a-f]{64})  ([^\0]+)")
+END = "# SHA-256 of the lines above: "
+ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r"})
+UNESCAPED = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
+
+
+def encode(lines: Mapping[str, str]) -> bytes:
+    """Return the manifest with these digests (64 hex digits) by path."""
+    text = ""
+    for path, digest in lines.items():
+        escaped = path.translate(ESCAPED)
+        text += "" if escaped == path else "\\"
+        text += f"{digest}  {escaped}\n"
+    content = os.fsencode(text)
+    return content + f"{END}{hashlib.sha256(content).hexdigest()}\n".encode()
+
+
+def decode(content: bytes) -> dict[str, str]:
+    """Return the digests by path. Raises ValueError if the content is damaged."""
+    body, end, received = content.rpartition(END.encode())
+    if not end or received != f"{hashlib.sha256(body).hexdigest()}\n".encode():
+        raise ValueError("the digest of the lines differs")
+    lines: dict[str, str] = {}
+    for line in os.fsdecode(body).split("\n")[:-1]:
+        if not (found := LINE.fullmatch(line)):
+            raise ValueError("a line without a digest")
+        escaped, digest, path = found.groups()
+        lines[_unescape(path) if escaped else path] = digest
+    return lines
+
+
+def _unescape(path: str) -> str:
+    return re.sub(r"\\.", lambda found: UNESCAPED.get(found[0], found[0]), path)

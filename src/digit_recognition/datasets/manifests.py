@@ -1,0 +1,198 @@
+"""Manifests: one file of SHA-256 digests for each version of the results."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import threading
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from kedro.io import DatasetError
+
+from digit_recognition.datasets.atomic import temporary_folder
+from digit_recognition.datasets.manifest_format import decode, encode
+
+FOLDER = Path("data", "08_reporting", "manifests")
+SUFFIX = ".sha256"
+
+
+class State(StrEnum):
+    """What is known of a dataset's version; the values are those of `kedro verify`."""
+
+    GOOD = "good"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    NO_DIGEST = "no digest"
+    NOT_READABLE = "not readable"
+
+
+class Manifests:
+    """The manifests of a project, in ``data/08_reporting/manifests/VERSION.sha256``.
+
+    A manifest has one line for each file of its version, in the format of sha256sum:
+    the digest and the path. Paths are relative to the project's folder, where
+    ``sha256sum --check`` reads the manifest. The last line is a comment with the digest
+    of the lines above. Results on a local disk only are listed.
+    """
+
+    def __init__(self, project: Path):
+        self._project = Path(project)
+        self.folder = self._project / FOLDER
+        self._lock = threading.Lock()
+
+    def add(self, folder: Path, digests: Mapping[str, str]) -> None:
+        """Add the files of ``folder``, which is ``PATH OF THE DATASET/VERSION``.
+
+        ``digests`` is the result of ``digest_files``. The manifest is replaced
+        atomically. Raises OSError if it cannot be written.
+        """
+        prefix = self._prefix(folder)
+        with self._lock:
+            lines = self.read(folder.name)
+            lines |= {f"{prefix}{name}": digests[name] for name in digests}
+            with temporary_folder(self.folder) as temporary:
+                file = temporary / "manifest"
+                file.write_bytes(encode(lines))
+                file.replace(self.path(folder.name))
+
+    def examine(self, folder: Path) -> tuple[State, Path]:
+        """Compare the files of ``folder`` with the manifest of its version.
+
+        Returns the state, and the file or folder that it comes from. A version is
+        damaged if a file has changed, is missing, is not in the manifest, or if the
+        disk fails to read it. It is not readable if permissions forbid to read it.
+        Files whose name starts with a dot are ignored. Raises DatasetError if the
+        manifest is damaged.
+        """
+        path = folder
+        try:
+            recorded, found = self.recorded(folder), _files(folder)
+            if not recorded:
+                return State.NO_DIGEST, folder
+            if not found:
+                return State.MISSING, folder
+            for name in sorted(found | recorded.keys()):
+                path = folder / name
+                if name not in found or _digest(path) != recorded.get(name):
+                    return State.DAMAGED, path
+        except PermissionError as error:
+            return State.NOT_READABLE, Path(error.filename or path)
+        except OSError:
+            return State.DAMAGED, path
+        return State.GOOD, folder
+
+    def require_undamaged(
+        self, name: str, folder: Path, option: str | None = None
+    ) -> None:
+        """Raise DatasetError if a version of the dataset ``name`` is damaged.
+
+        The message names the damaged file, the newest good version and the option of
+        the command line that selects it, by default ``--load-versions name:VERSION``.
+        Versions that no manifest lists are not checked.
+        """
+        state, path = self.examine(folder)
+        if state is State.NOT_READABLE:
+            raise DatasetError(
+                f"expected to read {name}, received a place that is not readable: "
+                f"{path}; change its permissions"
+            )
+        if state is State.DAMAGED:
+            advice = ""
+            if good := self._newest_good(folder):
+                select = option or f"--load-versions {name}:"
+                advice = f", or load the newest good version with {select}{good}"
+            raise DatasetError(
+                f"expected {name} as it was saved, received a damaged file: {path}; "
+                f"make it again with `kedro run`{advice}"
+            )
+
+    def _newest_good(self, damaged: Path) -> str | None:
+        for folder in sorted(damaged.parent.iterdir(), reverse=True):
+            with contextlib.suppress(DatasetError):
+                if folder != damaged and self.examine(folder)[0] is State.GOOD:
+                    return folder.name
+        return None
+
+    def recorded(self, folder: Path) -> dict[str, str]:
+        """Return the digests of the files in ``folder``, by path below ``folder``.
+
+        Returns an empty dictionary if the manifest lists none of them, or if the
+        version has no manifest. Raises DatasetError if the manifest is damaged.
+        """
+        prefix = self._prefix(folder)
+        lines = self.read(folder.name)
+        return {
+            path.removeprefix(prefix): digest
+            for path, digest in lines.items()
+            if path.startswith(prefix)
+        }
+
+    def folders(self, version: str) -> set[str]:
+        """Return the folders of the datasets that the manifest of a version lists.
+
+        Paths are relative to the project's folder, if they are inside.
+        """
+        return {path.partition(f"/{version}/")[0] for path in self.read(version)}
+
+    def read(self, version: str) -> dict[str, str]:
+        """Return the digests of a version by path; empty if there is no manifest.
+
+        Raises DatasetError if the manifest is damaged or cannot be read.
+        """
+        path = self.path(version)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise DatasetError(
+                f"expected to read the manifest {path}, received {error}; check what "
+                "is there and its permissions"
+            ) from error
+        try:
+            return decode(content)
+        except ValueError as error:
+            raise DatasetError(
+                f"expected the manifest as it was saved, received a damaged file, "
+                f"{path}; remove it to load version {version} unchecked, or make a new "
+                "version with `kedro run`"
+            ) from error
+
+    def versions(self) -> list[str]:
+        """Return the versions that have a manifest."""
+        return [file.stem for file in self.folder.glob(f"*{SUFFIX}")]
+
+    def path(self, version: str) -> Path:
+        """Return the path of the manifest of a version."""
+        return self.folder / f"{version}{SUFFIX}"
+
+    def _prefix(self, folder: Path) -> str:
+        if folder.is_relative_to(self._project):
+            folder = folder.relative_to(self._project)
+        return f"{folder.as_posix()}/"
+
+
+def digest_files(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file in ``folder`` by its path below ``folder``."""
+    return {name: _digest(folder / name) for name in sorted(_files(folder))}
+
+
+def _files(folder: Path) -> set[str]:
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    return {
+        Path(parent, name).relative_to(folder).as_posix()
+        for parent, _, names in os.walk(folder, onerror=refuse)
+        for name in names
+        if not name.startswith(".")
+    }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,98 @@
+"""A run loads the arrays that belong to its model, or that were made together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog, DatasetError, Version
+from kedro.pipeline import Pipeline
+
+from .damaged_arrays import ARRAYS, RECORD
+
+
+class MatchingArraysHooks:
+    """Choose the arrays for the model if the newest arrays do not match it.
+
+    After a run that was stopped between `prepare` and `train`, the newest arrays may
+    not be those of the newest model, or not belong together. Nothing is chosen if
+    `--load-versions` names an array, or if `evaluate.allow_other_data` is true.
+    """
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
+        """Set the versions of the arrays to load, and print a line if they are older.
+
+        Raises DatasetError if a record is damaged.
+        """
+        inputs = pipeline.inputs()
+        arrays = [name for name in ARRAYS if name in inputs]
+        requested = run_params["load_versions"] or {}
+        if not arrays or not requested.keys().isdisjoint((*ARRAYS, RECORD)):
+            return
+        digests: dict[str, str] = {}
+        if "training" in inputs:
+            if _allows_other_data(inputs, catalog):
+                return
+            recorded = catalog.load("training")["digests"]
+            digests = {name: recorded[name] for name in arrays}
+        versions = {_version(catalog.get(name)) for name in arrays}
+        newest = max(versions)
+        if versions == {newest} and _matches(catalog, newest, arrays, digests):
+            return
+        for version in _versions(catalog.get(RECORD)):
+            with contextlib.suppress(DatasetError):
+                if _matches(catalog, version, arrays, digests):
+                    for name in {*arrays, RECORD} & inputs:
+                        _load_version(catalog.get(name), version)
+                    print(_describe(arrays, version, digests), flush=True)
+                    return
+
+
+def _allows_other_data(inputs: Iterable[str], catalog: DataCatalog) -> bool:
+    name = "params:evaluate"
+    if name not in inputs:
+        return False
+    parameters = catalog.load(name)
+    if isinstance(parameters, dict):
+        return bool(parameters.get("allow_other_data"))
+    return bool(parameters.allow_other_data)
+
+
+def _matches(
+    catalog: DataCatalog, version: str, arrays: list[str], digests: dict[str, str]
+) -> bool:
+    """Return whether a version has a record, all arrays, and these digests."""
+    if not all(version in _versions(catalog.get(name)) for name in (*arrays, RECORD)):
+        return False
+    recorded = catalog.load(RECORD, version)["digests"]
+    return digests.items() <= recorded.items()
+
+
+def _describe(arrays: list[str], version: str, digests: dict[str, str]) -> str:
+    reason = (
+        "the model was trained with this version"
+        if digests
+        else "newer arrays are incomplete"
+    )
+    return f"Loading {', '.join(arrays)} of {version}: {reason}."
+
+
+def _versions(dataset: Any) -> list[str]:
+    """Return the versions of a dataset, the newest first."""
+    try:
+        return dataset.list_versions(full_path=False)
+    except DatasetError:
+        return []
+
+
+def _version(dataset: Any) -> str:
+    return str(dataset.resolve_load_version())
+
+
+def _load_version(dataset: Any, version: str) -> None:
+    dataset._version = Version(version, dataset.resolve_save_version())
