@@ -9,7 +9,7 @@ TWO_WORKERS := -n 2 --dist worksteal
 ROOT_OPTION := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run app cluster test check lint viz mlflow site dag notebooks help
+.PHONY: run app cluster test check faults lint viz mlflow site dag notebooks help
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -28,6 +28,10 @@ test: $(VENV)/installed-to-test ## install with the test extras, then run all te
 
 check: lint ## lint, and the tests without whole runs
 	$(BIN)/pytest $(TWO_WORKERS) -m "not runs"
+
+faults: $(VENV)/installed-to-test ## kill runs, fill disks, feed damaged inputs
+	printf '%s\n' 'kill.py 10' 'fuzz.py 500' 'places.py 2' 'interrupt.py 4' \
+		| TF_CPP_MIN_LOG_LEVEL=3 xargs -P 2 -I TEST sh -c '$(BIN)/python tests/faults/TEST'
 
 lint: $(VENV)/installed-to-test ## check style, format and types (ruff, mypy)
 	$(BIN)/ruff check .

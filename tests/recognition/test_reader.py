@@ -7,6 +7,7 @@ import pytest
 from imaging.pages import INK, blank, noisy
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.imaging import work
 from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 from digit_recognition.recognition.acceptance import (
@@ -269,6 +270,15 @@ def test_a_page_of_texture_gives_the_reason():
             page[row::10, column::10] = INK
     with pytest.raises(NothingToRead, match=r"^no digits, but 3,600 pieces of ink"):
         read(page, in_turn())
+
+
+def test_a_page_that_takes_too_much_work_is_set_aside_with_that_reason(monkeypatch):
+    page, answer = page_with(*ones(6)), in_turn((1, 0.99, 2))
+    (line,) = read(page, answer)
+    assert line.number == "111111"
+    monkeypatch.setattr(work, "MAX_WORK", 8)  # six strokes, each cut out and classified
+    with pytest.raises(NothingToRead, match=r"^too crowded to read: .* at most 8 "):
+        read(page, answer)
 
 
 # Two strokes, 60 pixels high, with a bar between them. WIDE is 1.5 times as wide as
