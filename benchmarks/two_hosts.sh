@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 pictures=$(realpath "$1")
 run=(kedro run --pipelines read --nodes read_pictures --params)
-export DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=1
+export DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=1 PYTHONPATH="$PWD/src"
 
 pids=()
 clean() {
@@ -42,7 +42,7 @@ done
 
 "${run[@]}" "pictures=$pictures"
 cp data/07_model_output/newest_readings.csv /tmp/alone-$$.csv
-on 1 "${run[@]}" "pictures=$pictures,read.partition_size=50,read.scheduler=$address"
+on 1 "${run[@]}" "pictures=$pictures,read.partition_size=5,read.scheduler=$address"
 cmp data/07_model_output/newest_readings.csv /tmp/alone-$$.csv
 rm /tmp/alone-$$.csv
 echo "both tables are the same"

@@ -47,7 +47,7 @@ def part_files(place: Path) -> list[Path]:
     return sorted(place.glob("*/readings/part-*.parquet"))
 
 
-def wait_for(condition, seconds=120) -> None:
+def wait_for(condition, seconds=300) -> None:
     """Wait until the condition holds."""
     end = monotonic() + seconds
     while not condition():

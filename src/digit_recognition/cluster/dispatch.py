@@ -14,10 +14,9 @@ from digit_recognition.errors import ProjectError
 
 Result = TypeVar("Result")
 
-TASKS_PER_THREAD = 3
-"""Number of tasks at the scheduler for each thread of a worker: one runs, and the
-others are there when it ends. The others stay with the driver, whatever their number.
-"""
+TASKS_PER_THREAD = 2
+"""Number of tasks at the scheduler for each thread of a worker: one runs, and the next
+one is there when it ends. All others stay with the driver."""
 
 POLL_SECONDS = 5
 """How often to look whether there are still workers, while no task ends."""

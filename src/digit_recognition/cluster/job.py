@@ -59,13 +59,16 @@ def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
         client.register_plugin(ReadingPlugin(reader), name)
     except ProjectError:
         raise
-    except (ImportError, AttributeError, TypeError) as error:
+    except Exception as error:  # for some errors, Dask raises an Exception with a text
         raise ProjectError(
             "expected digit_recognition with its packages on all workers, received an "
-            f"error there ({error}); install the same packages on all machines"
+            f"error there: {error}; install the same packages on all machines"
         ) from error
-    yield name
-    client.unregister_worker_plugin(name)
+    try:
+        yield name
+    finally:
+        if client.status == "running":  # otherwise, the scheduler has gone
+            client.unregister_worker_plugin(name)
 
 
 def worker_reader(name: str) -> Reader:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from digit_recognition.parameters import Parameters
 from digit_recognition.recognition.acceptance import KEEP_DIGITS
 from digit_recognition.recognition.thresholds import CERTAINTY
 
 RULE = ("max_error", "certainty", "keep_digits")
-SCHEDULER = r"^(local|(tcp|tls)://\S+:\d+)$"
+
+
+def _check_scheduler(scheduler: str) -> str:
+    if not re.fullmatch(r"local|(tcp|tls)://\S+:\d+", scheduler):
+        raise ValueError(
+            "expected local or an address such as tcp://HOST:8786, received "
+            f"{scheduler!r}"
+        )
+    return scheduler
 
 
 class ReadParameters(Parameters):
@@ -25,7 +34,7 @@ class ReadParameters(Parameters):
     max_error: Annotated[float, Field(gt=0, lt=1)]
     certainty: Annotated[float, Field(gt=0, lt=1)] = CERTAINTY
     keep_digits: Annotated[float, Field(gt=0, le=1)] = KEEP_DIGITS
-    scheduler: Annotated[str, Field(pattern=SCHEDULER)] | None = None
+    scheduler: Annotated[str, AfterValidator(_check_scheduler)] | None = None
     partition_size: Annotated[int, Field(ge=1, le=1_000_000)] = 500
 
     def rule(self) -> dict[str, float]:
