@@ -1,1 +1,1 @@
-"""Tracking of runs on MLflow, which is imported only when a run is tracked."""
+"""Tracking of runs on MLflow. Only `connection` and `picture_model` import MLflow."""
