@@ -1,4 +1,4 @@
-"""The machine's processor, GPUs and number formats, and durations in words."""
+"""The machine's processor, GPUs, number formats and browser; durations in words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import os
 import platform
 import sys
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -82,6 +83,18 @@ def full_float32() -> Iterator[None]:
         yield
     finally:
         tf.config.experimental.enable_tensor_float_32_execution(before)
+
+
+def open_browser(address: str) -> None:
+    """Open the address in a browser, if there is a desktop.
+
+    Without a desktop, the only browser may be a text browser, which is not opened.
+    """
+    has_desktop = sys.platform in ("win32", "darwin") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if has_desktop:
+        webbrowser.open(address)
 
 
 def format_duration(seconds: float) -> str:

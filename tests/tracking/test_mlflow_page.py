@@ -8,7 +8,7 @@ def test_a_server_that_runs_already_is_opened_not_started(
 ):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mlflow.example.org:5000")
     with (
-        mock.patch("click.launch") as launch,
+        mock.patch.object(mlflow_page, "open_browser") as launch,
         mock.patch.object(mlflow_page, "start_server") as start,
     ):
         mlflow_page.open_page(tmp_path)

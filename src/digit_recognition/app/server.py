@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import sys
 import tempfile
-import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -100,15 +98,3 @@ def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     return f"http://{shown}:{port}"
-
-
-def open_browser(address: str) -> None:
-    """Open the address in a browser, if there is a desktop.
-
-    Without a desktop, the only browser may be a text browser, which is not opened.
-    """
-    has_desktop = sys.platform in ("win32", "darwin") or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
-    )
-    if has_desktop:
-        webbrowser.open(address)

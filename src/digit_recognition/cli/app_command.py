@@ -10,6 +10,7 @@ from kedro.utils import find_kedro_project
 
 from digit_recognition.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
+from digit_recognition.runtime import open_browser
 
 from .logs import configure_logging
 
@@ -73,7 +74,7 @@ def app(
 
     try:
         configure_logging(project, verbose=False)
-        from digit_recognition.app.server import open_browser, serve
+        from digit_recognition.app.server import serve
 
         serve(project, host, port, model_version, allow_origins, announce)
     except ProjectError as error:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from digit_recognition.runtime import open_browser
+
 from .tracking_server import ENVIRONMENT, NoConnection, check_server, is_server
 
 PORT = 5000
@@ -67,7 +69,7 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: int) -> str | None:
 
 def _open(address: str) -> None:
     click.echo(f"The page is at {address}.")
-    click.launch(address)
+    open_browser(address)
 
 
 if __name__ == "__main__":

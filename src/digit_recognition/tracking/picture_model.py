@@ -1,7 +1,7 @@
 """The exported model as an MLflow model: pictures in, numbers out.
 
-MLflow runs this file when it loads the model. The code beside it in the MLflow model is
-a copy of the modules in ``CODE``, and all packages needed are in ``PACKAGES``.
+MLflow runs this file when it loads the model. `logged_model` says which modules of this
+package and which other packages the model needs.
 """
 
 from __future__ import annotations
