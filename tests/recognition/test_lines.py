@@ -39,7 +39,7 @@ def test_digits_become_lines_from_top_to_bottom():
 
 
 def test_a_sign_between_digits_is_left_out_and_told():
-    (line,) = arrange(digit(0), sign(30), digit(60))
+    (line,) = arrange(digit(0), sign(30, 4, height=22), digit(60))
     assert line.number == "11"
     assert line.reason == LEFT_OUT
     (dash,) = arrange(digit(0), digit(30, 14, 20, 4), digit(60))
@@ -47,8 +47,15 @@ def test_a_sign_between_digits_is_left_out_and_told():
 
 
 def test_an_unlikely_digit_stays_in_its_line():
-    (line,) = arrange(digit(0), digit(30, doubt=NO_DIGIT, logit=-1.0), digit(60))
-    assert line.number == "111"
+    for unlikely in (digit(30, doubt=NO_DIGIT, logit=-1.0), sign(30)):
+        (line,) = arrange(digit(0), unlikely, digit(60))
+        assert (line.number, line.reason) == ("111", f"digit 2: {NO_DIGIT}")
+
+
+def test_confident_digits_that_the_detector_doubts_get_a_row():
+    doubted = digit(0, 60, doubt=NO_DIGIT, logit=-1.0)
+    lines = arrange(digit(0), digit(30), doubted)
+    assert [line.reason for line in lines] == ["", NO_DIGIT]
 
 
 @pytest.mark.parametrize(

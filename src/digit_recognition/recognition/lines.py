@@ -39,6 +39,10 @@ MIN_STRAY_SIZE, MAX_STRAY_SIZE = 0.6, 1.7
 """A line of one doubtful mark is no number if the mark's longest side is outside this
 range, in typical heights."""
 
+MIN_UNLIKELY_SIZE, MAX_UNLIKELY_SIZE = 0.85, 1.4
+"""Range of the height of a clear non-digit that is kept in a line of digits, in typical
+heights. It may be a digit in an unusual shape. Signs such as + and - are smaller."""
+
 MAX_REJECTED = 3
 """The whole page is in doubt if the boxes of the marks outside all lines have more than
 this many times the area of the digits' boxes."""
@@ -131,7 +135,11 @@ def arrange_in_lines(
         return _doubt_all([Line(line) for line in _sort(digits)])
     height = float(np.median([box.longest for box in sure]))
     placed = [d for d in digits if _may_be_digit(d, height, non_digit_threshold)]
-    numbers = [line for line in _sort(placed) if not _is_stray(line, height)]
+    numbers = [
+        line
+        for line in _sort(placed)
+        if not _is_stray(line, height, non_digit_threshold)
+    ]
     numbers = numbers or _sort(placed)
     in_numbers = {id(digit) for line in numbers for digit in line}
     rejected = [digit.mark.box for digit in digits if id(digit) not in in_numbers]
@@ -171,19 +179,29 @@ def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bo
 
     ``height`` is the typical height.
     """
-    is_no_digit = digit.doubt == NO_DIGIT
-    is_clear = digit.digit_logit < non_digit_threshold and digit.confidence < LIKELY
-    max_size = MAX_STRAY_SIZE if is_no_digit else MAX_SIZE
-    has_size = MIN_SIZE * height <= digit.mark.height <= max_size * height
-    return has_size and not (is_no_digit and is_clear)
+    size = digit.mark.height / height
+    if digit.doubt != NO_DIGIT:
+        return MIN_SIZE <= size <= MAX_SIZE
+    if _is_clear_non_digit(digit, non_digit_threshold):
+        return MIN_UNLIKELY_SIZE <= size <= MAX_UNLIKELY_SIZE
+    return MIN_SIZE <= size <= MAX_STRAY_SIZE
 
 
-def _is_stray(line: list[Digit], height: float) -> bool:
+def _is_clear_non_digit(digit: Digit, non_digit_threshold: float) -> bool:
+    return digit.digit_logit < non_digit_threshold and digit.confidence < LIKELY
+
+
+def _is_stray(line: list[Digit], height: float, non_digit_threshold: float) -> bool:
     """Return whether a line is stray, which means that it is no number.
 
-    A stray line has only non-digits, or a single doubtful mark of an unlikely size.
+    A stray line has only unlikely digits, or a single doubtful mark of an unlikely
+    size.
     """
-    if all(digit.doubt == NO_DIGIT for digit in line):
+    if all(
+        digit.doubt == NO_DIGIT
+        and (digit.confidence < LIKELY or digit.digit_logit < non_digit_threshold)
+        for digit in line
+    ):
         return True
     if len(line) > 1 or not line[0].doubt:
         return False
