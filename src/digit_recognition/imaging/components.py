@@ -103,8 +103,8 @@ def _max_height_of_broken(clusters: list[list[Group]]) -> float:
     limits = [np.inf]
     for objects, minimum in ((clusters, MIN_CLUSTERS), (singles, MAX_BROKEN_PARTS + 1)):
         if len(objects) >= minimum:
-            heights = [enclosing(group.box for group in near).height for near in objects]
-            areas = [sum(group.area for group in near) for near in objects]
+            heights = [enclosing(g.box for g in near).height for near in objects]
+            areas = [sum(g.area for g in near) for near in objects]
             typical = np.quantile(heights, 0.5, weights=areas, method="inverted_cdf")
             limits.append(MAX_BROKEN_HEIGHT * float(typical))
     return min(limits)
@@ -184,7 +184,7 @@ def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[
     """Split the groups into two lines of text at a horizontal band without ink.
 
     The first list holds the groups above the band, the second list the groups below.
-    Each line has at minimum 35 % of the total height. Both lists are empty if there is no
+    Each line has at least 35 % of the total height. Both lists are empty if there is no
     such band.
     """
     groups = sorted(groups, key=lambda group: group.box.top)
