@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from digit_recognition.imaging.boxes import Box
+from digit_recognition.imaging.cells import Cell
 from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.recognition.lines import (
     ASIDE,
+    COLLIDE,
     LEFT_OUT,
     NO_DIGIT,
     OVERLAPS,
@@ -100,6 +105,20 @@ def test_a_lone_digit_aside_from_all_lines_is_in_doubt():
 def test_a_line_with_a_wide_gap_is_in_doubt():
     (line,) = arrange(digit(0), digit(30), digit(140), digit(170))
     assert line.reason == WIDE_GAP
+
+
+def test_digits_on_top_of_each_other_are_in_doubt():
+    (line,) = arrange(digit(0), digit(30), digit(45, 10, 4, 20))
+    assert line.reason == COLLIDE
+    (slanted,) = arrange(digit(0), digit(12))
+    assert slanted.reason == ""
+
+
+def test_two_digits_in_one_cell_are_in_doubt():
+    cell = Cell(Box(0, 0, 40, 60), Box(0, 0, 40, 60))
+    both = [replace(d, mark=replace(d.mark, cell=cell)) for d in (digit(0), digit(30))]
+    (line,) = arrange(*both)
+    assert line.reason == COLLIDE
 
 
 def test_a_lone_odd_mark_and_one_as_high_as_several_lines_are_no_numbers():

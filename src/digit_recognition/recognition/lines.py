@@ -21,8 +21,10 @@ MAX_REASONS = 3
 
 NO_DIGIT = "perhaps no digit"
 TOO_WIDE = "too wide for one digit"
+SPLIT = "cut from touching ink"
 LEFT_OUT = "ink beside it was left out"
 OVERLAPS = "overlaps another line"
+COLLIDE = "digits on top of each other"
 ASIDE = "aside from the other numbers"
 WIDE_GAP = "wide gap between digits"
 
@@ -53,6 +55,10 @@ NEAR = 1.5
 MAX_GAP = 2.5
 """A gap is wide if it is more than this many typical heights and more than this many
 times the median gap of its line."""
+
+MAX_SHARED_COLUMNS = 0.7
+"""Two digits are on top of each other if they share more of their columns than this
+part of the smaller of the two widths."""
 
 MIN_SHARED_ROWS = 0.25
 """Ink is beside a digit if the rows that both cover are at least this part of the
@@ -157,6 +163,8 @@ def arrange_in_lines(
         ]
         if line[0].mark.cell is None and _has_wide_gap(own, height):
             doubts.append(WIDE_GAP)
+        if any(_collide(one.mark, other.mark) for one, other in pairwise(line)):
+            doubts.append(COLLIDE)
         lines.append(Line(line, tuple(doubts)))
     large = [d for d in digits if d.mark.height >= MIN_UNREAD_HEIGHT * height]
     non_digits = sum(digit.doubt == NO_DIGIT for digit in large)
@@ -243,6 +251,15 @@ def _has_wide_gap(own: list[Box], height: float) -> bool:
     """Return whether a gap between two digits leaves room for a missing digit."""
     gaps = [right.left - left.right for left, right in pairwise(own)]
     return bool(gaps) and max(gaps) > MAX_GAP * max(height, float(np.median(gaps)))
+
+
+def _collide(one: Mark, other: Mark) -> bool:
+    """Return whether two neighbours are in one cell or share most of their columns."""
+    if one.cell and other.cell:
+        return one.cell.box == other.cell.box
+    first, second = one.box, other.box
+    shared = min(first.right, second.right) - max(first.left, second.left)
+    return shared > MAX_SHARED_COLUMNS * min(first.width, second.width)
 
 
 def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
