@@ -387,6 +387,37 @@ def test_parts_that_make_no_likely_digit_stay_two(whole):
     assert line.number == "11"
 
 
+def test_the_upper_and_the_lower_part_of_a_broken_digit_are_merged():
+    def answer(field):
+        rows = int(np.ptp(np.nonzero(field.any(axis=1)))) + 1
+        return (5, 0.99, 5) if rows > 16 > width(field) else (2, 0.6, -5)
+
+    page = page_with((100, 50, 130, 72), (100, 84, 130, 110))
+    (line,) = read(page, answer)
+    assert (line.number, line.reason) == ("5", "")
+
+
+def test_parts_of_which_one_is_accepted_as_another_digit_are_in_doubt():
+    def answer(field):
+        if width(field) >= 12:
+            return 4, 0.999, 5
+        return (1, 0.99, 5) if width(field) < 6 else (1, 0.6, 5)
+
+    page = page_with((100, 50, 108, 110), (114, 50, 140, 110))
+    (line,) = read(page, answer)
+    assert (line.number, line.reason) == ("4", "perhaps two that touch")
+
+
+def test_a_wide_mark_lower_than_the_other_digits_stays_whole():
+    def answer(field):
+        return (2, 0.99, 5) if width(field) >= 17 else (1, 0.99, 5)
+
+    low = (160, 60, 172, 90), (172, 72, 190, 78), (190, 60, 202, 90)
+    (line,) = read(page_with(*ones(3), *low), answer)
+    assert line.number == "1112"
+    assert line.reason == "digit 4: too wide for one digit"
+
+
 def test_confident_neighbours_stay_two():
     def answer(field):
         return (0, 0.9999, 5) if width(field) >= 12 else (1, 0.99, 5)
