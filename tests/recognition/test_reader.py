@@ -15,7 +15,12 @@ from digit_recognition.recognition.acceptance import (
     find_acceptance_rule,
 )
 from digit_recognition.recognition.calibration import calibrated_confidence
-from digit_recognition.recognition.reader import NothingToRead, Reader, load_reader
+from digit_recognition.recognition.reader import (
+    TURNED,
+    NothingToRead,
+    Reader,
+    load_reader,
+)
 from digit_recognition.recognition.thresholds import Threshold
 
 VALIDATION = ValidationResults(
@@ -209,6 +214,22 @@ def test_a_line_of_marks_that_are_no_digits_gets_no_row_if_the_page_has_digits()
     (none,) = read(page_with(*ones(2)), in_turn(STRANGE, STRANGE))
     assert none.number == "11"
     assert "perhaps no digit" in none.reason
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_page_on_its_side_or_upside_down_is_in_doubt(quarters):
+    def answer(field):
+        first, last = np.array_split(field, 2)
+        left, right = np.array_split(field, 2, axis=1)
+        is_upright = first.sum() > 1.2 * last.sum() and right.sum() > left.sum()
+        return (7, 0.99, 5) if is_upright else (7, 0.95, -1)
+
+    sevens = [((x, 30, x + 40, 42), (x + 30, 42, x + 40, 90)) for x in (20, 100, 180)]
+    page = page_with(*(part for seven in sevens for part in seven))
+    lines = read(np.rot90(page, quarters).copy(), answer)
+    assert [TURNED in line.reason for line in lines] == [quarters > 0] * len(lines)
+    if quarters == 0:
+        assert [line.number for line in lines] == ["777"]
 
 
 def test_a_large_page_is_read_reduced_with_the_boxes_of_the_page():

@@ -95,6 +95,13 @@ VERY_LIKELY = 0.99
 MIN_WIDE_HEIGHT = 0.75
 """A wide mark is one digit if it is lower than this many typical heights."""
 
+MIN_DIRECTED, MAX_TURNED = 3, 60
+"""Minimum and maximum number of digits from which the direction of a page is found."""
+
+MIN_TURNED_GAIN = 0.5
+"""A page is turned if its digits have a score higher by this in another direction."""
+
+TURNED = "the page lies on its side or upside down"
 PERHAPS_TWO = "perhaps two that touch"
 
 MIN_TYPICAL = 3
@@ -153,6 +160,8 @@ class Reader:
         digits = self._merge_broken(digits)
         threshold = self.rule.non_digit_threshold
         lines = arrange_in_lines(digits, unread, threshold) if digits else []
+        if self._is_turned(digits):
+            lines = [replace(line, doubts=(TURNED, *line.doubts)) for line in lines]
         return [
             replace(
                 line,
@@ -223,6 +232,27 @@ class Reader:
                 strict=True,
             )
         ]
+
+    def _is_turned(self, digits: list[Digit]) -> bool:
+        """Return whether the page lies on one of its sides or upside down.
+
+        The digits of the page are classified again, turned by 90, 180 and 270 degrees.
+        The score of a direction is the sum of the confidences, without non-digits.
+        """
+        if len(digits) < MIN_DIRECTED:
+            return False
+        step = -(-len(digits) // MAX_TURNED)
+        fields = [digit.mark.field for digit in digits[::step]]
+
+        def score(quarters: int) -> float:
+            turned = [placed_mark(np.rot90(field, quarters)) for field in fields]
+            return sum(
+                digit.confidence
+                for digit in self._classify(turned)
+                if digit.digit_logit >= self.rule.digit_threshold
+            )
+
+        return max(map(score, (1, 2, 3))) > score(0) + MIN_TURNED_GAIN
 
     def _doubt(self, confidence: float, digit_logit: float, uneven: bool) -> str:
         if uneven or digit_logit < self.rule.digit_threshold:
