@@ -61,10 +61,11 @@ def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
     middle, width = len(costs) // 2, costs.shape[1]
     margin = max(1, round(MIN_PART_WIDTH * len(costs)))
     totals = (above + below - costs)[middle]
+    upper, lower = above[middle::-1].tolist(), below[middle:].tolist()
     cuts: list[np.ndarray] = []
     for column in margin + np.argsort(totals[margin : width - margin]):
-        upwards = _follow(above[: middle + 1][::-1], column)
-        cut = np.array([*upwards[:0:-1], *_follow(below[middle:], column)])
+        upwards = _follow(upper, column)
+        cut = np.array([*upwards[:0:-1], *_follow(lower, column)])
         if any(np.abs(cut - other).mean() < MIN_CUT_DISTANCE for other in cuts):
             continue
         cuts.append(cut)
@@ -89,16 +90,18 @@ def _path_costs(costs: np.ndarray) -> np.ndarray:
     return totals
 
 
-def _follow(totals: np.ndarray, column: int) -> list[int]:
+def _follow(totals: list[list[float]], column: int) -> list[int]:
     """Return the cheapest path from ``column`` in the first row to the last row.
 
-    The path is a list with one column per row. ``totals`` (h, w) holds the cost of the
-    cheapest path from each pixel to the last row.
+    The path is a list with one column per row. ``totals`` holds, row by row, the cost
+    of the cheapest path from each pixel to the last row. (It is a list because NumPy's
+    argmin of three values takes 2.7 times as long.)
     """
     columns = [int(column)]
     for row in totals[1:]:
         first = max(0, columns[-1] - 1)
-        columns.append(first + int(np.argmin(row[first : columns[-1] + 2])))
+        near = row[first : columns[-1] + 2]
+        columns.append(first + near.index(min(near)))
     return columns
 
 
