@@ -223,9 +223,10 @@ def test_tall_strokes_side_by_side_are_two_digits():
     assert boxes(page_with(*ones)) == [ones]
 
 
-def test_lines_that_nearly_touch_are_not_one_broken_digit():
+@pytest.mark.parametrize("pitch", [10, 30])
+def test_lines_that_nearly_touch_are_not_one_broken_digit(pitch):
     near = [(x, y, x + 4, y + 16) for y in (20, 39, 58, 77) for x in (100, 110)]
-    others = [(x, 150, x + 4, 166) for x in range(20, 260, 30)]
+    others = [(20 + i * pitch, 150, 24 + i * pitch, 166) for i in range(8)]
     found = boxes(page_with(*near, *others))
     assert sorted(b for line in found for b in line) == sorted([*near, *others])
 

@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from digit_recognition.imaging.boxes import Box
+from digit_recognition.imaging.cells import Cell
 from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.recognition.lines import (
     ASIDE,
+    COLLIDE,
     LEFT_OUT,
     NO_DIGIT,
     OVERLAPS,
@@ -39,7 +44,7 @@ def test_digits_become_lines_from_top_to_bottom():
 
 
 def test_a_sign_between_digits_is_left_out_and_told():
-    (line,) = arrange(digit(0), sign(30), digit(60))
+    (line,) = arrange(digit(0), sign(30, 4, height=22), digit(60))
     assert line.number == "11"
     assert line.reason == LEFT_OUT
     (dash,) = arrange(digit(0), digit(30, 14, 20, 4), digit(60))
@@ -47,8 +52,15 @@ def test_a_sign_between_digits_is_left_out_and_told():
 
 
 def test_an_unlikely_digit_stays_in_its_line():
-    (line,) = arrange(digit(0), digit(30, doubt=NO_DIGIT, logit=-1.0), digit(60))
-    assert line.number == "111"
+    for unlikely in (digit(30, doubt=NO_DIGIT, logit=-1.0), sign(30)):
+        (line,) = arrange(digit(0), unlikely, digit(60))
+        assert (line.number, line.reason) == ("111", f"digit 2: {NO_DIGIT}")
+
+
+def test_confident_digits_that_the_detector_doubts_get_a_row():
+    doubted = digit(0, 60, doubt=NO_DIGIT, logit=-1.0)
+    lines = arrange(digit(0), digit(30), doubted)
+    assert [line.reason for line in lines] == ["", NO_DIGIT]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +105,20 @@ def test_a_lone_digit_aside_from_all_lines_is_in_doubt():
 def test_a_line_with_a_wide_gap_is_in_doubt():
     (line,) = arrange(digit(0), digit(30), digit(140), digit(170))
     assert line.reason == WIDE_GAP
+
+
+def test_digits_on_top_of_each_other_are_in_doubt():
+    (line,) = arrange(digit(0), digit(30), digit(45, 10, 4, 20))
+    assert line.reason == COLLIDE
+    (slanted,) = arrange(digit(0), digit(12))
+    assert slanted.reason == ""
+
+
+def test_two_digits_in_one_cell_are_in_doubt():
+    cell = Cell(Box(0, 0, 40, 60), Box(0, 0, 40, 60))
+    both = [replace(d, mark=replace(d.mark, cell=cell)) for d in (digit(0), digit(30))]
+    (line,) = arrange(*both)
+    assert line.reason == COLLIDE
 
 
 def test_a_lone_odd_mark_and_one_as_high_as_several_lines_are_no_numbers():

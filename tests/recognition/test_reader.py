@@ -16,7 +16,12 @@ from digit_recognition.recognition.acceptance import (
     find_acceptance_rule,
 )
 from digit_recognition.recognition.calibration import calibrated_confidence
-from digit_recognition.recognition.reader import NothingToRead, Reader, load_reader
+from digit_recognition.recognition.reader import (
+    TURNED,
+    NothingToRead,
+    Reader,
+    load_reader,
+)
 from digit_recognition.recognition.thresholds import Threshold
 
 VALIDATION = ValidationResults(
@@ -212,6 +217,22 @@ def test_a_line_of_marks_that_are_no_digits_gets_no_row_if_the_page_has_digits()
     assert "perhaps no digit" in none.reason
 
 
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_page_on_its_side_or_upside_down_is_in_doubt(quarters):
+    def answer(field):
+        first, last = np.array_split(field, 2)
+        left, right = np.array_split(field, 2, axis=1)
+        is_upright = first.sum() > 1.2 * last.sum() and right.sum() > left.sum()
+        return (7, 0.99, 5) if is_upright else (7, 0.95, -1)
+
+    sevens = [((x, 30, x + 40, 42), (x + 30, 42, x + 40, 90)) for x in (20, 100, 180)]
+    page = page_with(*(part for seven in sevens for part in seven))
+    lines = read(np.rot90(page, quarters).copy(), answer)
+    assert [TURNED in line.reason for line in lines] == [quarters > 0] * len(lines)
+    if quarters == 0:
+        assert [line.number for line in lines] == ["777"]
+
+
 def test_a_large_page_is_read_reduced_with_the_boxes_of_the_page():
     page = np.full((1500, 2000), 0.9, np.float32)
     page[300:540, 400:432] = page[300:540, 560:592] = INK
@@ -395,6 +416,37 @@ def test_parts_that_make_no_likely_digit_stay_two(whole):
 
     (line,) = read(page_with(*HALVES), answer)
     assert line.number == "11"
+
+
+def test_the_upper_and_the_lower_part_of_a_broken_digit_are_merged():
+    def answer(field):
+        rows = int(np.ptp(np.nonzero(field.any(axis=1)))) + 1
+        return (5, 0.99, 5) if rows > 16 > width(field) else (2, 0.6, -5)
+
+    page = page_with((100, 50, 130, 72), (100, 84, 130, 110))
+    (line,) = read(page, answer)
+    assert (line.number, line.reason) == ("5", "")
+
+
+def test_parts_of_which_one_is_accepted_as_another_digit_are_in_doubt():
+    def answer(field):
+        if width(field) >= 12:
+            return 4, 0.999, 5
+        return (1, 0.99, 5) if width(field) < 6 else (1, 0.6, 5)
+
+    page = page_with((100, 50, 108, 110), (114, 50, 140, 110))
+    (line,) = read(page, answer)
+    assert (line.number, line.reason) == ("4", "perhaps two that touch")
+
+
+def test_a_wide_mark_lower_than_the_other_digits_stays_whole():
+    def answer(field):
+        return (2, 0.99, 5) if width(field) >= 17 else (1, 0.99, 5)
+
+    low = (160, 60, 172, 90), (172, 72, 190, 78), (190, 60, 202, 90)
+    (line,) = read(page_with(*ones(3), *low), answer)
+    assert line.number == "1112"
+    assert line.reason == "digit 4: too wide for one digit"
 
 
 def test_confident_neighbours_stay_two():

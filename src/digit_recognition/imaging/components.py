@@ -24,7 +24,7 @@ MAX_BROKEN_PARTS = 10
 """Maximum number of components that one broken digit consists of."""
 
 MAX_BROKEN_HEIGHT = 1.6
-"""Maximum height of a broken digit, in typical heights of nearby components."""
+"""Maximum height of a broken digit, in typical heights."""
 
 MIN_CLUSTERS = 5
 """Minimum number of clusters of nearby components that have a typical height."""
@@ -95,15 +95,21 @@ def _max_height_of_broken(clusters: list[list[Group]]) -> float:
 
     Each cluster is a list of groups that are near one another. Most clusters are single
     digits or lines of digits. So the median height of the clusters, weighted by their
-    ink area, is the height of a digit. The maximum is MAX_BROKEN_HEIGHT times this
-    median, or infinity if there are fewer than MIN_CLUSTERS clusters.
+    ink area, is the height of a digit. If the lines of a page are close to each other,
+    the clusters are higher than a digit, and the median height of the single groups is
+    a better measure. The maximum is MAX_BROKEN_HEIGHT times the smaller of the two
+    medians. A median is ignored if there are few clusters, or if all groups may be the
+    parts of one digit.
     """
-    if len(clusters) < MIN_CLUSTERS:
-        return np.inf
-    heights = [enclosing(group.box for group in near).height for near in clusters]
-    areas = [sum(group.area for group in near) for near in clusters]
-    typical = np.quantile(heights, 0.5, weights=areas, method="inverted_cdf")
-    return MAX_BROKEN_HEIGHT * float(typical)
+    singles = [[group] for near in clusters for group in near]
+    limits = [np.inf]
+    for objects, minimum in ((clusters, MIN_CLUSTERS), (singles, MAX_BROKEN_PARTS + 1)):
+        if len(objects) >= minimum:
+            heights = [enclosing(g.box for g in near).height for near in objects]
+            areas = [sum(g.area for g in near) for near in objects]
+            typical = np.quantile(heights, 0.5, weights=areas, method="inverted_cdf")
+            limits.append(MAX_BROKEN_HEIGHT * float(typical))
+    return min(limits)
 
 
 def _attach_bars(groups: list[Group]) -> list[Group]:
@@ -175,7 +181,8 @@ def _group_nearby(groups: list[Group], stroke: float, max_height: float) -> list
         if group in tall:
             continue
         nearest = min(digits, key=lambda digit: _distance(digit, group))
-        if _belongs_to(nearest, group, stroke):
+        is_too_high = _height_together(nearest, group) > max_height
+        if not is_too_high and _belongs_to(nearest, group, stroke):
             nearest.add(group)
         else:
             separate.append(group)

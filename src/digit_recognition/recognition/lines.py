@@ -21,8 +21,10 @@ MAX_REASONS = 3
 
 NO_DIGIT = "perhaps no digit"
 TOO_WIDE = "too wide for one digit"
+SPLIT = "cut from touching ink"
 LEFT_OUT = "ink beside it was left out"
 OVERLAPS = "overlaps another line"
+COLLIDE = "digits on top of each other"
 ASIDE = "aside from the other numbers"
 WIDE_GAP = "wide gap between digits"
 
@@ -39,6 +41,10 @@ MIN_STRAY_SIZE, MAX_STRAY_SIZE = 0.6, 1.7
 """A line of one doubtful mark is no number if the mark's longest side is outside this
 range, in typical heights."""
 
+MIN_UNLIKELY_SIZE, MAX_UNLIKELY_SIZE = 0.85, 1.4
+"""Range of the height of a clear non-digit that is kept in a line of digits, in typical
+heights. It may be a digit in an unusual shape. Signs such as + and - are smaller."""
+
 MAX_REJECTED = 3
 """The whole page is in doubt if the boxes of the marks outside all lines have more than
 this many times the area of the digits' boxes."""
@@ -49,6 +55,10 @@ NEAR = 1.5
 MAX_GAP = 2.5
 """A gap is wide if it is more than this many typical heights and more than this many
 times the median gap of its line."""
+
+MAX_SHARED_COLUMNS = 0.7
+"""Two digits are on top of each other if they share more of their columns than this
+part of the smaller of the two widths."""
 
 MIN_SHARED_ROWS = 0.25
 """Ink is beside a digit if the rows that both cover are at least this part of the
@@ -131,7 +141,11 @@ def arrange_in_lines(
         return _doubt_all([Line(line) for line in _sort(digits)])
     height = float(np.median([box.longest for box in sure]))
     placed = [d for d in digits if _may_be_digit(d, height, non_digit_threshold)]
-    numbers = [line for line in _sort(placed) if not _is_stray(line, height)]
+    numbers = [
+        line
+        for line in _sort(placed)
+        if not _is_stray(line, height, non_digit_threshold)
+    ]
     numbers = numbers or _sort(placed)
     in_numbers = {id(digit) for line in numbers for digit in line}
     rejected = [digit.mark.box for digit in digits if id(digit) not in in_numbers]
@@ -149,6 +163,8 @@ def arrange_in_lines(
         ]
         if line[0].mark.cell is None and _has_wide_gap(own, height):
             doubts.append(WIDE_GAP)
+        if any(_collide(one.mark, other.mark) for one, other in pairwise(line)):
+            doubts.append(COLLIDE)
         lines.append(Line(line, tuple(doubts)))
     large = [d for d in digits if d.mark.height >= MIN_UNREAD_HEIGHT * height]
     non_digits = sum(digit.doubt == NO_DIGIT for digit in large)
@@ -171,19 +187,29 @@ def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bo
 
     ``height`` is the typical height.
     """
-    is_no_digit = digit.doubt == NO_DIGIT
-    is_clear = digit.digit_logit < non_digit_threshold and digit.confidence < LIKELY
-    max_size = MAX_STRAY_SIZE if is_no_digit else MAX_SIZE
-    has_size = MIN_SIZE * height <= digit.mark.height <= max_size * height
-    return has_size and not (is_no_digit and is_clear)
+    size = digit.mark.height / height
+    if digit.doubt != NO_DIGIT:
+        return MIN_SIZE <= size <= MAX_SIZE
+    if _is_clear_non_digit(digit, non_digit_threshold):
+        return MIN_UNLIKELY_SIZE <= size <= MAX_UNLIKELY_SIZE
+    return MIN_SIZE <= size <= MAX_STRAY_SIZE
 
 
-def _is_stray(line: list[Digit], height: float) -> bool:
+def _is_clear_non_digit(digit: Digit, non_digit_threshold: float) -> bool:
+    return digit.digit_logit < non_digit_threshold and digit.confidence < LIKELY
+
+
+def _is_stray(line: list[Digit], height: float, non_digit_threshold: float) -> bool:
     """Return whether a line is stray, which means that it is no number.
 
-    A stray line has only non-digits, or a single doubtful mark of an unlikely size.
+    A stray line has only unlikely digits, or a single doubtful mark of an unlikely
+    size.
     """
-    if all(digit.doubt == NO_DIGIT for digit in line):
+    if all(
+        digit.doubt == NO_DIGIT
+        and (digit.confidence < LIKELY or digit.digit_logit < non_digit_threshold)
+        for digit in line
+    ):
         return True
     if len(line) > 1 or not line[0].doubt:
         return False
@@ -225,6 +251,15 @@ def _has_wide_gap(own: list[Box], height: float) -> bool:
     """Return whether a gap between two digits leaves room for a missing digit."""
     gaps = [right.left - left.right for left, right in pairwise(own)]
     return bool(gaps) and max(gaps) > MAX_GAP * max(height, float(np.median(gaps)))
+
+
+def _collide(one: Mark, other: Mark) -> bool:
+    """Return whether two neighbours are in one cell or share most of their columns."""
+    if one.cell and other.cell:
+        return one.cell.box == other.cell.box
+    first, second = one.box, other.box
+    shared = min(first.right, second.right) - max(first.left, second.left)
+    return shared > MAX_SHARED_COLUMNS * min(first.width, second.width)
 
 
 def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:

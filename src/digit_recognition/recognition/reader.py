@@ -38,9 +38,11 @@ from digit_recognition.recognition.acceptance import (
     AcceptanceRule,
     find_acceptance_rule,
 )
+from digit_recognition.recognition.broken import broken_pairs
 from digit_recognition.recognition.calibration import calibrated_confidence
 from digit_recognition.recognition.lines import (
     NO_DIGIT,
+    SPLIT,
     TOO_WIDE,
     Digit,
     Line,
@@ -96,13 +98,20 @@ LIKELY = 0.9
 VERY_LIKELY = 0.99
 """A mark kept whole is in doubt if both of its halves would have this confidence."""
 
-MAX_MERGED_ASPECT = 1.1
-"""Two marks are not merged if the result is wider than this many times its height."""
+MIN_WIDE_HEIGHT = 0.75
+"""A wide mark is one digit if it is lower than this many typical heights."""
 
-MAX_MERGED_GAP = 0.2
-"""Two marks are not merged if their gap is wider than this share of the height."""
+MIN_DIRECTED, MAX_TURNED = 3, 60
+"""Minimum and maximum number of digits from which the direction of a page is found."""
 
-SPLIT = "cut from touching ink"
+MIN_TURNED_GAIN = 0.5
+"""A page is turned if its digits have a score higher by this in another direction."""
+
+TURNED = "the page lies on its side or upside down"
+PERHAPS_TWO = "perhaps two that touch"
+
+MIN_TYPICAL = 3
+"""Minimum number of likely digits on a page that have a typical height."""
 
 
 class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no error)
@@ -168,14 +177,17 @@ class Reader:
         height, width = (-(-side // factor) for side in grey.shape)
         small = resized(grey, (height, width), Image.Resampling.BOX)
         digits, unread = self._find_digits(small)
+        digits = self._merge_broken(digits)
         threshold = self.rule.non_digit_threshold
         lines = arrange_in_lines(digits, unread, threshold) if digits else []
+        if self._is_turned(digits):
+            lines = [replace(line, doubts=(TURNED, *line.doubts)) for line in lines]
         return [
             replace(
                 line,
                 digits=[
                     replace(digit, mark=digit.mark.enlarged(factor, grey.shape))
-                    for digit in self._merge_broken(line.digits)
+                    for digit in line.digits
                 ],
             )
             for line in lines
@@ -203,7 +215,8 @@ class Reader:
                     is_local = find is find_ink_locally
                     reading = away_from_sides(marks, grey.shape) if is_local else marks
                     wholes = self._classify(reading)
-                    digits = [d for w in wholes for d in self._split_touching(w)]
+                    low = MIN_WIDE_HEIGHT * _typical_height(wholes)
+                    digits = [d for w in wholes for d in self._split_touching(w, low)]
                     found = choose_by_region(found or [], digits)
                     if is_even and _is_settled(found, ink):
                         return found, unread_boxes(ink, [d.mark for d in found])
@@ -241,6 +254,27 @@ class Reader:
             )
         ]
 
+    def _is_turned(self, digits: list[Digit]) -> bool:
+        """Return whether the page lies on one of its sides or upside down.
+
+        The digits of the page are classified again, turned by 90, 180 and 270 degrees.
+        The score of a direction is the sum of the confidences, without non-digits.
+        """
+        if len(digits) < MIN_DIRECTED:
+            return False
+        step = -(-len(digits) // MAX_TURNED)
+        fields = [digit.mark.field for digit in digits[::step]]
+
+        def score(quarters: int) -> float:
+            turned = [placed_mark(np.rot90(field, quarters)) for field in fields]
+            return sum(
+                digit.confidence
+                for digit in self._classify(turned)
+                if digit.digit_logit >= self.rule.digit_threshold
+            )
+
+        return max(map(score, (1, 2, 3))) > score(0) + MIN_TURNED_GAIN
+
     def _doubt(self, confidence: float, digit_logit: float, uneven: bool) -> str:
         if uneven or digit_logit < self.rule.digit_threshold:
             return NO_DIGIT
@@ -248,8 +282,10 @@ class Reader:
             return f"unsure ({confidence:.1%})"
         return ""
 
-    def _split_touching(self, whole: Digit) -> list[Digit]:
+    def _split_touching(self, whole: Digit, low: float) -> list[Digit]:
         """Return a mark as one digit, or split it into several.
+
+        A mark that is lower than ``low`` pixels is never split.
 
         A mark is split only if all parts are likely digits. In addition, the whole
         mark must be too wide for one digit, or be read with a lower confidence than
@@ -261,6 +297,8 @@ class Reader:
         is_wide = aspect >= MAX_ASPECT
         if is_wide and not whole.doubt:
             whole = replace(whole, doubt=TOO_WIDE)
+        if whole.mark.height < low:
+            return [whole]
         # The detector notices the traces of cuts. Wide marks must be cut all the same.
         rule = self.rule
         min_logit = rule.non_digit_threshold if is_wide else rule.digit_threshold
@@ -271,7 +309,7 @@ class Reader:
         if is_wide or confidence > whole.confidence:
             return [replace(part, doubt=part.doubt or SPLIT) for part in parts]
         if confidence >= VERY_LIKELY and not whole.doubt:
-            whole = replace(whole, doubt="perhaps two that touch")
+            whole = replace(whole, doubt=PERHAPS_TWO)
         return [whole]
 
     def _split(self, mark: Mark, min_logit: float) -> list[Digit]:
@@ -313,29 +351,35 @@ class Reader:
         return best
 
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
-        """Merge neighbouring marks in a line that are parts of one broken digit."""
-        line: list[Digit] = []
-        for digit in digits:
-            merged = self._try_merge(line[-1], digit) if line else None
-            line = [*line[:-1], merged] if merged else [*line, digit]
-        return line
+        """Merge neighbouring marks that are parts of one broken digit.
 
-    def _try_merge(self, left: Digit, right: Digit) -> Digit | None:
-        """Return two marks merged into one digit, or None if they should stay apart."""
-        doubts = left.doubt, right.doubt
-        if not any(doubts) or SPLIT in doubts or left.mark.placed:
-            return None
-        mark = merge_marks(left.mark, right.mark)
-        gap = mark.width - left.mark.width - right.mark.width
-        if (
-            mark.width > MAX_MERGED_ASPECT * mark.height
-            or gap > MAX_MERGED_GAP * mark.height
+        Each mark is merged once at most, the most confident pairs first.
+        """
+        pairs = broken_pairs(digits)
+        merged = self._classify([merge_marks(a.mark, b.mark) for a, b in pairs])
+        left = {id(digit): digit for digit in digits}
+        for whole, pair in sorted(
+            zip(merged, pairs, strict=True), key=lambda one: -one[0].confidence
         ):
-            return None
-        (merged,) = self._classify([mark])
-        minimum = max(LIKELY, min(left.confidence, right.confidence))
-        is_better = merged.confidence >= minimum and merged.doubt != NO_DIGIT
-        return merged if is_better else None
+            if _is_better(whole, pair) and all(id(part) in left for part in pair):
+                for part in pair:
+                    del left[id(part)]
+                differs = any(not p.doubt and p.digit != whole.digit for p in pair)
+                doubt = whole.doubt or (PERHAPS_TWO if differs else "")
+                left[id(whole)] = replace(whole, doubt=doubt)
+        return list(left.values())
+
+
+def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:
+    """Return whether a merged mark is a likelier digit than its two parts."""
+    minimum = max(LIKELY, min(part.confidence for part in parts))
+    return whole.confidence >= minimum and whole.doubt != NO_DIGIT
+
+
+def _typical_height(digits: list[Digit]) -> float:
+    """Return the median height of the likely digits, or 0 if there are few."""
+    heights = [d.mark.height for d in digits if not d.doubt]
+    return float(np.median(heights)) if len(heights) >= MIN_TYPICAL else 0.0
 
 
 def _is_wide(part: Digit) -> bool:

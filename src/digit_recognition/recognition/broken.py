@@ -1,0 +1,56 @@
+"""Find pairs of marks that may be the parts of one broken digit.
+
+A mark is an object on a page that may be a digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from digit_recognition.imaging.boxes import enclosing
+from digit_recognition.recognition.lines import NO_DIGIT, SPLIT, TOO_WIDE, Digit
+
+MAX_ASPECT = 1.1
+"""Maximum width of a merged mark, as a share of its height."""
+
+MAX_GAP = 0.2
+"""Maximum gap between two parts, beside or above each other, as a share of the merged
+mark's height."""
+
+MAX_HEIGHT = 1.5
+"""Maximum height of a merged mark, in typical heights."""
+
+
+def broken_pairs(digits: Sequence[Digit]) -> list[tuple[Digit, Digit]]:
+    """Return the pairs of neighbouring marks that may be parts of one digit.
+
+    The left mark of a pair comes first. At least one mark of a pair is in doubt. Marks
+    that were split and marks in MNIST's format are in no pair. The typical height is
+    the median height of the marks that are likely digits.
+    """
+    sure = [d.mark.height for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
+    max_height = MAX_HEIGHT * float(np.median(sure)) if len(sure) > 1 else np.inf
+    whole = [d for d in digits if not d.mark.placed and d.doubt != SPLIT]
+    ordered = sorted(whole, key=lambda digit: digit.mark.x)
+    pairs = []
+    for place, left in enumerate(ordered):
+        for right in ordered[place + 1 :]:
+            if right.mark.x - left.mark.box.right > max_height:
+                break
+            if (left.doubt or right.doubt) and _may_be_one(left, right, max_height):
+                pairs.append((left, right))
+    return pairs
+
+
+def _may_be_one(left: Digit, right: Digit, max_height: float) -> bool:
+    one, other = left.mark.box, right.mark.box
+    both = enclosing([one, other])
+    across = both.width - one.width - other.width
+    down = both.height - one.height - other.height
+    return (
+        both.height <= max_height
+        and both.width <= MAX_ASPECT * both.height
+        and max(across, down) <= MAX_GAP * both.height
+    )
