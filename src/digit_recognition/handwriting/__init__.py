@@ -17,6 +17,7 @@ REDRAWN = 0.25
 def write_digits(
     images: np.ndarray,
     labels: np.ndarray,
+    *,
     copied: int,
     strokes: int,
     allographs: int,

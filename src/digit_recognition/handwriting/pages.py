@@ -54,14 +54,16 @@ def read_back(
     their drawings. A drawing is left out if no mark is found in its place.
     """
     fields, rows = [], []
+    inked = np.flatnonzero(drawings.max(axis=(1, 2)) > MIN_INK)
     start = 0
-    while start < len(drawings):
+    while start < len(inked):
         height = float(np.exp(rng.uniform(*np.log([MIN_HEIGHT, MAX_HEIGHT]))))
         count = int(np.clip(PAGE_PIXELS / (CELL * height) ** 2, 16, 100))
-        page = _draw_page(drawings[start : start + count], height, rng)
+        page_rows = inked[start : start + count]
+        page = _draw_page(drawings[page_rows], height, rng)
         for row, field in _find(page, is_local=rng.random() < LOCAL):
             fields.append(field)
-            rows.append(start + row)
+            rows.append(page_rows[row])
         start += count
     if not fields:
         return np.zeros((0, 28, 28), np.float32), np.zeros(0, int)

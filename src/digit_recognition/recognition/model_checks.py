@@ -34,6 +34,7 @@ class _Validation(BaseModel):
     confidence: list[Annotated[FiniteFloat, Field(ge=0, le=1)]] = Field(min_length=1)
     wrong: list[bool]
     digit_logit: list[FiniteFloat]
+    number: list[int]
 
 
 _temperature: TypeAdapter[float] = TypeAdapter(
@@ -105,13 +106,14 @@ def parse_temperature(metadata: dict[str, str]) -> float:
 def parse_validation(metadata: dict[str, str]) -> ValidationResults:
     """Return the validation results in the metadata.
 
-    The three lists in the metadata must have the same length and must not be empty.
+    The lists in the metadata must have the same length and must not be empty.
     """
     parsed = _parse(_validation, metadata, "validation")
     results = ValidationResults(
         np.array(parsed.confidence, np.float64),
         np.array(parsed.wrong, bool),
         np.array(parsed.digit_logit, np.float32),
+        np.array(parsed.number, np.int64),
     )
     lengths = {name: len(array) for name, array in results._asdict().items()}
     if len(set(lengths.values())) > 1:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from digit_recognition.parameters import Parameters
-from digit_recognition.recognition.acceptance import KEEP_DIGITS
+from digit_recognition.recognition.acceptance import KEEP_DIGITS, MAX_NUMBER_ERROR
 from digit_recognition.recognition.thresholds import CERTAINTY
 
 
@@ -17,3 +17,4 @@ class ReadParameters(Parameters):
     max_error: Annotated[float, Field(gt=0, lt=1)]
     certainty: Annotated[float, Field(gt=0, lt=1)] = CERTAINTY
     keep_digits: Annotated[float, Field(gt=0, le=1)] = KEEP_DIGITS
+    max_number_error: Annotated[float, Field(gt=0, lt=1)] = MAX_NUMBER_ERROR

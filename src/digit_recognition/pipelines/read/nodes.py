@@ -68,7 +68,7 @@ def read_pictures(
     from rich.progress import track
 
     reader = load_reader(model_onnx, **parameters.model_dump())
-    threshold = reader.rule.threshold
+    rule = reader.rule
     readings = _ChunkedTable(READING_COLUMNS)
     digits = _ChunkedTable(DIGIT_COLUMNS)
     outcomes: Counter[str] = Counter()
@@ -89,9 +89,11 @@ def read_pictures(
         "files_skipped": pictures.skipped,
         "max_error": parameters.max_error,
         "certainty": parameters.certainty,
-        "certain": threshold.guarantees(parameters.max_error),
-        "certain_max_error": threshold.max_error,
-        "threshold": threshold.threshold,
+        "certain": rule.threshold.guarantees(parameters.max_error),
+        "certain_max_error": rule.threshold.max_error,
+        "max_number_error": parameters.max_number_error,
+        "certain_numbers": rule.guarantees_numbers(parameters.max_number_error),
+        "threshold": rule.min_confidence,
         **{
             name: reader.metadata[name]
             for name in ("model_version", "recipe", "dataset")
