@@ -72,14 +72,14 @@ def export_model(
     ``ValidationResults`` as JSON). Temperature and results are those of
     ``detector_predictions``.
 
-    Raises ProjectError if a record or a table of predictions belongs to another model
-    or detector. Also raises it if the outputs of Keras and ONNX differ by more than
+    Raises ProjectError if a record or the predictions belong to another model or
+    detector. Also raises it if the outputs of Keras and ONNX differ by more than
     their tolerance.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
     versions = lineage["versions"]
-    _verify_predictions(versions, "detector_predictions", "detector")
+    _verify_predictions(versions)
     _verify_detector(detector, detector_training, model_digest)
     temperature, validation = _summarize(detector_predictions)
     origin = {
@@ -171,12 +171,13 @@ def compare_with_keras(
     return check
 
 
-def _verify_predictions(versions: dict[str, str], predictions: str, model: str) -> None:
-    if versions[predictions] != versions[model]:
+def _verify_predictions(versions: dict[str, str]) -> None:
+    expected, received = versions["detector"], versions["detector_predictions"]
+    if received != expected:
         raise ProjectError(
-            f"expected {predictions} of the {model}'s version {versions[model]}, "
-            f"received {versions[predictions]}; name both of one version with "
-            "--load-versions, or neither"
+            f"expected detector_predictions of the detector's version {expected}, "
+            f"received {received}; name both of one version with --load-versions, or "
+            "neither"
         )
 
 
