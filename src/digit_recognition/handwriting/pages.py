@@ -32,6 +32,9 @@ MIN_OVERLAP = 0.6
 MIN_INK = 0.1
 """A drawing is cropped to the pixels above this value."""
 
+MAX_BLUR = 0.07
+"""Standard deviation of the strongest blur, in heights. Small blurs are more common."""
+
 RULED = 0.2
 LOCAL = 0.3
 """Share of the pages that are ruled, and that are read with ``find_ink_locally``."""
@@ -110,7 +113,7 @@ def _draw_page(drawings: np.ndarray, height: float, rng: np.random.Generator) ->
             out=ink[box.top : box.bottom, box.left : box.right],
         )
         boxes.append(box)
-    ink = ndimage.gaussian_filter(ink, rng.uniform(0, 0.03) * height)
+    ink = ndimage.gaussian_filter(ink, MAX_BLUR * rng.random() ** 2 * height)
     paper = rng.uniform(0.6, 1) * _light(shape, rng)
     if rng.random() < RULED:
         paper = paper * _rulings(shape, cell, height, rng)

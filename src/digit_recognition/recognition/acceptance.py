@@ -23,6 +23,10 @@ from digit_recognition.recognition.thresholds import (
 MAX_NUMBER_ERROR = 0.01
 """The default limit on the fraction of wrong numbers among the accepted numbers."""
 
+NUMBERS_LATE_START = 0.8
+"""There are fewer numbers than digits, so more of them must be accepted for a test that
+some confident errors do not make fail."""
+
 KEEP_DIGITS = 0.97
 """The default fraction of validation digits that the detector must take for digits."""
 
@@ -144,7 +148,11 @@ def find_acceptance_rule(
         float(np.quantile(digit_logit, CLEAR_NON_DIGITS, method="lower")),
         typical_logit=float(np.median(digit_logit)),
     )
-    numbers = find_thresholds(*_judge_numbers(validation, rule), certainty=certainty)
+    numbers = find_thresholds(
+        *_judge_numbers(validation, rule),
+        certainty=certainty,
+        late_start=NUMBERS_LATE_START,
+    )
     return replace(rule, number_threshold=choose_threshold(numbers, max_number_error))
 
 
