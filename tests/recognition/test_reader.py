@@ -361,6 +361,8 @@ def test_halves_that_are_less_like_digits_leave_a_mark_accepted():
 def test_a_doubtful_mark_is_accepted_among_digits_of_its_size_and_pen():
     kind = replace(rule(), typical_logit=6.0)
     doubtful = (1, 0.999, -1.0)
+    likely = (1, 0.98, -1.0)  # not above 0.99, as a threshold of 0.9 demands by line
+    assert read_line(CLEAR, likely, rule=kind).reason == "digit 2: perhaps no digit"
     assert read_line(CLEAR, doubtful, CLEAR, rule=kind).reason == ""
     unsure = read_line(CLEAR, (1, 0.6, -1.0), CLEAR, rule=kind)
     assert unsure.reason == "digit 2: unsure (60.0%)"

@@ -30,6 +30,10 @@ some confident errors do not make fail."""
 KEEP_DIGITS = 0.97
 """The default fraction of validation digits that the detector must take for digits."""
 
+LINE_PENALTY = 10
+"""A digit that passes only by its line counts as this many times as likely to be wrong,
+because it is less like a digit."""
+
 CLEAR_NON_DIGITS = 0.002
 """The fraction of validation digits with a logit below ``non_digit_threshold``."""
 
@@ -118,6 +122,11 @@ class AcceptanceRule:
         return passes | (is_line & (logits >= self.non_digit_threshold))
 
 
+def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
+    """Return the confidences to judge digits by that pass only by their line."""
+    return 1 - LINE_PENALTY * (1 - confidence)
+
+
 def find_acceptance_rule(
     validation: ValidationResults,
     max_error: float,
@@ -161,12 +170,16 @@ def _judge_numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each number's lowest confidence (k,), and whether a digit is wrong (k,).
 
-    The confidence is 0 if a digit of the number does not pass for a digit.
+    Digits that pass only by their line are judged by ``confidence_by_line``. The
+    confidence is 0 if a digit of the number does not pass for a digit.
     """
+    alone = validation.digit_logit >= rule.digit_threshold
+    by_line = confidence_by_line(validation.confidence)
+    judged = np.where(alone, validation.confidence, by_line)
     order = np.argsort(validation.number, kind="stable")
     starts = np.flatnonzero(np.diff(validation.number[order], prepend=np.nan))
-    confidence = np.minimum.reduceat(validation.confidence[order], starts)
+    confidence = np.minimum.reduceat(judged[order], starts)
     wrong = np.logical_or.reduceat(validation.wrong[order], starts)
     numbers = np.split(validation.digit_logit[order], starts[1:])
     passes = [rule.are_digits(logits).all() for logits in numbers]
-    return np.where(passes, confidence, 0), wrong
+    return np.where(passes, np.maximum(confidence, 0), 0), wrong

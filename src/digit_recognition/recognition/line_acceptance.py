@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from digit_recognition.imaging.ink import stroke_width
-from digit_recognition.recognition.acceptance import AcceptanceRule
+from digit_recognition.recognition.acceptance import AcceptanceRule, confidence_by_line
 from digit_recognition.recognition.lines import NO_DIGIT, Digit, Line
 
 SIZES = (0.6, 1.6)
@@ -25,7 +25,8 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
     """Return the line with fewer of its digits taken for non-digits.
 
     ``AcceptanceRule.are_digits`` says which marks pass for digits in their line. Only
-    marks with the size and pen of the line's accepted digits are judged again.
+    marks with the size and pen of the line's accepted digits are judged again, by
+    ``confidence_by_line``.
     """
     sure = [digit for digit in line.digits if not digit.doubt]
     if not sure or len(sure) == len(line.digits):
@@ -43,7 +44,7 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
         )
 
     digits = [
-        replace(digit, doubt=doubt_confidence(digit.confidence, rule))
+        replace(digit, doubt=_doubt_by_line(digit.confidence, rule))
         if digit.doubt == NO_DIGIT
         and is_digit
         and not digit.mark.uneven
@@ -57,6 +58,13 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
 def doubt_confidence(confidence: float, rule: AcceptanceRule) -> str:
     """Return the doubt about a digit of this confidence; empty if there is none."""
     return "" if confidence > rule.min_confidence else f"unsure ({confidence:.1%})"
+
+
+def _doubt_by_line(confidence: float, rule: AcceptanceRule) -> str:
+    doubt = doubt_confidence(confidence, rule)
+    if doubt or confidence_by_line(confidence) > rule.min_confidence:
+        return doubt
+    return NO_DIGIT
 
 
 def _pen(digit: Digit) -> float:
