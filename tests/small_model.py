@@ -17,7 +17,10 @@ MODEL_VERSION = "2026-01-01T00.00.00.000Z"
 # 4000 right digits of confidence 0.9 to 1, and 20 wrong ones of confidence 0.6.
 CONFIDENCE = np.concatenate([np.linspace(0.9, 1, 4000), np.full(20, 0.6)])
 VALIDATION = ValidationResults(
-    CONFIDENCE, np.arange(4020) >= 4000, np.ones(4020, np.float32)
+    CONFIDENCE,
+    np.arange(4020) >= 4000,
+    np.ones(4020, np.float32),
+    np.arange(4020) // 4,
 )
 METADATA = {
     "temperature": str(TEMPERATURE),

@@ -17,6 +17,7 @@ from digit_recognition.evaluation import (
 from digit_recognition.models.cnn import build_cnn
 from digit_recognition.pipelines.train.augmentation import Augmentation, augment
 from digit_recognition.pipelines.train.paper import Paper
+from digit_recognition.pipelines.train.written_digits import Handwriting
 
 X_TEST = np.random.default_rng(0).random((30, 28, 28, 1), np.float32)
 Y_TEST = np.eye(10, dtype=np.float32)[np.arange(30) % 10]
@@ -163,4 +164,11 @@ def test_training_without_augmentation_has_no_random_change():
 def test_every_random_change_of_training_has_a_name():
     amounts = {"paper", "share", "blur", "sharpening", "noise"}
     fields = {*Augmentation.model_fields, *Paper.model_fields}
+    fields |= {*Handwriting.model_fields} - {"strokes"}  # no family resembles them
     assert set(RANDOM_CHANGES) == fields - amounts
+
+
+def test_written_digits_are_a_random_change():
+    handwriting = {"copied": 0.1, "strokes": 0.1, "allographs": 0.0}
+    record = {"augmentation": None, "handwriting": handwriting}
+    assert random_changes(record) == {"copied"}

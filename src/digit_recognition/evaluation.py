@@ -15,8 +15,12 @@ RANDOM_CHANGES = (
     *("rotation", "shift", "zoom", "shear"),
     *("lines", "holes", "blurred", "sharpened", "inverted"),
     *("contrast", "slope", "bars", "noisy"),
+    *("copied", "allographs"),
 )
-"""The random changes of training images, as named in a recipe's ``augmentation``."""
+"""The random changes of training images, as named in a recipe.
+
+The last two are kinds of written digits, the others are kinds of ``augmentation``.
+"""
 
 AMOUNTS = {
     "blurred": ("blur",),
@@ -112,6 +116,7 @@ def random_changes(training: dict[str, Any]) -> set[str]:
     paper = values.get("paper") or {}
     if paper.get("share"):
         values = values | paper
+    values = values | (training.get("handwriting") or {})
     return {
         change
         for change in RANDOM_CHANGES

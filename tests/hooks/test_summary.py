@@ -26,6 +26,8 @@ READING = {
     "certainty": 0.95,
     "certain": True,
     "certain_max_error": 0.001,
+    "max_number_error": 0.005,
+    "certain_numbers": True,
     "dataset": "mnist",
 }
 READINGS = pd.DataFrame()
@@ -88,8 +90,8 @@ def test_numbers_are_counted_as_accepted_and_set_aside(printed):
     assert lines[1:3] == [
         "1,234 pictures: 3 numbers read, 2 accepted, 1 set aside for a person; "
         "3 pictures not readable.",
-        "At most 0.001 of the accepted digits are wrong, with 95 % certainty, if they "
-        "are like MNIST's.",
+        "At most 0.001 of the accepted digits and 0.005 of the accepted numbers are "
+        "wrong, with 95 % certainty, if they are like MNIST's.",
     ]
 
 
@@ -99,6 +101,7 @@ def test_numbers_are_counted_as_accepted_and_set_aside(printed):
         ({"files_skipped": 2}, "3 pictures not readable; 2 other files skipped."),
         ({"dataset": "mnist-sample"}, "on the 5,000-image sample, not on MNIST.\n"),
         ({"pictures": 1, "not_readable": 1}, "\n1 picture: "),
+        ({"certain_numbers": False}, "0.001 of the accepted digits are wrong, with"),
         (
             {"certain": False, "certain_max_error": 0.01},
             "This model's validation part cannot guarantee max_error 0.001: the "
@@ -149,12 +152,14 @@ def test_accuracies_that_were_not_measured_are_left_out(printed):
         "accuracy_clean": 0.99,
         "accuracy_mnist_c": None,
         "accuracy_others": 0.9,
+        "accuracy_other_writers": 0.95,
         "worst_family": "stripe",
         "worst_accuracy": 0.5,
     }
     assert (
-        "\nAccuracy 99.00 % on clean images, 90.00 % on other corruptions, 50.00 % on "
-        "the worst (stripe).\n" in printed("robustness", robustness_summary=summary)
+        "\nAccuracy 99.00 % on clean images, 90.00 % on other corruptions, 95.00 % on "
+        "other writers, 50.00 % on the worst (stripe).\n"
+        in printed("robustness", robustness_summary=summary)
     )
 
 

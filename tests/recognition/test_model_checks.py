@@ -12,7 +12,10 @@ from digit_recognition.recognition.model_checks import (
     read_metadata,
 )
 
-VALIDATION = {"confidence": [0.5, 1], "wrong": [True, False], "digit_logit": [-1, 2]}
+VALIDATION = {
+    **{"confidence": [0.5, 1], "wrong": [True, False]},
+    **{"digit_logit": [-1, 2], "number": [0, 0]},
+}
 
 
 def tensor(name, *shape, kind="tensor(float)"):

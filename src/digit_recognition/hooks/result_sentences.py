@@ -48,6 +48,7 @@ def _describe_robustness(saved: dict[str, Any]) -> str:
         "clean images": summary["accuracy_clean"],
         "MNIST-C's fifteen corruptions": summary["accuracy_mnist_c"],
         "other corruptions": summary["accuracy_others"],
+        "other writers": summary["accuracy_other_writers"],
         f"the worst ({summary['worst_family']})": summary["worst_accuracy"],
     }
     known = [f"{_percent(x)} on {name}" for name, x in parts.items() if x is not None]
@@ -84,8 +85,10 @@ def _describe_partitions(saved: dict[str, Any]) -> str:
 def _describe_error_rate(summary: dict[str, Any]) -> str:
     requested, possible = summary["max_error"], summary["certain_max_error"]
     if summary["certain"]:
+        numbers = f" and {summary['max_number_error']:g} of the accepted numbers"
         return (
-            f"At most {requested:g} of the accepted digits are wrong, with "
+            f"At most {requested:g} of the accepted digits"
+            f"{numbers if summary['certain_numbers'] else ''} are wrong, with "
             f"{100 * summary['certainty']:g} % certainty, if they are like MNIST's"
         )
     if possible is None:

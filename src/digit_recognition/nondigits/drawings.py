@@ -10,6 +10,10 @@ from digit_recognition.imaging.mnist_format import CENTRE, LONGEST
 
 PIXELS = np.arange(IMAGE_SIZE)
 
+POINTS_PER_STROKE = 60
+SHEET_SIZE = 56  # pixels
+MARGIN = 8  # pixels
+
 INK_THRESHOLD = 0.2
 """The bounding box encloses all pixels above this share of the drawing's maximum."""
 
@@ -109,6 +113,32 @@ def sample_images(
     if labels is None:
         return images[rng.integers(len(images), size=count)]
     return images[rng.choice(np.flatnonzero(np.isin(labels, digits)), count)]
+
+
+def draw_strokes(
+    strokes: list[np.ndarray], visible: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw strokes, each (n, POINTS_PER_STROKE, 2), with pens of random width.
+
+    Points are (row, column). Only the strokes that are True in ``visible``, bool
+    (n, strokes), are drawn. These strokes are scaled to fill the sheet inside its
+    margin. The result is float32 (n, SHEET_SIZE, SHEET_SIZE) in 0..1.
+    """
+    points = np.stack(strokes, axis=1)
+    points = np.where(visible[..., None, None], points, points[:, :1])
+    low, high = points.min(axis=(1, 2)), points.max(axis=(1, 2))
+    scale = (SHEET_SIZE - 1 - 2 * MARGIN) / (high - low).max(axis=1)
+    points = (points - low[:, None, None]) * scale[:, None, None, None] + MARGIN
+    rows, columns = np.moveaxis(points.round().astype(int), 3, 0)
+    sheets = np.ones((len(points), SHEET_SIZE, SHEET_SIZE), bool)
+    sheets[np.arange(len(points))[:, None, None], rows, columns] = False
+    # The sheets are put below one another, so that one call transforms all of them. The
+    # margins keep strokes of different sheets apart.
+    distance = ndimage.distance_transform_edt(sheets.reshape(-1, SHEET_SIZE))
+    radius = rng.uniform(1, 5, (len(points), 1, 1)) + 0.5
+    softness = rng.uniform(1, 2.5, (len(points), 1, 1))
+    ink = (radius - distance.reshape(sheets.shape)) / softness
+    return np.clip(ink, 0, 1).astype(np.float32)
 
 
 def random_mask(probability: float, count: int, rng: np.random.Generator) -> np.ndarray:

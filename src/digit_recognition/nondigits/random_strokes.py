@@ -9,11 +9,8 @@ letter by chance. Each function takes the same arguments as all functions in
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
-POINTS_PER_STROKE = 60
-SHEET_SIZE = 56  # pixels
-MARGIN = 8  # pixels
+from .drawings import POINTS_PER_STROKE, draw_strokes
 
 MIN_STROKE_LENGTH = 0.4
 """Few strokes of ``branching_strokes`` are shorter than this, in a square of side 1."""
@@ -33,7 +30,7 @@ def branching_strokes(
         start = np.stack(strokes, axis=1)[np.arange(count), earlier, point]
         end = _distant_point(start, rng)
         strokes.append(_stroke(start, end, _random_bend(0.6, count, rng)))
-    return _draw(strokes, np.arange(4) < rng.integers(2, 5, (count, 1)), rng)
+    return draw_strokes(strokes, np.arange(4) < rng.integers(2, 5, (count, 1)), rng)
 
 
 def polygon_outlines(
@@ -61,7 +58,7 @@ def polygon_outlines(
         strokes.append(_stroke(start, end, _random_bend(0.6, count, rng)))
     one, two = rng.random((2, count, 1)) < 1 / 2
     sides = np.arange(5) < corners
-    return _draw(strokes, np.concatenate([sides, one, one & two], axis=1), rng)
+    return draw_strokes(strokes, np.concatenate([sides, one, one & two], axis=1), rng)
 
 
 def arcs_with_strokes(
@@ -78,7 +75,7 @@ def arcs_with_strokes(
         start = arc[np.arange(count), rng.choice([0, 20, 40, 59], count)]
         end = start + rng.uniform(-2, 2, (count, 2))
         strokes.append(_stroke(start, end, _random_bend(0.36, count, rng)))
-    return _draw(strokes, np.arange(4) < rng.integers(3, 5, (count, 1)), rng)
+    return draw_strokes(strokes, np.arange(4) < rng.integers(3, 5, (count, 1)), rng)
 
 
 def _stroke(start: np.ndarray, end: np.ndarray, bend: np.ndarray) -> np.ndarray:
@@ -110,28 +107,3 @@ def _distant_point(start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         close = np.hypot(*(end - start).T) < MIN_STROKE_LENGTH
         end[close] = rng.random((close.sum(), 2))
     return end
-
-
-def _draw(
-    strokes: list[np.ndarray], visible: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Draw strokes, each (n, POINTS_PER_STROKE, 2), with pens of random width.
-
-    Only the strokes that are True in ``visible``, bool (n, strokes), are drawn. These
-    strokes are scaled to fill the sheet inside its margin.
-    """
-    points = np.stack(strokes, axis=1)
-    points = np.where(visible[..., None, None], points, points[:, :1])
-    low, high = points.min(axis=(1, 2)), points.max(axis=(1, 2))
-    scale = (SHEET_SIZE - 1 - 2 * MARGIN) / (high - low).max(axis=1)
-    points = (points - low[:, None, None]) * scale[:, None, None, None] + MARGIN
-    rows, columns = np.moveaxis(points.round().astype(int), 3, 0)
-    sheets = np.ones((len(points), SHEET_SIZE, SHEET_SIZE), bool)
-    sheets[np.arange(len(points))[:, None, None], rows, columns] = False
-    # The sheets are put below one another, so that one call transforms all of them. The
-    # margins keep strokes of different sheets apart.
-    distance = ndimage.distance_transform_edt(sheets.reshape(-1, SHEET_SIZE))
-    radius = rng.uniform(1, 5, (len(points), 1, 1)) + 0.5
-    softness = rng.uniform(1, 2.5, (len(points), 1, 1))
-    ink = (radius - distance.reshape(sheets.shape)) / softness
-    return np.clip(ink, 0, 1).astype(np.float32)

@@ -8,7 +8,7 @@ detector is the part of the model that tells digits from non-digits.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,39 +20,67 @@ from digit_recognition.recognition.thresholds import (
     find_thresholds,
 )
 
+MAX_NUMBER_ERROR = 0.01
+"""The default limit on the fraction of wrong numbers among the accepted numbers."""
+
+NUMBERS_LATE_START = 0.8
+"""There are fewer numbers than digits, so more of them must be accepted for a test that
+some confident errors do not make fail."""
+
 KEEP_DIGITS = 0.97
 """The default fraction of validation digits that the detector must take for digits."""
+
+LINE_PENALTY = 10
+"""A digit that passes only by its line counts as this many times as likely to be wrong,
+because it is less like a digit."""
 
 CLEAR_NON_DIGITS = 0.002
 """The fraction of validation digits with a logit below ``non_digit_threshold``."""
 
 
 class ValidationResults(NamedTuple):
-    """The results of the model and its detector on n validation images.
+    """The results of the model and its detector on n validation digits.
 
     All fields are arrays (n,). ``confidence`` is the calibrated confidence (float64,
-    0..1), ``wrong`` is True where the predicted digit is wrong, and ``digit_logit`` is
-    the detector's logit (float32).
+    0..1), ``wrong`` is True where the predicted digit is wrong, ``digit_logit`` is the
+    detector's logit (float32), and ``number`` (int64) names the number that the digit
+    belongs to. Models that were exported before there were numbers lack ``number``.
     """
 
     confidence: np.ndarray
     wrong: np.ndarray
     digit_logit: np.ndarray
+    number: np.ndarray | None = None
 
     def to_json(self) -> str:
         """Return the results as JSON, without loss of precision."""
         return json.dumps(
-            {name: array.tolist() for name, array in self._asdict().items()}
+            {
+                name: array.tolist()
+                for name, array in self._asdict().items()
+                if array is not None
+            }
         )
 
     @classmethod
     def from_json(cls, text: str) -> ValidationResults:
         """Return the results that ``to_json`` wrote."""
-        values = json.loads(text)
+        return cls.from_lists(**json.loads(text))
+
+    @classmethod
+    def from_lists(
+        cls,
+        confidence: list[float],
+        wrong: list[bool],
+        digit_logit: list[float],
+        number: list[int] | None = None,
+    ) -> ValidationResults:
+        """Return the results with the dtypes of the fields."""
         return cls(
-            np.array(values["confidence"], np.float64),
-            np.array(values["wrong"], bool),
-            np.array(values["digit_logit"], np.float32),
+            np.array(confidence, np.float64),
+            np.array(wrong, bool),
+            np.array(digit_logit, np.float32),
+            None if number is None else np.array(number, np.int64),
         )
 
 
@@ -60,16 +88,57 @@ class ValidationResults(NamedTuple):
 class AcceptanceRule:
     """A digit is accepted if both its confidence and its detector logit suffice.
 
-    The confidence must be above ``threshold.threshold``, and the logit must be at least
-    ``digit_threshold``. A mark (an object on a page that may be a digit) is clearly no
-    digit if its logit is below ``non_digit_threshold``. ``certainty`` is the
-    probability with which the error bound of ``threshold`` holds.
+    The confidence must be above ``min_confidence``. This is the stricter of two
+    thresholds: ``threshold`` bounds the error among accepted digits, and
+    ``number_threshold`` the error among accepted numbers. ``certainty`` is the
+    probability with which each bound holds. ``are_digits`` judges the logits.
+
+    A mark (an object on a page that may be a digit) is clearly no digit if its logit is
+    below ``non_digit_threshold``. ``typical_logit`` is the median of the validation
+    digits' logits.
     """
 
     threshold: Threshold
     digit_threshold: float
     certainty: float = CERTAINTY
     non_digit_threshold: float = -np.inf
+    number_threshold: Threshold | None = None
+    typical_logit: float = np.nan
+
+    @property
+    def min_confidence(self) -> float:
+        """The confidence, 0..1, above which a digit is accepted."""
+        thresholds = self.threshold, self.number_threshold
+        return max(row.threshold for row in thresholds if row is not None)
+
+    def guarantees_numbers(self, max_number_error: float) -> bool:
+        """Return whether the error among accepted numbers is certain to be so low."""
+        row = self.number_threshold
+        return row is not None and row.guarantees(max_number_error)
+
+    def are_digits(self, logits: np.ndarray) -> np.ndarray:
+        """Return for each mark of a line, bool (n,), whether it passes for a digit.
+
+        ``logits`` (n,) are the detector's. A mark passes if its own logit is at least
+        ``digit_threshold``. Marks with lower logits pass in a line of digits:
+
+        - their logit is at least ``non_digit_threshold``;
+        - at least as many marks of the line pass by their own logit;
+        - the mean of all logits is high enough. For one mark, this means at least
+          ``digit_threshold``. For n marks, the distance of this minimum from
+          ``typical_logit`` is divided by the square root of n, because means of n
+          digits vary less by this factor.
+        """
+        passes = logits >= self.digit_threshold
+        distance = self.typical_logit - self.digit_threshold
+        min_mean = self.typical_logit - distance / np.sqrt(len(logits))
+        is_line = 2 * passes.sum() >= len(logits) and logits.mean() >= min_mean
+        return passes | (is_line & (logits >= self.non_digit_threshold))
+
+
+def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
+    """Return the confidences to judge digits by that pass only by their line."""
+    return 1 - LINE_PENALTY * (1 - confidence)
 
 
 def find_acceptance_rule(
@@ -77,22 +146,57 @@ def find_acceptance_rule(
     max_error: float,
     certainty: float = CERTAINTY,
     keep_digits: float = KEEP_DIGITS,
+    max_number_error: float = MAX_NUMBER_ERROR,
 ) -> AcceptanceRule:
-    """Return the rule with an error of at most ``max_error`` among accepted digits.
+    """Return the rule that bounds the errors among accepted digits and numbers.
 
-    If no threshold guarantees this error, the rule has the strictest one available.
+    At most ``max_error`` of the accepted digits and at most ``max_number_error`` of the
+    accepted numbers are wrong, each with the probability ``certainty``. If no threshold
+    guarantees an error, the strictest one available is used.
 
     ``digit_threshold`` is a quantile of the detector's logits: at least the fraction
-    ``keep_digits`` of the validation digits have this logit or a higher one. All other
-    validation digits are treated as not accepted when the confidence threshold is
-    chosen.
+    ``keep_digits`` of the validation digits have this logit or a higher one. When the
+    threshold for digits is chosen, all other validation digits are treated as not
+    accepted, as if each digit stood alone. When the threshold for numbers is chosen, a
+    number is accepted if ``are_digits`` holds for all of its digits. Without
+    ``validation.number`` there is no threshold for numbers.
     """
     digit_logit = validation.digit_logit
     digit_threshold = np.quantile(digit_logit, 1 - keep_digits, method="lower")
     confidence = np.where(digit_logit >= digit_threshold, validation.confidence, 0)
     thresholds = find_thresholds(confidence, validation.wrong, certainty=certainty)
-    chosen = choose_threshold(thresholds, max_error)
-    non_digit_threshold = np.quantile(digit_logit, CLEAR_NON_DIGITS, method="lower")
-    return AcceptanceRule(
-        chosen, float(digit_threshold), certainty, float(non_digit_threshold)
+    rule = AcceptanceRule(
+        choose_threshold(thresholds, max_error),
+        float(digit_threshold),
+        certainty,
+        float(np.quantile(digit_logit, CLEAR_NON_DIGITS, method="lower")),
+        typical_logit=float(np.median(digit_logit)),
     )
+    if validation.number is None:
+        return rule
+    numbers = find_thresholds(
+        *_judge_numbers(validation, validation.number, rule),
+        certainty=certainty,
+        late_start=NUMBERS_LATE_START,
+    )
+    return replace(rule, number_threshold=choose_threshold(numbers, max_number_error))
+
+
+def _judge_numbers(
+    validation: ValidationResults, number: np.ndarray, rule: AcceptanceRule
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each number's lowest confidence (k,), and whether a digit is wrong (k,).
+
+    Digits that pass only by their line are judged by ``confidence_by_line``. The
+    confidence is 0 if a digit of the number does not pass for a digit.
+    """
+    alone = validation.digit_logit >= rule.digit_threshold
+    by_line = confidence_by_line(validation.confidence)
+    judged = np.where(alone, validation.confidence, by_line)
+    order = np.argsort(number, kind="stable")
+    starts = np.flatnonzero(np.diff(number[order], prepend=np.nan))
+    confidence = np.minimum.reduceat(judged[order], starts)
+    wrong = np.logical_or.reduceat(validation.wrong[order], starts)
+    numbers = np.split(validation.digit_logit[order], starts[1:])
+    passes = [rule.are_digits(logits).all() for logits in numbers]
+    return np.where(passes, np.maximum(confidence, 0), 0), wrong

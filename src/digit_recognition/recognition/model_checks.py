@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 from pydantic import BaseModel, Field, FiniteFloat, Json, TypeAdapter, ValidationError
 
 from digit_recognition import IMAGE_SIZE, NUM_CLASSES
@@ -34,6 +33,7 @@ class _Validation(BaseModel):
     confidence: list[Annotated[FiniteFloat, Field(ge=0, le=1)]] = Field(min_length=1)
     wrong: list[bool]
     digit_logit: list[FiniteFloat]
+    number: list[int] | None = None
 
 
 _temperature: TypeAdapter[float] = TypeAdapter(
@@ -105,21 +105,17 @@ def parse_temperature(metadata: dict[str, str]) -> float:
 def parse_validation(metadata: dict[str, str]) -> ValidationResults:
     """Return the validation results in the metadata.
 
-    The three lists in the metadata must have the same length and must not be empty.
+    The lists in the metadata must have the same length and must not be empty.
     """
     parsed = _parse(_validation, metadata, "validation")
-    results = ValidationResults(
-        np.array(parsed.confidence, np.float64),
-        np.array(parsed.wrong, bool),
-        np.array(parsed.digit_logit, np.float32),
-    )
-    lengths = {name: len(array) for name, array in results._asdict().items()}
+    lists = parsed.model_dump(exclude_none=True)
+    lengths = {name: len(values) for name, values in lists.items()}
     if len(set(lengths.values())) > 1:
         raise ProjectError(
             "expected lists of the same length in `validation` of model_onnx's "
             f"metadata, received {lengths}; {HINT}"
         )
-    return results
+    return ValidationResults.from_lists(**lists)
 
 
 def _parse(adapter: TypeAdapter[Any], metadata: dict[str, str], name: str) -> Any:

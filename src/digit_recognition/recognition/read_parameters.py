@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from digit_recognition.parameters import Parameters
-from digit_recognition.recognition.acceptance import KEEP_DIGITS
+from digit_recognition.recognition.acceptance import KEEP_DIGITS, MAX_NUMBER_ERROR
 from digit_recognition.recognition.thresholds import CERTAINTY
 
-RULE = ("max_error", "certainty", "keep_digits")
+RULE = ("max_error", "certainty", "keep_digits", "max_number_error")
 
 
 def _check_scheduler(scheduler: str) -> str:
@@ -34,6 +34,7 @@ class ReadParameters(Parameters):
     max_error: Annotated[float, Field(gt=0, lt=1)]
     certainty: Annotated[float, Field(gt=0, lt=1)] = CERTAINTY
     keep_digits: Annotated[float, Field(gt=0, le=1)] = KEEP_DIGITS
+    max_number_error: Annotated[float, Field(gt=0, lt=1)] = MAX_NUMBER_ERROR
     scheduler: Annotated[str, AfterValidator(_check_scheduler)] | None = None
     partition_size: Annotated[int, Field(ge=1, le=1_000_000)] = 500
 

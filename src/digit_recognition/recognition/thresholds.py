@@ -20,6 +20,9 @@ MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001
 CERTAINTY = 0.95
 """The default probability with which a bound holds."""
 
+LATE_START = 0.5
+"""The default coverage at which the second sequence of tests in ``_certify`` starts."""
+
 EARLY_SHARE = 0.1
 """The share of the allowed risk for the first sequence of tests in ``_certify``."""
 
@@ -50,10 +53,12 @@ def find_thresholds(
     wrong: np.ndarray,
     max_errors: Sequence[float] = MAX_ERRORS,
     certainty: float = CERTAINTY,
+    late_start: float = LATE_START,
 ) -> list[Threshold]:
     """Return the threshold with the largest coverage for each maximum error.
 
-    ``confidence`` (n,) and ``wrong``, bool (n,), describe the validation images. If no
+    ``confidence`` (n,) and ``wrong``, bool (n,), describe the validation images, or
+    validation numbers. ``late_start`` is explained in ``_certify``. If no
     threshold guarantees a maximum error, the result omits this maximum error. The last
     element of the result has ``max_error=None`` and guarantees nothing: its threshold
     is the highest confidence of a wrong image.
@@ -78,7 +83,8 @@ def find_thresholds(
         )
 
     certified = {
-        level: _certify(accepted, errors, level, 1 - certainty) for level in max_errors
+        level: _certify(accepted, errors, level, 1 - certainty, late_start)
+        for level in max_errors
     }
     return [
         *(
@@ -105,7 +111,11 @@ def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
 
 
 def _certify(
-    accepted: np.ndarray, errors: np.ndarray, level: float, risk: float
+    accepted: np.ndarray,
+    errors: np.ndarray,
+    level: float,
+    risk: float,
+    late_start: float,
 ) -> int | None:
     """Return the index of the last threshold certified for an error up to ``level``.
 
@@ -122,8 +132,9 @@ def _certify(
 
     There are two sequences of tests. The first has a tenth of the risk and starts at
     the strictest threshold that can pass at all. The second has the rest of the risk
-    and starts where half of the images are accepted. With so many images, a few errors
-    among the most confident images need not make a test fail. If all tests of the first
+    and starts where the share ``late_start`` of the images is accepted. With so many
+    images, a few errors among the most confident images need not make a test fail: many
+    of those are errors of the labels. If all tests of the first
     sequence pass, the second has the whole risk (the fallback procedure of Wiens 2003).
     """
     tails = bdtr(errors, accepted, level)
@@ -136,8 +147,8 @@ def _certify(
         """
         return np.log(share * risk) / np.log1p(-level)
 
-    half = accepted[-1] / 2
-    first = int(np.searchsorted(accepted, max(minimum_accepted(1), half)))
+    enough = max(minimum_accepted(1), late_start * accepted[-1])
+    first = int(np.searchsorted(accepted, enough))
     early = np.arange(np.searchsorted(accepted, minimum_accepted(EARLY_SHARE)), first)
     passed = _count_until_false(tails[early] <= EARLY_SHARE * risk)
     last = early[passed - 1] if passed else None

@@ -31,7 +31,7 @@ LABELS = np.eye(10, dtype=np.float32)[np.arange(50) % 10]
 PARAMETERS = EvaluateParameters(allow_other_data=False)
 LINEAGE = {
     "versions": {
-        **{"model": "m1", "validation_predictions": "m1", "x_test": "a1"},
+        **{"model": "m1", "x_test": "a1"},
         **{"detector": "d1", "detector_predictions": "d1"},
     },
     "code_revision": "abc",
@@ -65,7 +65,6 @@ def inputs(model, detector):
     logits[np.arange(400), labels] += 10
     logits[:3] = -logits[:3]
     names = [f"logit{digit}" for digit in range(10)]
-    index = rng.permutation(400)
     data = {
         "dataset": "mnist-sample",
         "dataset_digest": "s",
@@ -79,17 +78,19 @@ def inputs(model, detector):
             "recipe": "standard",
             "seed": 3,
         },
-        "validation_predictions": pd.DataFrame(
-            {"index": index, "label": labels}
-        ).assign(**dict(zip(names, logits.T, strict=True))),
         "detector": detector,
         "detector_training": {
             "model_digest": digest(model),
             "detector_digest": digest(detector),
         },
         "detector_predictions": pd.DataFrame(
-            {"index": range(400), "digit_logit": rng.normal(5, 2, 400)}
-        ),
+            {
+                "index": rng.permutation(400),
+                "number": np.arange(400) // 4,
+                "label": labels,
+                "digit_logit": rng.normal(5, 2, 400),
+            }
+        ).assign(**dict(zip(names, logits.T, strict=True))),
         "x_test": IMAGES,
         "y_test": LABELS,
         "dataset_info": data,
@@ -106,8 +107,8 @@ def exported(inputs):
 def test_the_metadata_describe_the_model_and_its_validation_results(exported, inputs):
     session = onnxruntime.InferenceSession(exported[1].SerializeToString())
     metadata = session.get_modelmeta().custom_metadata_map
-    predictions = inputs["validation_predictions"]
-    logits = predictions.filter(like="logit").to_numpy()
+    predictions = inputs["detector_predictions"]
+    logits = predictions.filter(regex=r"^logit").to_numpy()
     temperature = float(metadata.pop("temperature"))
     assert temperature == fit_temperature(logits, predictions["label"])
     results = ValidationResults.from_json(metadata.pop("validation"))
@@ -115,10 +116,10 @@ def test_the_metadata_describe_the_model_and_its_validation_results(exported, in
         results.confidence, calibrated_confidence(logits, temperature)
     )
     assert np.flatnonzero(results.wrong).tolist() == [0, 1, 2]
-    digit_logits = inputs["detector_predictions"]["digit_logit"].to_numpy()
     np.testing.assert_allclose(
-        results.digit_logit, digit_logits[predictions["index"]], rtol=1e-6
+        results.digit_logit, predictions["digit_logit"], rtol=1e-6
     )
+    np.testing.assert_array_equal(results.number, predictions["number"])
     assert metadata == {
         "model_version": "m1",
         "model_digest": digest(inputs["model"]),
@@ -209,16 +210,10 @@ def test_a_detector_of_another_model_is_refused(inputs, key):
         export_model(**inputs | {"detector_training": record})
 
 
-@pytest.mark.parametrize(
-    ("predictions", "message"),
-    [
-        ("validation_predictions", "the model's version m1, received m0"),
-        ("detector_predictions", "the detector's version d1, received m0"),
-    ],
-)
-def test_predictions_of_another_version_are_refused(inputs, predictions, message):
-    lineage = LINEAGE | {"versions": LINEAGE["versions"] | {predictions: "m0"}}
-    with pytest.raises(ProjectError, match=message):
+def test_predictions_of_another_detector_are_refused(inputs):
+    versions = LINEAGE["versions"] | {"detector_predictions": "d0"}
+    lineage = LINEAGE | {"versions": versions}
+    with pytest.raises(ProjectError, match="the detector's version d1, received d0"):
         export_model(**inputs | {"lineage": lineage})
 
 

@@ -19,7 +19,10 @@ from digit_recognition.recognition.acceptance import ValidationResults
 
 # 400 right digits of confidence 0.95 and 20 wrong ones of 0.9: the threshold is 0.9
 VALIDATION = ValidationResults(
-    np.repeat([0.95, 0.9], [400, 20]), np.arange(420) >= 400, np.zeros(420)
+    np.repeat([0.95, 0.9], [400, 20]),
+    np.arange(420) >= 400,
+    np.zeros(420),
+    np.arange(420),
 )
 METADATA = {
     "temperature": "1.0",
@@ -198,6 +201,8 @@ def test_unreadable_pictures_have_a_row_with_the_reason(tmp_path):
         "max_error": 0.01,
         "certain": True,
         "certain_max_error": 0.01,
+        "max_number_error": 0.01,
+        "certain_numbers": True,
         "certainty": 0.95,
         "threshold": 0.9,
         "model_version": "m1",

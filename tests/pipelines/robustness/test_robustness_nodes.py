@@ -208,6 +208,7 @@ def table(rows):
 def summarize(rows):
     return summarize_robustness(
         table(rows),
+        pd.DataFrame({"images": [300, 100], "accuracy": [0.9, 0.5]}),
         {"recipe": "r", "seed": 1, "model_digest": "w", "dataset": "mnist"},
         {"dataset": "mnist", "dataset_digest": "d"},
         Seed(9),
@@ -229,6 +230,7 @@ def test_the_summary_has_the_means_of_near_and_far_families_and_the_worst_one():
     assert summary["accuracy_far"] == pytest.approx(0.55)
     assert summary["accuracy_others"] is None
     assert summary["accuracy_mnist_c"] is None
+    assert summary["accuracy_other_writers"] == pytest.approx(0.8)
     assert (summary["worst_family"], summary["worst_accuracy"]) == ("fog", 0.5)
     assert summary["corruptions"] == "own"
     assert (summary["seed"], summary["corruption_seed"]) == (1, 9)

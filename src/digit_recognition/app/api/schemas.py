@@ -141,7 +141,7 @@ def to_model(service: Service, limits: Limits) -> Model:
         metadata=service.metadata,
         metrics=service.report().metrics,
         thresholds=Thresholds(
-            confidence=rule.threshold.threshold,
+            confidence=rule.min_confidence,
             digit_logit=rule.digit_threshold,
             max_error=parameters.max_error,
             certainty=parameters.certainty,

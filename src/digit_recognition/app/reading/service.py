@@ -22,6 +22,7 @@ from digit_recognition.imaging.decoding import Page, decode
 from digit_recognition.imaging.ink import resized
 from digit_recognition.recognition.read_parameters import ReadParameters
 from digit_recognition.recognition.reader import Reader, load_reader
+from digit_recognition.recognition.views import average_views
 
 from .feature_maps import FeatureMaps, LayerOutput
 from .limits import (
@@ -141,7 +142,9 @@ class Service:
         ``fields`` are digits in MNIST's format, (n, 28, 28) in 0..1.
         """
         images = np.asarray(fields, np.float32)[..., None]
-        (logits,) = self._session.run(["logits"], {"image": images})
+        (logits,) = average_views(
+            lambda view: self._session.run(["logits"], {"image": view}), images
+        )
         return softmax(logits.astype(np.float64) / self._temperature, axis=1)
 
     def feature_maps(self, field: np.ndarray) -> list[LayerOutput]:

@@ -20,6 +20,7 @@ from digit_recognition.parameters import Parameters
 from digit_recognition.runtime import make_deterministic
 
 from .training_set import make_training_set
+from .validation import read_validation
 
 # Batches of 128 at a rate of 0.003 took 7.5 s of processor time instead of 6.2 s and
 # accepted as many non-digits (6.5 instead of 6.2 %, means of 3 seeds on the sample).
@@ -50,13 +51,12 @@ def train_detector(
     validation_predictions: pd.DataFrame,
     parameters: DetectorParameters,
 ) -> tuple[dict[str, Any], pd.DataFrame, Classifier]:
-    """Train the detector; return its record, its validation logits and the detector.
+    """Train the detector; return its record, its predictions and the detector.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
     detector is trained on the model's training images and with the model's seed. The
     model's weights do not change. The detector maps each image to one logit, which is
-    high for digits. The validation logits are a table with the columns index (into
-    x_train) and digit_logit.
+    high for digits. ``read_validation`` describes the table of predictions.
 
     Raises ProjectError if the model was trained on another ``x_train``, if ``training``
     is the record of another model, or if the training images lack a digit.
@@ -94,7 +94,7 @@ def train_detector(
     saved_head = build_detector_head(features.shape[1])  # without optimizer state
     saved_head.set_weights(head.get_weights())
     detector = join_detector(backbone, saved_head)
-    logits = detector.predict(x_train[validation], batch_size=1000, verbose=0)
+    predictions = read_validation(model, detector, x_train, y_train, validation, seed)
     detector_training = {
         "pictures": pictures,
         "epochs": parameters.epochs,
@@ -104,7 +104,6 @@ def train_detector(
         "model_digest": model_digest,
         "detector_digest": weights_digest(detector.get_weights()),
     }
-    predictions = pd.DataFrame({"index": validation, "digit_logit": logits[:, 0]})
     return detector_training, predictions, detector
 
 

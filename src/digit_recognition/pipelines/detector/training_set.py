@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from digit_recognition.handwriting import write_digits
+from digit_recognition.handwriting.pages import read_back
 from digit_recognition.models.detector import NON_DIGIT
 from digit_recognition.nondigits import make_non_digits
 from digit_recognition.nondigits.drawings import sample_images
 from digit_recognition.nondigits.variations import simulate_scanners, vary_handwriting
+
+COPIED, STROKES = 60, 10
+"""Percentages of the written digits: MNIST's own, and those with an added stroke."""
 
 
 def make_training_set(
@@ -18,20 +23,33 @@ def make_training_set(
     ``images`` is float32 (n, 28, 28) in 0..1; ``labels`` (n,) holds the digits shown.
     The classes are 0..9 for digits and 10 for non-digits.
 
-    Half of the returned images are digits from ``images``. One third of these digits
-    are unchanged; two thirds are changed by ``vary_handwriting`` and
-    ``simulate_scanners``. The other half of the returned images are non-digits. Two
-    thirds of these non-digits are changed by ``simulate_scanners``.
+    Half of the returned images are digits. A third of them are unchanged, a third are
+    changed by ``vary_handwriting`` and ``simulate_scanners``, and up to a third are
+    written and read back by ``write_digits``. The other half are non-digits. A third of
+    them are read back, too, where they are found on their page; another third are
+    changed by ``simulate_scanners``.
     """
     rng = np.random.default_rng(seed)
     digits = count // 2
-    rows = sample_images(np.arange(len(images)), digits, rng)
-    unchanged = rows[: digits // 3]
+    third = digits // 3
+    copied, strokes = COPIED * third // 100, STROKES * third // 100
+    written, written_labels = write_digits(
+        images,
+        labels,
+        copied=copied,
+        strokes=strokes,
+        allographs=third - copied - strokes,
+        seed=seed,
+    )
+    rows = sample_images(np.arange(len(images)), digits - len(written), rng)
+    varied = simulate_scanners(vary_handwriting(images[rows[:third]], rng), rng)
     non_digits, _ = make_non_digits(images, labels, count - digits, seed)
-    softened = rng.permutation(len(non_digits))[: 2 * len(non_digits) // 3]
+    softened, read = np.array_split(rng.permutation(len(non_digits)), 3)[:2]
     non_digits[softened] = simulate_scanners(non_digits[softened], rng)
-    varied = vary_handwriting(images[rows[len(unchanged) :]], rng)
-    varied = simulate_scanners(varied, rng)
-    pictures = np.concatenate([images[unchanged], varied, non_digits])
-    classes = np.concatenate([labels[rows], np.full(len(non_digits), NON_DIGIT)])
+    fields, found = read_back(non_digits[read], rng)
+    non_digits[read[found]] = fields
+    pictures = np.concatenate([varied, images[rows[third:]], written, non_digits])
+    classes = np.concatenate(
+        [labels[rows], written_labels, np.full(len(non_digits), NON_DIGIT)]
+    )
     return pictures[..., None], classes

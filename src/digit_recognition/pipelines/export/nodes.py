@@ -43,15 +43,16 @@ It is relative to the output's largest absolute value, or to 1 if that value is 
 BATCH_SIZES = (1, 32, 1000)
 DESCRIPTION = (
     "Reads one digit. `validation` in the metadata holds the confidence, the errors "
-    "and the digit logits of the validation part, from which a reader computes the "
-    "thresholds for accepting a digit. They hold for digits like MNIST's."
+    "and the digit logits of validation digits read from made-up pages, from which a "
+    "reader computes the thresholds for accepting a digit. They hold for digits like "
+    "MNIST's on such pages, with outputs averaged over the image and its four shifts "
+    "by one pixel."
 )
 
 
 def export_model(
     model: Classifier,
     training: dict[str, Any],
-    validation_predictions: pd.DataFrame,
     detector: Classifier,
     detector_training: dict[str, Any],
     detector_predictions: pd.DataFrame,
@@ -68,19 +69,19 @@ def export_model(
     are not scaled by the temperature. The metadata values of the ONNX model are
     strings. Keys: model_version, model_digest, recipe, seed, dataset, dataset_digest,
     validation_images (the number of images), temperature, and validation (the
-    ``ValidationResults`` as JSON).
+    ``ValidationResults`` as JSON). Temperature and results are those of
+    ``detector_predictions``.
 
-    Raises ProjectError if a record or a table of predictions belongs to another model
-    or detector. Also raises it if the outputs of Keras and ONNX differ by more than
+    Raises ProjectError if a record or the predictions belong to another model or
+    detector. Also raises it if the outputs of Keras and ONNX differ by more than
     their tolerance.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
     versions = lineage["versions"]
-    _verify_predictions(versions, "validation_predictions", "model")
-    _verify_predictions(versions, "detector_predictions", "detector")
+    _verify_predictions(versions)
     _verify_detector(detector, detector_training, model_digest)
-    temperature, validation = _summarize(validation_predictions, detector_predictions)
+    temperature, validation = _summarize(detector_predictions)
     origin = {
         "model_version": versions["model"],
         "model_digest": model_digest,
@@ -94,7 +95,7 @@ def export_model(
             **origin,
             "dataset": training["dataset"],
             "dataset_digest": training["dataset_digest"],
-            "validation_images": len(validation_predictions),
+            "validation_images": len(detector_predictions),
             "temperature": temperature,
             "validation": validation.to_json(),
         },
@@ -170,12 +171,13 @@ def compare_with_keras(
     return check
 
 
-def _verify_predictions(versions: dict[str, str], predictions: str, model: str) -> None:
-    if versions[predictions] != versions[model]:
+def _verify_predictions(versions: dict[str, str]) -> None:
+    expected, received = versions["detector"], versions["detector_predictions"]
+    if received != expected:
         raise ProjectError(
-            f"expected {predictions} of the {model}'s version {versions[model]}, "
-            f"received {versions[predictions]}; name both of one version with "
-            "--load-versions, or neither"
+            f"expected detector_predictions of the detector's version {expected}, "
+            f"received {received}; name both of one version with --load-versions, or "
+            "neither"
         )
 
 
@@ -193,19 +195,27 @@ def _verify_detector(
         )
 
 
-def _summarize(
-    validation_predictions: pd.DataFrame, detector_predictions: pd.DataFrame
-) -> tuple[float, ValidationResults]:
-    """Return the temperature and the results on the validation images."""
+def _summarize(detector_predictions: pd.DataFrame) -> tuple[float, ValidationResults]:
+    """Return the temperature and the results on the validation digits.
+
+    Raises ProjectError for predictions of an earlier version, which lack columns.
+    """
     names = [f"logit{digit}" for digit in range(NUM_CLASSES)]
-    logits = validation_predictions[names].to_numpy()
-    labels = validation_predictions["label"].to_numpy()
+    needed = [*names, "label", "digit_logit", "number"]
+    if missing := [name for name in needed if name not in detector_predictions]:
+        raise ProjectError(
+            f"expected the columns {', '.join(missing)} in detector_predictions, which "
+            "an earlier version of this project made without them; train the detector "
+            "again with `kedro run --pipelines detector,export`"
+        )
+    logits = detector_predictions[names].to_numpy()
+    labels = detector_predictions["label"].to_numpy()
     temperature = fit_temperature(logits, labels)
-    digit_logit = detector_predictions.set_index("index")["digit_logit"]
     return temperature, ValidationResults(
         calibrated_confidence(logits, temperature),
         logits.argmax(axis=1) != labels,
-        digit_logit[validation_predictions["index"]].to_numpy(np.float32),
+        detector_predictions["digit_logit"].to_numpy(np.float32),
+        detector_predictions["number"].to_numpy(np.int64),
     )
 
 

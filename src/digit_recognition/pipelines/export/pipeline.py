@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
             node_with_preview(
                 export_model,
                 [
-                    *("model", "training", "validation_predictions"),
+                    *("model", "training"),
                     *("detector", "detector_training", "detector_predictions"),
                     *("x_test", "y_test", "dataset_info", "params:evaluate"),
                     "lineage",

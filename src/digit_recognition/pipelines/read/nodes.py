@@ -83,15 +83,17 @@ def read_pictures(
 def _summarize(
     results: ReadingResults, skipped: int, parameters: ReadParameters, reader: Reader
 ) -> dict[str, Any]:
-    threshold = reader.rule.threshold
+    rule = reader.rule
     return {
         **{name: results.counts[name] for name in COUNTS},
         "files_skipped": skipped,
         "max_error": parameters.max_error,
         "certainty": parameters.certainty,
-        "certain": threshold.guarantees(parameters.max_error),
-        "certain_max_error": threshold.max_error,
-        "threshold": threshold.threshold,
+        "certain": rule.threshold.guarantees(parameters.max_error),
+        "certain_max_error": rule.threshold.max_error,
+        "max_number_error": parameters.max_number_error,
+        "certain_numbers": rule.guarantees_numbers(parameters.max_number_error),
+        "threshold": rule.min_confidence,
         **{
             name: reader.metadata[name]
             for name in ("model_version", "recipe", "dataset")

@@ -178,6 +178,7 @@ def _corrupted(
 
 def summarize_robustness(
     robustness: pd.DataFrame,
+    other_writers: pd.DataFrame,
     training: dict[str, Any],
     test_data: dict[str, str],
     seed: Seed,
@@ -192,6 +193,7 @@ def summarize_robustness(
     - ``accuracy_others``: the mean over the families that MNIST-C does not have.
     - ``accuracy_near``: the mean over the families that are similar to a random change
       in training. ``accuracy_far`` is the mean over the rest.
+    - ``accuracy_other_writers``: the accuracy on clean digits of other writers.
 
     ``corruption_seed`` is the seed of the corruptions.
     """
@@ -204,6 +206,9 @@ def summarize_robustness(
         "accuracy_others": _mean(families[~families["family"].isin(MNIST_C)]),
         "accuracy_near": _mean(families[families["near"]]),
         "accuracy_far": _mean(families[~families["near"]]),
+        "accuracy_other_writers": float(
+            np.average(other_writers["accuracy"], weights=other_writers["images"])
+        ),
         "worst_family": str(worst["family"]),
         "worst_accuracy": float(worst["accuracy"]),
         "corruptions": PUBLISHED if families["strength"].isna().all() else "own",

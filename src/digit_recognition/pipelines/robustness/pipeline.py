@@ -6,6 +6,7 @@ from digit_recognition.viz.node_previews import node_with_preview
 
 from .family_charts import draw_corruptions, draw_robustness
 from .nodes import measure_robustness, summarize_robustness
+from .other_writers import measure_other_writers
 
 
 def create_pipeline() -> Pipeline:
@@ -21,8 +22,14 @@ def create_pipeline() -> Pipeline:
                 ["robustness", "corrupted_examples", "test_data"],
             ),
             node_with_preview(
+                measure_other_writers, ["model", "training"], "other_writers"
+            ),
+            node_with_preview(
                 summarize_robustness,
-                ["robustness", "training", "test_data", "params:seed", "lineage"],
+                [
+                    *("robustness", "other_writers", "training", "test_data"),
+                    *("params:seed", "lineage"),
+                ],
                 "robustness_summary",
             ),
             node_with_preview(

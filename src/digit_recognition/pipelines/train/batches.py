@@ -9,6 +9,7 @@ import numpy as np
 from digit_recognition.errors import ProjectError
 
 from .augmentation import Augmentation, augment
+from .written_digits import Images
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -63,8 +64,8 @@ def batches(
 
 
 def training_batches(
-    images: np.ndarray,
-    labels: np.ndarray,
+    images: Images,
+    labels: Images,
     indices: np.ndarray,
     batch_size: int,
     *,
@@ -93,8 +94,8 @@ def training_batches(
 
 
 def _fetch_batches(
-    images: np.ndarray,
-    labels: np.ndarray,
+    images: Images,
+    labels: Images,
     indices: np.ndarray | tf.Tensor,
     batch_size: int,
     seed: tf.Tensor | None = None,

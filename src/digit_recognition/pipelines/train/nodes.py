@@ -20,6 +20,7 @@ from .batches import batches, split_validation, training_batches
 from .fitting import compile_network, fit
 from .recipes import TrainParameters
 from .resuming import Checkpoint
+from .written_digits import Images, add_handwriting
 
 
 def build_model(
@@ -72,7 +73,14 @@ def train_model(
     keras.utils.set_random_seed(seed.root)
     if parameters.deterministic:
         make_deterministic()
-    steps = -(-len(train) // chosen.batch_size)
+    images: Images = x_train
+    one_hot: Images = y_train
+    rows = train
+    if chosen.handwriting is not None:
+        images, one_hot, rows = add_handwriting(
+            x_train, y_train, train, chosen.handwriting, seed.root
+        )
+    steps = -(-len(rows) // chosen.batch_size)
     network = compile_network(untrained_model, chosen, steps * chosen.epochs)
     training = {
         "recipe": recipe.root,
@@ -85,6 +93,7 @@ def train_model(
         "dataset_digest": dataset_info["dataset_digest"],
         "digests": dataset_info["digests"],
         "train_images": len(train),
+        "written_digits": len(rows) - len(train),
         "validation_images": len(validation),
     }
     checkpoint = Checkpoint(checkpoints, training, network)
@@ -95,9 +104,9 @@ def train_model(
         fit(
             network,
             training_batches(
-                x_train,
-                y_train,
-                train,
+                images,
+                one_hot,
+                rows,
                 chosen.batch_size,
                 seed=seed.root,
                 epochs=range(len(history), chosen.epochs),

@@ -24,6 +24,7 @@ from digit_recognition.parameters import (
 from digit_recognition.runtime import Precision
 
 from .augmentation import Augmentation
+from .written_digits import Handwriting
 
 Count = Annotated[int, Field(ge=1)]
 PositiveFloat = Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)]
@@ -85,6 +86,7 @@ class Recipe(Parameters):
     schedule: Literal["constant", "cosine"]
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augmentation: Augmentation | None = None
+    handwriting: Handwriting | None = None
     batch_size: Count
     epochs: Count
     precision: Precision = "auto"

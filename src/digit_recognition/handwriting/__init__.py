@@ -1,0 +1,58 @@
+"""Synthetic handwriting: other hands than MNIST's, as the reader finds it on paper."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digit_recognition.nondigits.variations import redraw_with_pen
+
+from .added_strokes import ADDED, add_strokes
+from .allographs import draw_allographs
+from .pages import read_back
+
+REDRAWN = 0.25
+"""Share of the copied images that are redrawn with a felt pen."""
+
+
+def write_digits(
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    copied: int,
+    strokes: int,
+    allographs: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Write digits on made-up pages and read them back; return fields and digits.
+
+    ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1; ``labels`` is (n,). The
+    pages show ``copied`` of the images, ``strokes`` images of a 1, 7 or 9 with added
+    strokes, and drawings of ``allographs``. The fields are float32 (k, 28, 28) in 0..1,
+    in MNIST's format; the digits are (k,). About 3 % of the digits are not found on
+    their page, so k is less than the sum of the counts.
+    """
+    rng = np.random.default_rng(seed)
+    rows = _choose(np.arange(len(images)), copied, rng)
+    copies, copy_labels = images[rows], labels[rows]
+    pen = rng.random(len(rows)) < REDRAWN
+    if pen.any():
+        copies[pen] = redraw_with_pen(copies[pen], rng)
+    changeable = np.flatnonzero(np.isin(labels, [digit for digit, *_ in ADDED]))
+    rows = _choose(changeable, strokes, rng)
+    changed = add_strokes(images[rows], labels[rows], rng)
+    drawn, drawn_labels = draw_allographs(allographs, rng)
+    fields, digits = [], []
+    for written, written_labels in (
+        (copies, copy_labels),
+        (changed, labels[rows]),
+        (drawn, drawn_labels),
+    ):
+        found, places = read_back(written, rng)
+        fields.append(found)
+        digits.append(written_labels[places])
+    return np.concatenate(fields), np.concatenate(digits)
+
+
+def _choose(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return ``count`` random rows, each at most once if there are enough."""
+    return rng.choice(rows, count if len(rows) else 0, replace=count > len(rows))

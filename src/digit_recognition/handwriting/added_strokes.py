@@ -1,0 +1,157 @@
+"""Strokes added to MNIST's digits: an upstroke or a foot, a crossbar, a curved tail.
+
+Each function takes images in MNIST's format, float32 (n, 28, 28) in 0..1, and a random
+generator. It returns the added strokes as points (n, k, 2), in (row, column).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from skimage.morphology import skeletonize
+
+from digit_recognition import IMAGE_SIZE
+from digit_recognition.nondigits.drawings import batch_to_mnist_format
+
+INK = 0.4
+"""Pixels above this value belong to a stroke."""
+
+MAX_FROM_VERTICAL = 58
+MIN_ANGLE = 18
+"""Limits of an upstroke, in degrees: from the vertical, and from the stem."""
+
+MAX_STEM = 6
+"""Most pixels of a 7's stem in one row."""
+
+GRID = np.indices((IMAGE_SIZE, IMAGE_SIZE)).reshape(2, -1).T
+"""Row and column of every pixel: (784, 2)."""
+
+
+def add_strokes(
+    images: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Add a stroke to each 1, 7 and 9; return the digits in MNIST's format.
+
+    ``images`` is float32 (n, 28, 28) in 0..1, ``labels`` (n,) holds their digits. A
+    quarter of the 1s gets a foot as well. The strokes have the width of the digit's
+    own. Other digits are returned as they are.
+    """
+    changed = images.copy()
+    for digit, share, stroke in ADDED:
+        rows = np.flatnonzero(labels == digit)
+        rows = rows[rng.random(len(rows)) < share]
+        if rows.size:
+            points = stroke(images[rows], rng)
+            ink = _draw(points, _half_width(images[rows]), rng)
+            changed[rows] = np.maximum(changed[rows], ink)
+    return batch_to_mnist_format(changed)
+
+
+def upstroke(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return strokes from the top of a 1 to the lower left.
+
+    They fall by at least 32 degrees: a flatter stroke would turn the 1 into a 7. A 1
+    that leans so far that there is no room for an upstroke gets none.
+    """
+    top, bottom = _ends(images)
+    stem = bottom - top
+    slant = np.degrees(np.arctan2(-stem[:, 1], stem[:, 0]))
+    angle = np.minimum(rng.uniform(20, 48, len(images)), MAX_FROM_VERTICAL - slant)
+    has_room = angle >= MIN_ANGLE
+    length = rng.uniform(0.25, 0.8, (len(images), 1)) * has_room[:, None]
+    angle = np.radians(angle)
+    end = top + length * _turn(stem, angle)
+    middle = (top + end) / 2 + rng.normal(0, 0.6, top.shape) * has_room[:, None]
+    return np.stack([top, middle, end], axis=1)
+
+
+def foot(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return horizontal strokes at the bottom of a 1."""
+    _, bottom = _ends(images)
+    left, right = rng.uniform(2, 6, (2, len(images)))
+    fall = rng.normal(0, 0.6, len(images))
+    steps = np.stack([fall, right], axis=1), np.stack([-fall, -left], axis=1)
+    return np.stack([bottom + steps[1], bottom, bottom + steps[0]], axis=1)
+
+
+def crossbar(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return strokes across the stem of a 7; none where no stem is found."""
+    top, bottom = _ends(images)
+    row = top[:, 0] + rng.uniform(0.45, 0.66, len(images)) * (bottom - top)[:, 0]
+    ink = images[np.arange(len(images)), row.astype(int)]
+    column = (ink @ np.arange(IMAGE_SIZE)) / np.maximum(ink.sum(axis=1), 1e-6)
+    middle = np.stack([row, column], axis=1)
+    is_stem = (ink > INK).sum(axis=1) <= MAX_STEM
+    left, right = rng.uniform(2.5, 6.5, (2, len(images))) * is_stem
+    fall = rng.normal(-0.3, 0.8, len(images)) * is_stem
+    steps = np.stack([fall, right], axis=1), np.stack([-fall, -left], axis=1)
+    return np.stack([middle + steps[1], middle, middle + steps[0]], axis=1)
+
+
+def tail(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return strokes that curve from the bottom of a 9 to the left."""
+    _, bottom = _ends(images)
+    length, rise = rng.uniform(4, 10, len(images)), rng.uniform(-3, 3, len(images))
+    share = np.linspace(0, 1, 6)
+    columns = bottom[:, 1, None] - length[:, None] * share
+    depth = 2.5 * share * (1 - share) + share * rise[:, None] / 3
+    return np.stack([bottom[:, 0, None] + depth * 1.2, columns], axis=2)
+
+
+ADDED: tuple[tuple[int, float, Callable], ...] = (
+    (1, 1.0, upstroke),
+    (1, 0.25, foot),
+    (7, 1.0, crossbar),
+    (9, 1.0, tail),
+)
+
+
+def _ends(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the middle of the highest and of the lowest stroke pixels, each (n, 2)."""
+    ink = images > INK
+    has_ink = np.asarray(ink.any(axis=2))
+    ends = []
+    for rows in (
+        has_ink.argmax(axis=1),
+        IMAGE_SIZE - 1 - has_ink[:, ::-1].argmax(axis=1),
+    ):
+        row_ink = ink[np.arange(len(images)), rows]
+        columns = (row_ink @ np.arange(IMAGE_SIZE)) / np.maximum(row_ink.sum(1), 1)
+        ends.append(np.stack([rows, columns], axis=1).astype(float))
+    return ends[0], ends[1]
+
+
+def _turn(vectors: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Turn downward vectors (n, 2) to the left by ``angles`` (n,), in radians."""
+    down, right = vectors.T
+    cosine, sine = np.cos(angles), np.sin(angles)
+    return np.stack([down * cosine + right * sine, right * cosine - down * sine], 1)
+
+
+def _half_width(images: np.ndarray) -> np.ndarray:
+    """Return half of the mean stroke width of each image, in pixels (n,)."""
+    column = (images > INK).copy()
+    column[:, [0, -1]] = False
+    skeletons = skeletonize(column.reshape(-1, IMAGE_SIZE)).reshape(images.shape)
+    lengths = np.maximum(skeletons.sum(axis=(1, 2)), 1)
+    return np.clip(images.sum(axis=(1, 2)) / lengths / 2, 0.8, 2.5)
+
+
+def _draw(
+    points: np.ndarray, half_width: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw lines through ``points`` (n, k, 2); return the ink, (n, 28, 28) in 0..1."""
+    half_width = half_width * rng.uniform(0.8, 1.1, len(points))
+    distance = np.full((len(points), len(GRID)), np.inf)
+    for start, end in zip(
+        points[:, :-1].swapaxes(0, 1), points[:, 1:].swapaxes(0, 1), strict=True
+    ):
+        line = (end - start)[:, None]
+        offset = GRID[None] - start[:, None]
+        squared = np.maximum((line**2).sum(axis=2), 1e-6)
+        share = np.clip((offset * line).sum(axis=2) / squared, 0, 1)
+        gap = np.hypot(*np.moveaxis(offset - share[..., None] * line, 2, 0))
+        distance = np.minimum(distance, gap)
+    ink = np.clip(half_width[:, None] + 0.5 - distance, 0, 1)
+    return ink.reshape(-1, IMAGE_SIZE, IMAGE_SIZE).astype(np.float32)

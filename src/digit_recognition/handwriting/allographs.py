@@ -1,0 +1,97 @@
+"""Allographs: ways to write a digit that are rare in MNIST.
+
+MNIST's writers are American. In Europe and elsewhere, a 1 has an upstroke or a foot, a
+7 is crossed, a 4 is open, and the tail of a 9 is curved. Each allograph is a template:
+a few strokes through control points, which are varied at random and drawn with a pen.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digit_recognition.nondigits.drawings import (
+    POINTS_PER_STROKE,
+    SHEET_SIZE,
+    draw_strokes,
+)
+
+from .templates import ALLOGRAPHS, Allograph
+
+JITTER = 0.025
+"""Standard deviation of the templates' points, relative to the digit's height."""
+
+
+def draw_allographs(
+    count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw random allographs; return the drawings and the digits.
+
+    The drawings are float32 (count, 56, 56) in 0..1, bright strokes on black, with pens
+    of random width; the digits are (count,).
+    """
+    weights = np.array([allograph.weight for allograph in ALLOGRAPHS])
+    chosen = np.sort(rng.choice(len(ALLOGRAPHS), count, p=weights / weights.sum()))
+    drawings = [np.zeros((0, SHEET_SIZE, SHEET_SIZE), np.float32)]
+    for number, allograph in enumerate(ALLOGRAPHS):
+        size = int((chosen == number).sum())
+        if size:
+            strokes = _vary(allograph, size, rng)
+            visible = np.ones((size, len(strokes)), bool)
+            drawings.append(draw_strokes(strokes, visible, rng))
+    digits = np.array([allograph.digit for allograph in ALLOGRAPHS])[chosen]
+    order = rng.permutation(count)
+    return np.concatenate(drawings)[order], digits[order]
+
+
+def _vary(
+    allograph: Allograph, count: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Return the strokes, each (count, POINTS_PER_STROKE, 2), as (row, column)."""
+    mixture = rng.dirichlet(np.full(len(allograph.variants), 0.7), count)
+    slant = rng.normal(0.15, 0.2, (count, 1))
+    width = rng.uniform(0.7, 1.35, (count, 1))
+    angle = rng.normal(0, 0.07, (count, 1))
+    strokes = []
+    for variants in zip(*allograph.variants, strict=True):
+        points = np.tensordot(mixture, [_parse(text)[0] for text in variants], 1)
+        points += rng.normal(0, JITTER, points.shape)
+        x, y = np.moveaxis(_interpolation(*_parse(variants[0])) @ points, 2, 0)
+        x = width * x - slant * y
+        rows = y * np.cos(angle) + x * np.sin(angle)
+        columns = x * np.cos(angle) - y * np.sin(angle)
+        strokes.append(np.stack([rows, columns], axis=2))
+    return strokes
+
+
+def _parse(text: str) -> tuple[np.ndarray, list[int]]:
+    """Return a stroke's points (k, 2) and the indices of those that begin a curve."""
+    points: list[list[int]] = []
+    starts = [0]
+    for word in text.split():
+        if word == "/":
+            starts.append(len(points) - 1)
+        else:
+            points.append([int(value) for value in word.split(",")])
+    return np.array(points) / 100, starts
+
+
+def _interpolation(points: np.ndarray, starts: list[int]) -> np.ndarray:
+    """Return the matrix (POINTS_PER_STROKE, k) that turns k points into a stroke.
+
+    Curves are cubic splines. Their parameter is the square root of the distance of the
+    points, which avoids loops between near points (Lee 1989, "Choosing nodes in
+    parametric curve interpolation").
+    """
+    from scipy.interpolate import make_interp_spline
+
+    sizes = np.diff([*starts, len(points) - 1]) + 1
+    lengths = np.diff(np.linspace(0, POINTS_PER_STROKE, len(starts) + 1).astype(int))
+    matrices = []
+    for start, size, length in zip(starts, sizes, lengths, strict=True):
+        steps = np.hypot(*np.diff(points[start : start + size], axis=0).T)
+        knots = np.append(0, np.cumsum(np.sqrt(steps)))
+        spline = make_interp_spline(knots, np.eye(size), k=min(3, size - 1))
+        matrix = np.zeros((length, len(points)))
+        matrix[:, start : start + size] = spline(np.linspace(0, knots[-1], length))
+        matrices.append(matrix)
+    return np.concatenate(matrices)

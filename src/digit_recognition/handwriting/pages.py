@@ -1,0 +1,151 @@
+"""Digits put on made-up pages and read back, as the reader finds them on paper.
+
+Reading leaves traces: faint parts of strokes are cut off, thin strokes are widened,
+soft edges get harder, and rulings leave gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from digit_recognition.imaging.boxes import Box
+from digit_recognition.imaging.ink import find_ink, find_ink_locally, resized
+from digit_recognition.imaging.segmentation import TooManyMarks, find_marks
+
+MIN_HEIGHT, MAX_HEIGHT = 10, 80
+"""Range of a digit's longest side, in pixels."""
+
+PAGE_PIXELS = 250_000
+"""Typical number of pixels of a page; it has 16 to 100 digits."""
+
+CELL = 1.6
+"""Distance between the centres of neighbouring digits, in heights."""
+
+MIN_OVERLAP = 0.6
+"""A mark is a digit if their boxes' intersection is this share of their union."""
+
+MIN_INK = 0.1
+"""A drawing is cropped to the pixels above this value."""
+
+MAX_BLUR = 0.07
+"""Standard deviation of the strongest blur, in heights. Small blurs are more common."""
+
+RULED = 0.2
+LOCAL = 0.3
+"""Share of the pages that are ruled, and that are read with ``find_ink_locally``."""
+
+
+class _Page(NamedTuple):
+    """A page, float32 (h, w) in 0..1 with 1 for white, and the box of each digit."""
+
+    grey: np.ndarray
+    boxes: list[Box]
+
+
+def read_back(
+    drawings: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put drawings on pages and read them back.
+
+    ``drawings`` is (n, height, width) in 0..1, bright strokes on black. Returns the
+    fields in MNIST's format, float32 (k, 28, 28) in 0..1, and the indices (k,) of
+    their drawings. A drawing is left out if no mark is found in its place.
+    """
+    fields, rows = [], []
+    inked = np.flatnonzero(drawings.max(axis=(1, 2)) > MIN_INK)
+    start = 0
+    while start < len(inked):
+        height = float(np.exp(rng.uniform(*np.log([MIN_HEIGHT, MAX_HEIGHT]))))
+        count = int(np.clip(PAGE_PIXELS / (CELL * height) ** 2, 16, 100))
+        page_rows = inked[start : start + count]
+        page = _draw_page(drawings[page_rows], height, rng)
+        for row, field in _find(page, is_local=rng.random() < LOCAL):
+            fields.append(field)
+            rows.append(page_rows[row])
+        start += count
+    if not fields:
+        return np.zeros((0, 28, 28), np.float32), np.zeros(0, int)
+    return np.stack(fields), np.array(rows)
+
+
+def _find(page: _Page, *, is_local: bool) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the index and the field of each digit that is found on a page."""
+    ink = (find_ink_locally if is_local else find_ink)(page.grey)
+    try:
+        marks = next(find_marks(ink))
+    except TooManyMarks:
+        return
+    if not marks:
+        return
+    one = np.array([mark.box for mark in marks])[:, None]
+    other = np.array(page.boxes)[None]
+    low, high = np.maximum(one, other)[..., :2], np.minimum(one, other)[..., 2:]
+    shared = np.clip(high - low, 0, None).prod(axis=2)
+    areas = [(box[..., 2:] - box[..., :2]).prod(axis=2) for box in (one, other)]
+    overlap = shared / (areas[0] + areas[1] - shared)
+    best = overlap.argmax(axis=0)
+    for row in np.flatnonzero(overlap.max(axis=0) >= MIN_OVERLAP):
+        yield int(row), marks[best[row]].field
+
+
+def _draw_page(drawings: np.ndarray, height: float, rng: np.random.Generator) -> _Page:
+    """Draw digits in rows on grey paper, with uneven light, blur and noise."""
+    columns = int(np.ceil(np.sqrt(len(drawings))))
+    cell = int(np.ceil(CELL * height))
+    shape = cell * (-(-len(drawings) // columns) + 1), cell * (columns + 1)
+    ink = np.zeros(shape, np.float32)
+    boxes = []
+    for number, drawing in enumerate(drawings):
+        digit = _scale(drawing, height * rng.uniform(0.85, 1.1))
+        middle = cell * (np.array(divmod(number, columns)) + 1)
+        spread = 0.08 * height
+        corner = middle - np.array(digit.shape) / 2 + rng.uniform(-spread, spread, 2)
+        top, left = (int(value) for value in corner.round())
+        box = Box(top, left, top + digit.shape[0], left + digit.shape[1])
+        np.maximum(
+            ink[box.top : box.bottom, box.left : box.right],
+            digit,
+            out=ink[box.top : box.bottom, box.left : box.right],
+        )
+        boxes.append(box)
+    ink = ndimage.gaussian_filter(ink, MAX_BLUR * rng.random() ** 2 * height)
+    paper = rng.uniform(0.6, 1) * _light(shape, rng)
+    if rng.random() < RULED:
+        paper = paper * _rulings(shape, cell, height, rng)
+    page = paper * (1 - rng.uniform(0.4, 0.95) * ink)
+    page += rng.normal(0, rng.uniform(0, 0.025), shape)
+    return _Page(np.clip(page, 0, 1).astype(np.float32), boxes)
+
+
+def _scale(drawing: np.ndarray, longest: float) -> np.ndarray:
+    """Crop a drawing to its ink and scale its longest side to ``longest`` pixels."""
+    rows, columns = np.nonzero(drawing > MIN_INK)
+    ink = drawing[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    factor = longest / max(ink.shape)
+    shape = tuple(max(2, round(side * factor)) for side in ink.shape)
+    filter_ = Image.Resampling.BOX if factor <= 1 else Image.Resampling.BICUBIC
+    return np.clip(resized(ink.astype(np.float32), shape, filter_), 0, 1)
+
+
+def _light(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Return light (h, w) that falls by up to 40 % in a random direction."""
+    angle = rng.uniform(0, 2 * np.pi)
+    down, across = (np.linspace(-0.5, 0.5, side) for side in shape)
+    slope = np.cos(angle) * down[:, None] + np.sin(angle) * across
+    return 1 - rng.uniform(0, 0.4) * (slope - slope.min())
+
+
+def _rulings(
+    shape: tuple[int, int], cell: int, height: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Return factors (h, w) for horizontal lines at one height in each row."""
+    factors = np.ones(shape)
+    first = cell + round(rng.uniform(0.1, 0.6) * height)
+    for width in range(max(1, round(0.04 * height))):
+        factors[first + width :: cell] = 1 - rng.uniform(0.2, 0.5)
+    return factors

@@ -1,0 +1,59 @@
+"""The validation digits, put on pages and read back, as model and detector see them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from digit_recognition import NUM_CLASSES
+from digit_recognition.handwriting.pages import read_back
+from digit_recognition.models.cnn import Classifier, without_softmax
+from digit_recognition.recognition.views import average_views
+
+MIN_DIGITS, MAX_DIGITS = 2, 8
+"""Range of the number of digits in a number."""
+
+
+def read_validation(
+    model: Classifier,
+    detector: Classifier,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    validation: np.ndarray,
+    seed: int,
+) -> pd.DataFrame:
+    """Return what model and detector say of validation digits read from pages.
+
+    Real pages are harder than MNIST's images: paper and its removal leave traces. So
+    the acceptance rule is computed from these results, in which the logits are averaged
+    over the reader's views. Each of the images at ``validation`` (indices into
+    ``x_train``) is written once, in random order. The digits that are found form
+    numbers of 2 to 8 digits. A digit that is not found is left out.
+
+    The columns are index (into x_train), number, label, digit_logit and the logits
+    logit0..logit9.
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(validation)
+    fields, rows = read_back(x_train[order, ..., 0], rng)
+    index = order[rows]
+    classifier = without_softmax(model)
+
+    def predict(images: np.ndarray) -> list[np.ndarray]:
+        return [
+            network.predict(images, batch_size=1000, verbose=0)
+            for network in (classifier, detector)
+        ]
+
+    logits, digit_logits = average_views(predict, fields[..., None])
+    lengths = rng.integers(MIN_DIGITS, MAX_DIGITS + 1, len(index))
+    numbers = np.repeat(np.arange(len(index)), lengths)[: len(index)]
+    return pd.DataFrame(
+        {
+            "index": index,
+            "number": numbers,
+            "label": y_train[index].argmax(axis=1),
+            "digit_logit": digit_logits[:, 0],
+            **{f"logit{digit}": logits[:, digit] for digit in range(NUM_CLASSES)},
+        }
+    )

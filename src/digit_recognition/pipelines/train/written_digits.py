@@ -1,0 +1,81 @@
+"""Synthetic handwriting that is added to the training images."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from digit_recognition import NUM_CLASSES
+from digit_recognition.handwriting import write_digits
+from digit_recognition.parameters import Parameters
+
+Share = Annotated[float, Field(ge=0, le=2)]
+
+
+class Handwriting(Parameters):
+    """How many written digits are added, as fractions of the training images.
+
+    All of them are put on made-up pages and read back as the reader would:
+
+    - ``copied``: MNIST's own digits, a quarter of them redrawn with a felt pen.
+    - ``strokes``: 1s, 7s and 9s with an added upstroke, crossbar or tail.
+    - ``allographs``: drawings of other ways to write each digit.
+    """
+
+    copied: Share
+    strokes: Share
+    allographs: Share
+
+
+class JoinedArrays:
+    """Two arrays that are indexed as one, without a copy of both.
+
+    ``first`` and ``second`` have the same shape (after the first axis) and dtype.
+    """
+
+    def __init__(self, first: np.ndarray, second: np.ndarray):
+        self._first, self._second = first, second
+        self.shape = (len(first) + len(second), *first.shape[1:])
+        self.dtype = first.dtype
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        """Return the entries at ``rows`` (k,)."""
+        is_second = rows >= len(self._first)
+        taken = self._first[np.where(is_second, 0, rows)]
+        taken[is_second] = self._second[rows[is_second] - len(self._first)]
+        return taken
+
+
+Images = np.ndarray | JoinedArrays
+
+
+def add_handwriting(
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    train: np.ndarray,
+    handwriting: Handwriting,
+    seed: int,
+) -> tuple[JoinedArrays, JoinedArrays, np.ndarray]:
+    """Return images and labels with written digits, and the rows to train on.
+
+    ``x_train`` is float32 (n, 28, 28, 1) in 0..1, ``y_train`` is one-hot (n, 10). Only
+    the images at ``train`` (k,) are copied or changed. The written digits follow the n
+    images.
+    """
+    fields, digits = write_digits(
+        x_train[train, ..., 0],
+        y_train[train].argmax(axis=1),
+        copied=round(handwriting.copied * len(train)),
+        strokes=round(handwriting.strokes * len(train)),
+        allographs=round(handwriting.allographs * len(train)),
+        seed=seed,
+    )
+    one_hot = np.eye(NUM_CLASSES, dtype=y_train.dtype)[digits]
+    rows = np.append(train, len(x_train) + np.arange(len(digits)))
+    return (
+        JoinedArrays(x_train, fields[..., None]),
+        JoinedArrays(y_train, one_hot),
+        rows,
+    )

@@ -1,0 +1,43 @@
+"""Average what a network answers for an image and its shifts by one pixel.
+
+It makes the answers less dependent on where exactly a digit lies in its field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
+"""Pixels down and to the right, for each view of an image."""
+
+Outputs = list[np.ndarray]
+
+
+def average_views(
+    predict: Callable[[np.ndarray], Outputs], images: np.ndarray
+) -> Outputs:
+    """Return the mean of each output over the views of the images.
+
+    ``images`` is float32 (n, 28, 28, 1) in 0..1, with 0 as the background. ``predict``
+    maps such images to a list of arrays (n, ...), and so does this function.
+    """
+    views = [predict(shift(images, down, right)) for down, right in SHIFTS]
+    return [np.mean(outputs, axis=0) for outputs in zip(*views, strict=True)]
+
+
+def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Return images (n, height, width, 1), shifted by whole pixels, with 0 beside."""
+    height, width = images.shape[1:3]
+    shifted = np.zeros_like(images)
+    to, source = (
+        np.s_[
+            :,
+            max(0, sign * down) : height + min(0, sign * down),
+            max(0, sign * right) : width + min(0, sign * right),
+        ]
+        for sign in (1, -1)
+    )
+    shifted[to] = images[source]
+    return shifted
