@@ -28,6 +28,9 @@ PACKAGE = Path(__file__).parents[1]
 CODE = ("__init__.py", "errors.py", "datasets", "imaging", "models", "recognition")
 """The parts of this package that reading needs."""
 
+RULE = ("max_error", "certainty", "keep_digits")
+"""The parameters of `read` that are the acceptance rule."""
+
 PACKAGES = (
     *("mlflow", "lazy-loader", "numpy", "onnxruntime", "pandas", "pillow", "pydantic"),
     *("scikit-image", "scipy"),
@@ -54,7 +57,7 @@ def log_model(
 ) -> tuple[str, dict[str, str]]:
     """Log the exported model with a run; return its id on MLflow and its tags.
 
-    ``rule`` is the acceptance rule: max_error, certainty and keep_digits.
+    ``rule`` has the acceptance rule, RULE; other parameters of `read` are left out.
     """
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model
@@ -114,7 +117,7 @@ def save_model(
             python_model=str(Path(__file__).with_name("picture_model.py")),
             artifacts={"model_onnx": str(model_onnx)},
             code_paths=[str(code)],
-            model_config=rule,
+            model_config={name: rule[name] for name in RULE if name in rule},
             signature=signature,
             input_example=pd.DataFrame({"picture": [example_picture()]}),
             pip_requirements=[f"{name}=={version(name)}" for name in PACKAGES],
