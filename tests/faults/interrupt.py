@@ -23,6 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from faults.kill import READ, TINY, leftovers, make_project
+from small_model import MODEL_VERSION, write_model
 
 TRAIN = ("run", "--pipelines", "prepare,train", "--params", TINY)
 
@@ -55,6 +56,15 @@ def judge(code: int, errors: str) -> str:
     return "ended" if code == 0 and not stopped else "fault"
 
 
+def put_model(project: Path) -> None:
+    """Put a small exported model into the project, for pictures to be read with."""
+    from digit_recognition.datasets.mnist_dataset import load_sample
+
+    path = project / "data" / "06_models" / "model.onnx" / MODEL_VERSION / "model.onnx"
+    path.parent.mkdir(parents=True)
+    write_model(path, {name: array[::20] for name, array in load_sample().items()})
+
+
 def main() -> int:
     """Press Ctrl-C as often as asked; return the number of faults."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -70,7 +80,8 @@ def main() -> int:
         temporary.mkdir()
         os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
         seconds = {}
-        for command in (("run", "--params", TINY), TRAIN, READ):
+        put_model(project)
+        for command in (TRAIN, READ):
             before = time.monotonic()
             code, errors = press(project, command, 600)
             if code:
@@ -86,8 +97,8 @@ def main() -> int:
             if left := leftovers(project, temporary):
                 outcome, errors = "fault", f"left behind: {left}"
             outcomes[outcome] += 1
-            if outcome == "fault":
-                print(f"moment {number}, {moment:.2f} s, {code}: {errors[-500:]}")
+            harm = errors[-500:] if outcome == "fault" else ""
+            print(f"{moment:.2f} s of {command[2]}: {outcome} {harm}", flush=True)
     print(", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()))
     return outcomes["fault"]
 
