@@ -57,12 +57,6 @@ def test_an_unlikely_digit_stays_in_its_line():
         assert (line.number, line.reason) == ("111", f"digit 2: {NO_DIGIT}")
 
 
-def test_a_line_of_mostly_signs_gets_no_row():
-    word = [sign(0, 60), sign(30, 60), digit(60, 60)]
-    (line,) = arrange(digit(0), digit(30), *word)
-    assert line.number == "11"
-
-
 def test_confident_digits_that_the_detector_doubts_get_a_row():
     doubted = digit(0, 60, doubt=NO_DIGIT, logit=-1.0)
     lines = arrange(digit(0), digit(30), doubted)

@@ -202,15 +202,14 @@ def _is_clear_non_digit(digit: Digit, non_digit_threshold: float) -> bool:
 def _is_stray(line: list[Digit], height: float, non_digit_threshold: float) -> bool:
     """Return whether a line is stray, which means that it is no number.
 
-    Most marks of a stray line are unlikely digits, or it has a single doubtful mark of
-    an unlikely size.
+    A stray line has only unlikely digits, or a single doubtful mark of an unlikely
+    size.
     """
-    unlikely = sum(
+    if all(
         digit.doubt == NO_DIGIT
         and (digit.confidence < LIKELY or digit.digit_logit < non_digit_threshold)
         for digit in line
-    )
-    if unlikely > len(line) / 2:
+    ):
         return True
     if len(line) > 1 or not line[0].doubt:
         return False
