@@ -20,7 +20,7 @@ from imaging.pages import (
 from scipy import ndimage
 from sklearn.svm import SVC
 
-from digit_recognition.imaging.ink import Ink, find_ink
+from digit_recognition.imaging.ink import Ink
 from digit_recognition.imaging.segmentation import (
     Mark,
     TooManyMarks,
@@ -270,24 +270,6 @@ def test_the_boxes_of_a_form_are_removed():
         ones.append((left + 30, 60, left + 42, 140))
         page[60:140, left + 30 : left + 42] = INK
     assert boxes(page) == [ones]
-
-
-def test_dark_ink_that_touches_the_faint_lines_of_a_grid_is_found_in_its_cell():
-    page = blank(140, 280)
-    for row in (30, 100):
-        page[row : row + 3, 40:243] = 0.72
-    for column in range(40, 241, 50):
-        page[30:103, column : column + 3] = 0.72
-    strokes = [(62 + 50 * i, 45, 70 + 50 * i, 90) for i in range(4)]
-    for left, top, right, bottom in strokes:
-        page[top:bottom, left:right] = INK
-    page[90:103, 62:70] = INK
-    *_, marks = find_marks(find_ink(page))
-    cells = {mark.cell.box.left: mark for mark in marks}
-    assert len(cells) == len(marks) == 4
-    assert [box(mark)[0] for _, mark in sorted(cells.items())] == pytest.approx(
-        [62, 112, 162, 212], abs=1
-    )
 
 
 def test_pencil_is_kept_alone_and_ignored_beside_a_marker():

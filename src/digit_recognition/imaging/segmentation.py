@@ -134,10 +134,10 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     traces = without_edges(ink.traces)
     strokes = ink.strokes(without_rulings(traces, ink.smooth, ink.stroke))
     yield _marks_of(ink, strokes)
-    stroke = stroke_width(ink.strokes(ink.traces))
-    traces, cells = find_cells(ink.traces, stroke)
+    lines = ink.strokes(ink.traces)
+    strokes, cells = find_cells(lines, stroke_width(lines))
     if cells.labels.any():
-        yield _marks_of(ink, ink.strokes(traces), cells)
+        yield _marks_of(ink, strokes, cells)
 
 
 def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
