@@ -239,8 +239,10 @@ def test_workers_draw_what_they_have_read(address, folder, reader, tmp_path):
     )
     drawn = tmp_path / "drawn"
     save(PictureFolder(parts.filesystem, str(drawn), {"format": "PNG"}))
+    # The catalog loads the column from a CSV file as bool.
+    readings = results.readings.assign(accepted=results.readings["accepted"] == "true")
     alone = annotate_pictures(
-        *(pictures, results.readings, results.digits, summary),
+        *(pictures, readings, results.digits, summary),
         ReadParameters(max_error=0.01),
     )
     by_name = {
