@@ -23,6 +23,7 @@ from PIL import Image
 from small_model import write_model
 
 from digit_recognition.cluster import reading
+from digit_recognition.cluster.connection import LOCAL_SETTINGS
 from digit_recognition.datasets import (
     PicturesDataset,
     SharedFolder,
@@ -62,7 +63,7 @@ def expected(folder, reader):
 def cluster():
     """Two worker processes, with a scheduler that repeats a killed task once."""
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        dask.config.set(LOCAL_SETTINGS),
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -238,7 +239,12 @@ def test_workers_draw_what_they_have_read(address, folder, reader, tmp_path):
     )
     drawn = tmp_path / "drawn"
     save(PictureFolder(parts.filesystem, str(drawn), {"format": "PNG"}))
-    alone = annotate_pictures(*(pictures, results.readings, results.digits, summary))
+    # The catalog loads the column from a CSV file as bool.
+    readings = results.readings.assign(accepted=results.readings["accepted"] == "true")
+    alone = annotate_pictures(
+        *(pictures, readings, results.digits, summary),
+        ReadParameters(max_error=0.01),
+    )
     by_name = {
         path.relative_to(drawn / path.relative_to(drawn).parts[0]): path
         for path in drawn.rglob("pictures/*.png")

@@ -17,6 +17,13 @@ from digit_recognition.errors import ProjectError
 
 LOCAL = "local"
 
+LOCAL_SETTINGS = {
+    "distributed.scheduler.allowed-failures": 1,  # a task is repeated once
+    # By default, a cluster gives a worker up that does not restart within 15 s.
+    "distributed.deploy.lost-worker-timeout": "10 minutes",
+    "logging.distributed": "critical",
+}
+
 CONNECT_SECONDS = 10
 """How long to wait for a scheduler."""
 
@@ -47,14 +54,8 @@ def open_client(scheduler: str) -> Iterator[Client]:
 @contextmanager
 def _start_local() -> Iterator[Client]:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
-    # A task is repeated once after its worker was killed.
     with (
-        dask.config.set(
-            {
-                "distributed.scheduler.allowed-failures": 1,
-                "logging.distributed": "critical",
-            }
-        ),
+        dask.config.set(LOCAL_SETTINGS),
         LocalCluster(
             n_workers=cores,
             threads_per_worker=1,

@@ -20,6 +20,7 @@ from digit_recognition.plotting.page_drawing import (
     REVIEW_COLOUR,
     font,
 )
+from digit_recognition.recognition.read_parameters import ReadParameters
 
 READINGS = ["picture", "line", "number", "confidence", "accepted", "reason"]
 DIGITS = [
@@ -29,6 +30,7 @@ DIGITS = [
 NO_DIGITS = pd.DataFrame(columns=DIGITS)
 SIZE = (400, 300)
 ONE_PAGE = {"pages": {}}
+PARAMETERS = ReadParameters(max_error=0.01)
 
 
 @pytest.fixture
@@ -44,6 +46,7 @@ def annotated(tmp_path):
             pd.DataFrame(readings, columns=READINGS),
             pd.DataFrame(digits, columns=DIGITS),
             ONE_PAGE,
+            PARAMETERS,
         )
         return dict(found)
 
@@ -136,7 +139,9 @@ def test_small_pictures_are_enlarged_and_large_ones_reduced_with_their_boxes(
     box = [side // 2 for side in size] + [side // 4 for side in size]
     digits = pd.DataFrame([("1.png", 0, 0, 1, 1.0, *box)], columns=DIGITS)
     pictures = PicturesDataset(filepath=str(tmp_path)).load()
-    _, picture = next(annotate_pictures(pictures, readings, digits, ONE_PAGE))
+    _, picture = next(
+        annotate_pictures(pictures, readings, digits, ONE_PAGE, PARAMETERS)
+    )
     assert picture.size == shown
     _, _, right, bottom = box_of(picture, ACCEPTED_COLOUR)
     np.testing.assert_allclose(
@@ -164,7 +169,9 @@ def test_unreadable_pictures_are_only_on_the_sheet(tmp_path):
         columns=READINGS,
     )
     found = dict(
-        annotate_pictures(pictures, readings, pd.DataFrame(columns=DIGITS), ONE_PAGE)
+        annotate_pictures(
+            pictures, readings, pd.DataFrame(columns=DIGITS), ONE_PAGE, PARAMETERS
+        )
     )
     assert list(found) == ["sheets/0001"]
     assert has(found["sheets/0001"], REVIEW_COLOUR)
@@ -224,7 +231,7 @@ def test_pictures_are_opened_one_by_one(tmp_path):
         columns=READINGS,
     )
     found = annotate_pictures(
-        pictures, readings, pd.DataFrame(columns=DIGITS), ONE_PAGE
+        pictures, readings, pd.DataFrame(columns=DIGITS), ONE_PAGE, PARAMETERS
     )
     assert next(found)[0] == "pictures/1.png"
     Image.new("L", SIZE, "white").save(tmp_path / "2", "PNG")
@@ -249,6 +256,7 @@ def test_each_page_of_a_picture_has_its_own_boxes(tmp_path):
                 columns=DIGITS,
             ),
             {"pages": {"a.tif": [0, 1]}},
+            PARAMETERS,
         )
     )
     first, second = found["pictures/a.tif"], found["pictures/a.tif page 2"]

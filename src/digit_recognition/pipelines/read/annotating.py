@@ -45,7 +45,7 @@ def annotate_pictures(
     readings: pd.DataFrame,
     digits: pd.DataFrame,
     reading_summary: dict[str, Any],
-    parameters: ReadParameters | None = None,
+    parameters: ReadParameters,
     reading_partitions: SharedFolder | None = None,
 ) -> Annotated:
     """Return the annotated pictures and overview sheets as pairs (name, image).
@@ -65,8 +65,7 @@ def annotate_pictures(
     draw and save the pictures that they have read, in a folder for each partition.
     """
     if (
-        parameters is not None
-        and parameters.scheduler is not None
+        parameters.scheduler is not None
         and reading_partitions is not None
         and "parquet" in reading_summary
     ):
