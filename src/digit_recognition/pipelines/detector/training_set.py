@@ -11,7 +11,7 @@ from digit_recognition.nondigits import make_non_digits
 from digit_recognition.nondigits.drawings import sample_images
 from digit_recognition.nondigits.variations import simulate_scanners, vary_handwriting
 
-COPIED, STROKES = 75, 5
+COPIED, STROKES = 60, 10
 """Percentages of the written digits: MNIST's own, and those with an added stroke."""
 
 
@@ -23,32 +23,32 @@ def make_training_set(
     ``images`` is float32 (n, 28, 28) in 0..1; ``labels`` (n,) holds the digits shown.
     The classes are 0..9 for digits and 10 for non-digits.
 
-    Half of the returned images are digits. A third of them are unchanged, up to a
-    quarter are written and read back by ``write_digits``, and the rest are changed by
-    ``vary_handwriting`` and ``simulate_scanners``. The other half are non-digits. A
+    Half of the returned images are digits. A third of them are changed by
+    ``vary_handwriting`` and ``simulate_scanners``, up to a third are written and read
+    back by ``write_digits``, and the rest are unchanged. The other half are non-digits. A
     third of them are read back, too, where they are found on their page; another third
     are changed by ``simulate_scanners``.
     """
     rng = np.random.default_rng(seed)
     digits = count // 2
-    third, quarter = digits // 3, digits // 4
-    copied, strokes = COPIED * quarter // 100, STROKES * quarter // 100
+    third = digits // 3
+    copied, strokes = COPIED * third // 100, STROKES * third // 100
     written, written_labels = write_digits(
         images,
         labels,
         copied=copied,
         strokes=strokes,
-        allographs=quarter - copied - strokes,
+        allographs=third - copied - strokes,
         seed=seed,
     )
     rows = sample_images(np.arange(len(images)), digits - len(written), rng)
-    varied = simulate_scanners(vary_handwriting(images[rows[third:]], rng), rng)
+    varied = simulate_scanners(vary_handwriting(images[rows[:third]], rng), rng)
     non_digits, _ = make_non_digits(images, labels, count - digits, seed)
     softened, read = np.array_split(rng.permutation(len(non_digits)), 3)[:2]
     non_digits[softened] = simulate_scanners(non_digits[softened], rng)
     fields, found = read_back(non_digits[read], rng)
     non_digits[read[found]] = fields
-    pictures = np.concatenate([images[rows[:third]], varied, written, non_digits])
+    pictures = np.concatenate([varied, images[rows[third:]], written, non_digits])
     classes = np.concatenate(
         [labels[rows], written_labels, np.full(len(non_digits), NON_DIGIT)]
     )
