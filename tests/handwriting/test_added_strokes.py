@@ -31,7 +31,7 @@ def test_an_upright_1_gets_an_upstroke_at_its_upper_left():
     assert 0.1 < np.mean(feet) < 0.45
 
 
-def test_a_1_that_leans_far_to_the_right_stays_as_it_is():
+def test_a_1_that_leans_far_to_the_right_gets_no_upstroke():
     """An upstroke would be nearly level and turn it into a 7."""
     leaning = np.zeros((28, 28), np.float32)
     for row in range(5, 23):
@@ -40,7 +40,7 @@ def test_a_1_that_leans_far_to_the_right_stays_as_it_is():
     before = np.repeat(leaning[None], 30, axis=0)
     changed = add_strokes(before, np.ones(30, int), np.random.default_rng(1))
     same = batch_to_mnist_format(before[:1])[0]
-    is_same = [np.abs(field - same).max() < 0.01 for field in changed]
+    is_same = [np.abs(field - same).mean() < 0.02 for field in changed]
     assert np.mean(is_same) > 0.5
 
 

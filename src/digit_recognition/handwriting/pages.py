@@ -17,8 +17,8 @@ from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.ink import find_ink, find_ink_locally, resized
 from digit_recognition.imaging.segmentation import TooManyMarks, find_marks
 
-MIN_HEIGHT, MAX_HEIGHT = 10, 80
-"""Range of a digit's longest side, in pixels."""
+MAX_HEIGHT = 80
+"""The largest longest side of a digit, in pixels."""
 
 PAGE_PIXELS = 250_000
 """Typical number of pixels of a page; it has 16 to 100 digits."""
@@ -32,12 +32,28 @@ MIN_OVERLAP = 0.6
 MIN_INK = 0.1
 """A drawing is cropped to the pixels above this value."""
 
-MAX_BLUR = 0.07
-"""Standard deviation of the strongest blur, in heights. Small blurs are more common."""
-
-RULED = 0.2
 LOCAL = 0.3
-"""Share of the pages that are ruled, and that are read with ``find_ink_locally``."""
+"""Share of the pages that are read with ``find_ink_locally``."""
+
+
+class Pages(NamedTuple):
+    """How hard pages are to read.
+
+    ``min_height`` is the smallest longest side of a digit, in pixels. ``max_blur`` is
+    the standard deviation of the strongest blur, in heights of the digits; small blurs
+    are more common. ``ruled`` is the share of ruled pages.
+    """
+
+    min_height: float
+    max_blur: float
+    ruled: float
+
+
+HARD = Pages(min_height=10, max_blur=0.07, ruled=0.2)
+"""Pages to train with."""
+
+COMMON = Pages(min_height=14, max_blur=0.03, ruled=0.1)
+"""Pages to calibrate with."""
 
 
 class _Page(NamedTuple):
@@ -48,7 +64,7 @@ class _Page(NamedTuple):
 
 
 def read_back(
-    drawings: np.ndarray, rng: np.random.Generator
+    drawings: np.ndarray, rng: np.random.Generator, kind: Pages = HARD
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put drawings on pages and read them back.
 
@@ -60,10 +76,10 @@ def read_back(
     inked = np.flatnonzero(drawings.max(axis=(1, 2)) > MIN_INK)
     start = 0
     while start < len(inked):
-        height = float(np.exp(rng.uniform(*np.log([MIN_HEIGHT, MAX_HEIGHT]))))
+        height = float(np.exp(rng.uniform(*np.log([kind.min_height, MAX_HEIGHT]))))
         count = int(np.clip(PAGE_PIXELS / (CELL * height) ** 2, 16, 100))
         page_rows = inked[start : start + count]
-        page = _draw_page(drawings[page_rows], height, rng)
+        page = _draw_page(drawings[page_rows], height, kind, rng)
         for row, field in _find(page, is_local=rng.random() < LOCAL):
             fields.append(field)
             rows.append(page_rows[row])
@@ -93,7 +109,9 @@ def _find(page: _Page, *, is_local: bool) -> Iterator[tuple[int, np.ndarray]]:
         yield int(row), marks[best[row]].field
 
 
-def _draw_page(drawings: np.ndarray, height: float, rng: np.random.Generator) -> _Page:
+def _draw_page(
+    drawings: np.ndarray, height: float, kind: Pages, rng: np.random.Generator
+) -> _Page:
     """Draw digits in rows on grey paper, with uneven light, blur and noise."""
     columns = int(np.ceil(np.sqrt(len(drawings))))
     cell = int(np.ceil(CELL * height))
@@ -113,9 +131,9 @@ def _draw_page(drawings: np.ndarray, height: float, rng: np.random.Generator) ->
             out=ink[box.top : box.bottom, box.left : box.right],
         )
         boxes.append(box)
-    ink = ndimage.gaussian_filter(ink, MAX_BLUR * rng.random() ** 2 * height)
+    ink = ndimage.gaussian_filter(ink, kind.max_blur * rng.random() ** 2 * height)
     paper = rng.uniform(0.6, 1) * _light(shape, rng)
-    if rng.random() < RULED:
+    if rng.random() < kind.ruled:
         paper = paper * _rulings(shape, cell, height, rng)
     page = paper * (1 - rng.uniform(0.4, 0.95) * ink)
     page += rng.normal(0, rng.uniform(0, 0.025), shape)

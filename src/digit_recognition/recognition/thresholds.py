@@ -14,7 +14,19 @@ from scipy.special import bdtr
 
 from digit_recognition.recognition.calibration import rank_by_confidence
 
-MAX_ERRORS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
+MAX_ERRORS = (
+    0.1,
+    0.05,
+    0.02,
+    0.01,
+    0.005,
+    0.002,
+    0.0015,
+    0.001,
+    0.0005,
+    0.0002,
+    0.0001,
+)
 """Limits on the error among accepted digits; a threshold is sought for each."""
 
 CERTAINTY = 0.95

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from digit_recognition import NUM_CLASSES
-from digit_recognition.handwriting.pages import read_back
+from digit_recognition.handwriting.pages import COMMON, read_back
 from digit_recognition.models.cnn import Classifier, without_softmax
 from digit_recognition.recognition.views import average_views
 
@@ -35,7 +35,7 @@ def read_validation(
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(validation)
-    fields, rows = read_back(x_train[order, ..., 0], rng)
+    fields, rows = read_back(x_train[order, ..., 0], rng, COMMON)
     index = order[rows]
     classifier = without_softmax(model)
 
