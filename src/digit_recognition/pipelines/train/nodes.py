@@ -31,10 +31,7 @@ def build_model(
     """
     chosen = parameters.recipe(recipe)
 
-    import keras
-
-    keras.utils.set_random_seed(seed.root)
-    network = chosen.network.build(dtype_policy(chosen.precision))
+    network = chosen.network.build(dtype_policy(chosen.precision), seed.root)
     return compile_network(network, chosen)
 
 
