@@ -11,11 +11,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "atomic_catalog": ["AtomicCatalog"],
         "checkpoints_dataset": ["Checkpoints", "CheckpointsDataset"],
+        "journal_dataset": ["Journal", "JournalDataset"],
         "mnist_c_dataset": ["MnistCDataset"],
         "mnist_dataset": ["MnistDataset"],
         "onnx_dataset": ["OnnxDataset"],
         "picture_folder_dataset": ["PictureFolderDataset"],
         "pictures_dataset": ["Picture", "Pictures", "PicturesDataset"],
+        "studies_dataset": ["StudiesDataset"],
         "zarr_dataset": ["ZarrDataset"],
     },
 )
