@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -32,13 +31,13 @@ def open_client(scheduler: str | None, threads: int | None) -> Iterator[Client]:
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise missing_extra(error) from error
-    # The messages of this package name the reasons; Dask logs one more for each worker.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     settings = {
         # The arrays travel to the workers as a task.
         "distributed.admin.large-graph-warning-threshold": "10GB",
         # A training is repeated once after its worker was killed.
         "distributed.scheduler.allowed-failures": 1,
+        # Workers would write what they do to the terminal.
+        "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "error",
     }
     with contextlib.ExitStack() as stack:
         stack.enter_context(dask.config.set(settings))
@@ -50,8 +49,8 @@ def open_client(scheduler: str | None, threads: int | None) -> Iterator[Client]:
                     n_workers=max(1, cores // (threads or cores)),
                     threads_per_worker=1,
                     memory_limit=None,
-                    dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
+                    dashboard_address=":0",
+                    silence_logs=False,
                 )
             )
         else:

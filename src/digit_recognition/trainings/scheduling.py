@@ -75,9 +75,11 @@ class Trainer(contextlib.ExitStack):
 
         futures = {
             client.submit(
-                run_training, item, self._remote_data, key=f"train-{key}"
+                *(run_training, item, self._remote_data),
+                key=f"train-{key}",
+                priority=-place,  # in the order in which they are planned
             ): key
-            for key, item in missing.items()
+            for place, (key, item) in enumerate(missing.items())
         }
         for future in as_completed(futures):
             key = futures[future]
