@@ -10,6 +10,7 @@ import pandas as pd
 
 from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets import Checkpoints
+from digit_recognition.datasets.chunks import AnyArray, is_chunked
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.models.cnn import Classifier, without_softmax
@@ -37,7 +38,7 @@ def build_model(
 
 def train_model(
     untrained_model: Classifier,
-    x_train: np.ndarray,
+    x_train: AnyArray,
     y_train: np.ndarray,
     dataset_info: dict[str, Any],
     checkpoints: Checkpoints,
@@ -100,7 +101,7 @@ def train_model(
                 epochs=range(len(history), chosen.epochs),
                 augmentation=chosen.augmentation,
             ),
-            batches(x_train, y_train, validation, 1000),
+            batches(x_train, y_train, _fast_order(x_train, validation), 1000),
             steps=steps,
             epochs=chosen.epochs,
             history=history,
@@ -120,8 +121,13 @@ def train_model(
     checkpoint.remove()
 
 
+def _fast_order(images: AnyArray, rows: np.ndarray) -> np.ndarray:
+    """Return the rows in an order in which each chunk on the disk is read once."""
+    return np.sort(rows) if is_chunked(images) else rows
+
+
 def _check_arrays(
-    x_train: np.ndarray, y_train: np.ndarray, dataset_info: dict[str, Any]
+    x_train: AnyArray, y_train: np.ndarray, dataset_info: dict[str, Any]
 ) -> None:
     for name, array in {"x_train": x_train, "y_train": y_train}.items():
         if array_digest(array) != dataset_info["digests"][name]:
@@ -135,12 +141,13 @@ def _check_arrays(
 
 def _predict(
     model: Classifier,
-    x_train: np.ndarray,
+    x_train: AnyArray,
     labels: np.ndarray,
     validation: np.ndarray,
 ) -> pd.DataFrame:
     rows = np.sort(validation)
-    logits = without_softmax(model).predict(x_train[rows], batch_size=1000, verbose=0)
+    found = batches(x_train, labels, rows, 1000)
+    logits = without_softmax(model).predict(found, verbose=0)
     return pd.DataFrame(
         {
             "index": rows,
