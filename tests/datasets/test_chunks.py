@@ -30,6 +30,12 @@ def test_rows_parts_and_digest_are_those_of_the_array_in_memory(array):
     assert array_digest(array) == hashlib.sha256(ARRAY.tobytes()).hexdigest()
 
 
+def test_rows_in_any_order_are_returned_in_that_order():
+    rows = np.array([6, 0, 5, 5, 1])
+    np.testing.assert_array_equal(read_rows(CHUNKED, rows), ARRAY[rows])
+    assert read_rows(CHUNKED, rows[:0]).shape == (0, 3)
+
+
 def test_an_array_on_the_disk_is_read_chunk_by_chunk():
     assert is_chunked(CHUNKED)
     assert not is_chunked(ARRAY)

@@ -35,15 +35,26 @@ def is_chunked(array: AnyArray) -> TypeGuard[DaskArray]:
     return not isinstance(array, np.ndarray)
 
 
-def read_rows(array: AnyArray, rows: np.ndarray | slice) -> np.ndarray:
+def read_rows(array: AnyArray, rows: np.ndarray) -> np.ndarray:
     """Return the elements at ``rows`` of the first axis, as a NumPy array.
 
-    A chunk is read only if it has such elements, and once if ``rows`` are sorted.
+    Only the chunks with such elements are read, one after another. Each is read once if
+    ``rows`` are sorted. At no time are two chunks in memory.
     """
-    chosen = array[rows]
-    if isinstance(chosen, np.ndarray):
-        return chosen
-    return chosen.compute(scheduler="synchronous")
+    if not is_chunked(array):
+        return array[rows]
+    found = np.empty((len(rows), *array.shape[1:]), array.dtype)
+    starts = chunk_starts(array)
+    chunks = np.searchsorted(starts, rows, side="right") - 1
+    ends = np.flatnonzero(np.diff(chunks)) + 1
+    for part in np.split(np.arange(len(rows)), ends):
+        if len(part):
+            chunk = chunks[part[0]]
+            block = array[starts[chunk] : starts[chunk + 1]]
+            found[part] = block.compute(scheduler="synchronous")[
+                rows[part] - starts[chunk]
+            ]
+    return found
 
 
 def chunk_starts(array: AnyArray) -> np.ndarray:
@@ -57,6 +68,6 @@ def chunk_starts(array: AnyArray) -> np.ndarray:
 
 def iterate_chunks(array: AnyArray) -> Iterator[np.ndarray]:
     """Yield the array in parts along its first axis, one chunk at a time."""
-    starts = chunk_starts(array)
-    for start, stop in pairwise(starts):
-        yield read_rows(array, slice(start, stop))
+    for start, stop in pairwise(chunk_starts(array)):
+        part = array[start:stop]
+        yield part.compute(scheduler="synchronous") if is_chunked(part) else part

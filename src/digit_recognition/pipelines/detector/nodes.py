@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from digit_recognition import NUM_CLASSES
+from digit_recognition.datasets.chunks import AnyArray, is_chunked, read_rows
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import verify_record
@@ -23,6 +24,9 @@ from .training_set import make_training_set
 
 BATCH_SIZE = 128
 LEARNING_RATE = 0.003
+MAX_IMAGES = 54_000
+"""Number of training images that are read if they stay on the disk: as many as MNIST
+has, without the validation part."""
 
 
 class DetectorParameters(Parameters):
@@ -38,7 +42,7 @@ class DetectorParameters(Parameters):
 
 def train_detector(
     model: Classifier,
-    x_train: np.ndarray,
+    x_train: AnyArray,
     y_train: np.ndarray,
     training: dict[str, Any],
     validation_predictions: pd.DataFrame,
@@ -65,7 +69,9 @@ def train_detector(
         )
     validation = validation_predictions["index"].to_numpy()
     train = np.setdiff1d(np.arange(len(x_train)), validation)
-    images, labels = x_train[train, ..., 0], y_train[train].argmax(axis=1)
+    if is_chunked(x_train):
+        train = _choose(train, training["seed"])
+    images, labels = read_rows(x_train, train)[..., 0], y_train[train].argmax(axis=1)
     if missing := sorted(set(range(NUM_CLASSES)) - set(labels.tolist())):
         raise ProjectError(
             f"expected each digit among the {len(train)} training images, received "
@@ -87,7 +93,12 @@ def train_detector(
     saved_head = build_detector_head(features.shape[1])  # without optimizer state
     saved_head.set_weights(head.get_weights())
     detector = join_detector(backbone, saved_head)
-    logits = detector.predict(x_train[validation], batch_size=1000, verbose=0)
+    logits = np.concatenate(
+        [
+            detector.predict(read_rows(x_train, rows), batch_size=1000, verbose=0)
+            for rows in np.split(validation, range(10_000, len(validation), 10_000))
+        ]
+    )
     detector_training = {
         **parameters.model_dump(),
         "seed": seed,
@@ -98,6 +109,12 @@ def train_detector(
     }
     predictions = pd.DataFrame({"index": validation, "digit_logit": logits[:, 0]})
     return detector_training, predictions, detector
+
+
+def _choose(rows: np.ndarray, seed: int) -> np.ndarray:
+    """Return at most MAX_IMAGES of the rows, chosen at random, in ascending order."""
+    count = min(len(rows), MAX_IMAGES)
+    return np.sort(np.random.default_rng(seed).choice(rows, count, replace=False))
 
 
 def _fit(network: Classifier, x: np.ndarray, y: np.ndarray, epochs: int) -> None:

@@ -64,8 +64,9 @@ def batches(
     def take(rows: np.ndarray) -> Batch:
         return read_rows(images, rows), labels[rows]
 
+    calls = 1 if is_chunked(images) else BATCHES_PER_CALL
     return (
-        _fetch_batches(take, (images, labels), indices, batch_size)
+        _fetch_batches(take, (images, labels), indices, calls * batch_size)
         .rebatch(batch_size)
         .apply(tf.data.experimental.assert_cardinality(-(-len(indices) // batch_size)))
         .prefetch(tf.data.AUTOTUNE)
@@ -90,7 +91,7 @@ def training_batches(
     """
     import tensorflow as tf
 
-    arrays = images, labels
+    arrays, per_call = (images, labels), BATCHES_PER_CALL * batch_size
     if is_chunked(images):
         buffers = ShuffledBuffers(images, labels, indices, seed)
 
@@ -107,7 +108,7 @@ def training_batches(
             size.set_shape(())
             rows, own = tf.range(size), tf.random.fold_in(changes, place)
             return _fetch_batches(
-                *(buffers.take, arrays, rows, batch_size, own, augmentation),
+                *(buffers.take, arrays, rows, per_call, own, augmentation),
                 buffer=(number, place),
             )
 
@@ -116,7 +117,7 @@ def training_batches(
         else:
             shuffled = tf.random.experimental.stateless_shuffle(indices, order)
             found = _fetch_batches(
-                take, arrays, shuffled, batch_size, changes, augmentation
+                take, arrays, shuffled, per_call, changes, augmentation
             )
         return found.rebatch(batch_size)
 
@@ -128,12 +129,12 @@ def _fetch_batches(
     take: Callable[..., Batch],
     arrays: tuple[AnyArray, np.ndarray],
     rows: np.ndarray | tf.Tensor,
-    batch_size: int,
+    per_call: int,
     seed: tf.Tensor | None = None,
     augmentation: Augmentation | None = None,
     buffer: tuple[tf.Tensor, ...] = (),
 ) -> tf.data.Dataset:
-    """Return the images and labels at ``rows``, ``BATCHES_PER_CALL`` batches at a time.
+    """Return the images and labels at ``rows``, ``per_call`` rows at a time.
 
     ``take`` gets ``buffer`` and rows, and returns images and labels as in ``arrays``.
     """
@@ -154,8 +155,5 @@ def _fetch_batches(
         return x, y
 
     return (
-        tf.data.Dataset.from_tensor_slices(rows)
-        .batch(BATCHES_PER_CALL * batch_size)
-        .enumerate()
-        .map(fetch)
+        tf.data.Dataset.from_tensor_slices(rows).batch(per_call).enumerate().map(fetch)
     )
