@@ -4,19 +4,17 @@ The model of each seed is tested on MNIST's test images, clean and for each fami
 corruptions. An interrupted benchmark continues where it stopped.
 """
 
-import pandas as pd
-
 from digit_recognition.corruptions import FAMILIES, MNIST_C
 from digit_recognition.runtime import processor
 
 from common import parse_arguments
-from trainings import date_range, train_and_score
+from sweeps import date_range, run_sweep
 
 
 def main() -> None:
     arguments = parse_arguments(__doc__, recipe=str, seeds=5)
     recipe, seeds = arguments.recipe, arguments.seeds
-    rows = pd.DataFrame([train_and_score(recipe, seed) for seed in range(seeds)])
+    rows = run_sweep([recipe], seeds, test=True)
     print(f"\n{recipe}, seeds 0 to {seeds - 1}, {rows['precision'].iloc[0]}")
     print(f"{processor()}, {date_range(rows)}\n")
     print("| | mean | standard deviation | worst | best |")
@@ -32,7 +30,7 @@ def main() -> None:
             f"| {name} | {column.mean():.3f} | {spread:.3f} | {column.min():.2f} | "
             f"{column.max():.2f} |"
         )
-    seconds = rows["fit_seconds"]
+    seconds = rows["seconds"]
     print(
         f"| training, s | {seconds.mean():.1f} | {seconds.std():.1f} | "
         f"{seconds.max():.1f} | {seconds.min():.1f} |"

@@ -1,12 +1,11 @@
 """Training time and accuracy of recipes, compared with `plain`: a table and a chart.
 
-For each seed, all recipes are trained one after the other. Their order changes from
-seed to seed, so that slow periods of the machine affect all recipes. `accurate` takes
-minutes per seed and gets at most three seeds.
+For each seed, the recipes are trained one after the other, so that slow periods of the
+machine affect all recipes. `accurate` takes minutes per seed and gets at most three
+seeds.
 
-An interrupted benchmark continues where it stopped. A training that was interrupted is
-listed below the table, because its seconds are not reliable. The chart is saved as
-docs/time_to_accuracy.png.
+An interrupted benchmark continues where it stopped; the interrupted training starts
+again. The chart is saved as docs/time_to_accuracy.png.
 """
 
 import pandas as pd
@@ -14,12 +13,7 @@ import pandas as pd
 from digit_recognition.runtime import processor
 
 from common import ROOT, parse_arguments
-from trainings import (
-    corrupted_accuracies,
-    date_range,
-    train_and_score,
-    worst_family,
-)
+from sweeps import corrupted_accuracies, date_range, run_sweep, worst_family
 
 CHART = ROOT / "docs" / "time_to_accuracy.png"
 RECIPES = ["plain", "quick", "standard", "accurate"]
@@ -35,16 +29,14 @@ COLOURS = [
 def main() -> None:
     arguments = parse_arguments(__doc__, seeds=5, recipes=RECIPES)
     seeds, recipes = arguments.seeds, arguments.recipes
-    rows = []
-    for seed in range(seeds):
-        first = seed % len(recipes)
-        rows += [
-            train_and_score(recipe, seed)
-            for recipe in recipes[first:] + recipes[:first]
-            if seed < MAX_SEEDS.get(recipe, seeds)
-        ]
-    results = pd.DataFrame(rows).sort_values("seed")
-    plain = results[results["recipe"] == "plain"].set_index("seed")["fit_seconds"]
+    groups: dict[int, list[str]] = {}
+    for recipe in recipes:
+        count = min(seeds, MAX_SEEDS.get(recipe, seeds))
+        groups.setdefault(count, []).append(recipe)
+    results = pd.concat(
+        run_sweep(names, count, test=True) for count, names in groups.items()
+    ).sort_values("seed")
+    plain = results[results["recipe"] == "plain"].set_index("seed")["seconds"]
 
     days = date_range(results)
     print(f"\n{processor()}, {days}\n")
@@ -55,7 +47,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     for recipe in recipes:
         found = results[results["recipe"] == recipe].set_index("seed")
-        seconds, accuracy = found["fit_seconds"], 100 * found["test_accuracy"]
+        seconds, accuracy = found["seconds"], 100 * found["test_accuracy"]
         ratio = seconds / plain
         print(
             f"| {recipe} | {len(found)} | {found['precision'].iloc[0]} | "
@@ -64,8 +56,6 @@ def main() -> None:
             f"{accuracy.mean():.2f} ({accuracy.min():.2f} to {accuracy.max():.2f}) | "
             f"{100 * corrupted_accuracies(found).mean():.1f} | {worst_family(found)} |"
         )
-    for row in results[results["resumed_after"].astype(int) > 0].itertuples():
-        print(f"\n{row.recipe}, seed {row.seed}, was interrupted and resumed.")
     draw_chart(results, recipes, days)
 
 
@@ -79,7 +69,7 @@ def draw_chart(results: pd.DataFrame, recipes: list[str], days: str) -> None:
     figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
     for recipe, colour in zip(recipes, COLOURS, strict=False):
         found = results[results["recipe"] == recipe]
-        seconds, errors = found["fit_seconds"], 100 * (1 - found["test_accuracy"])
+        seconds, errors = found["seconds"], 100 * (1 - found["test_accuracy"])
         axes.scatter(
             *(seconds.median(), errors.mean(), 120),
             facecolor="none",

@@ -6,46 +6,39 @@ seed, all variants have the same validation part. An interrupted benchmark conti
 where it stopped.
 """
 
-import pandas as pd
+import yaml
 
 from digit_recognition.runtime import processor
 
 from common import parse_arguments
-from trainings import (
-    corrupted_accuracies,
-    date_range,
-    train_and_score,
-    worst_family,
-)
+from sweeps import corrupted_accuracies, date_range, run_sweep, worst_family
+
+
+def parse_variant(text: str) -> dict:
+    """Return the changed fields: ``epochs=30,warmup=0.1`` becomes a dictionary."""
+    pairs = (item.partition("=") for item in text.split(","))
+    return {field: yaml.safe_load(value) for field, _, value in pairs}
 
 
 def main() -> None:
     arguments = parse_arguments(__doc__, recipe=str, seeds=int, variants=[])
     recipe, seeds = arguments.recipe, arguments.seeds
-    variants = ["", *arguments.variants]
-    rows = []
-    for seed in range(seeds):
-        for variant in variants:
-            fields = filter(None, variant.split(","))
-            params = ",".join(f"train.recipes.{recipe}.{field}" for field in fields)
-            scores = train_and_score(recipe, seed, params, test=False)
-            rows.append({**scores, "variant": variant})
-    results = pd.DataFrame(rows)
+    variants = [{}, *map(parse_variant, arguments.variants)]
+    results = run_sweep([recipe], seeds, variants, test=False)
     print(f"\n{recipe}, seeds 0 to {seeds - 1}, {processor()}, {date_range(results)}\n")
     print(
         "| variant | accuracy, % | each seed | loss | mean of MNIST-C, % |"
         " worst family of MNIST-C, % | training, s |"
     )
     print("|---|---|---|---|---|---|---|")
-    for variant in variants:
-        found = results[results["variant"] == variant]
+    for variant, found in results.groupby("changes", sort=False):
         accuracy = 100 * found["validation_accuracy"]
         print(
             f"| {variant or 'unchanged'} | {accuracy.mean():.3f} | "
             f"{', '.join(f'{value:.2f}' for value in accuracy)} | "
             f"{found['validation_loss'].mean():.4f} | "
             f"{100 * corrupted_accuracies(found).mean():.2f} | {worst_family(found)} | "
-            f"{found['fit_seconds'].median():.1f} |"
+            f"{found['seconds'].median():.1f} |"
         )
 
 

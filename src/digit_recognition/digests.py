@@ -7,17 +7,22 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from digit_recognition.datasets.chunks import AnyArray, iterate_chunks
 
-def array_digest(array: np.ndarray) -> str:
+
+def array_digest(array: AnyArray) -> str:
     """Return the SHA-256 of the array's bytes in C order, as 64 hex digits.
 
     Shape and dtype are left out, so the digest does not depend on the file format that
-    the array came in.
+    the array came in. An array on the disk is read chunk by chunk.
     """
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+    digest = hashlib.sha256()
+    for chunk in iterate_chunks(array):
+        digest.update(np.ascontiguousarray(chunk).data)
+    return digest.hexdigest()
 
 
-def combined_digest(arrays: Mapping[str, np.ndarray]) -> str:
+def combined_digest(arrays: Mapping[str, AnyArray]) -> str:
     """Return one SHA-256 for all arrays together, as 64 hex digits.
 
     It is the digest of a text: one line ``name digest`` per array, sorted by name.

@@ -7,3 +7,11 @@ class ProjectError(ValueError):
     The message says what was expected, what was received and what to do. ``kedro run``
     shows only the message, without a traceback, and exits with code 1.
     """
+
+
+def missing_extra(error: ImportError) -> ProjectError:
+    """Return the error for a Python without the packages of the extra ``dask``."""
+    return ProjectError(
+        "expected the packages of the extra `dask`, received a Python without them "
+        f"({error}); install them: pip install -r requirements-dask.txt"
+    )

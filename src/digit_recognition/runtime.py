@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from digit_recognition.errors import ProjectError
+
 CPU_INFO = Path("/proc/cpuinfo")
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -18,9 +20,15 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 def processor() -> str:
     """Return the processor's name and number of cores: ``NAME, 8 cores``."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     name = _cpu_info("model name") or platform.processor() or platform.machine()
-    return f"{name}, {cores} cores"
+    return f"{name}, {available_cores()} cores"
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def gpus() -> list[str]:
@@ -67,6 +75,32 @@ def make_deterministic() -> None:
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
+
+
+def bound_threads(count: int | None) -> int:
+    """Limit TensorFlow to ``count`` threads; return the number that it uses.
+
+    None stands for one thread per core. The number of threads changes the order in
+    which TensorFlow adds numbers, and so the weights of a trained network.
+
+    Raises ProjectError if TensorFlow already runs with another number of threads.
+    """
+    import tensorflow as tf
+
+    count = count or available_cores()
+    threading = tf.config.threading
+    current = threading.get_intra_op_parallelism_threads() or available_cores()
+    if current != count:
+        try:
+            threading.set_intra_op_parallelism_threads(count)
+            threading.set_inter_op_parallelism_threads(count)
+        except RuntimeError as error:
+            raise ProjectError(
+                f"expected a process that can still be limited to {count} threads, "
+                "received one in which TensorFlow has already started; start the "
+                "worker again"
+            ) from error
+    return count
 
 
 @contextlib.contextmanager

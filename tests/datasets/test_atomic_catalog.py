@@ -10,6 +10,7 @@ from kedro_datasets.partitions import PartitionedDataset
 
 from digit_recognition.datasets import AtomicCatalog
 from digit_recognition.datasets.manifests import Manifests, State
+from digit_recognition.errors import ProjectError
 
 
 def model(folder, save="now"):
@@ -34,6 +35,23 @@ def files(folder):
 def test_the_project_uses_it():
     configure_project("digit_recognition")
     assert settings.DATA_CATALOG_CLASS is AtomicCatalog
+
+
+def test_an_orchestrator_sets_the_version_to_save(tmp_path, monkeypatch):
+    entry = {
+        "type": "json.JSONDataset",
+        "filepath": f"{tmp_path}/model.json",
+        "versioned": True,
+    }
+    monkeypatch.setenv("KEDRO_SAVE_VERSION", "2026-01-31T12.00.00.000Z")
+    catalog = AtomicCatalog.from_config(
+        {"model": entry}, save_version="2026-02-28T12.00.00.000Z"
+    )
+    catalog.save("model", {})
+    assert files(tmp_path) == ["model.json/2026-01-31T12.00.00.000Z/model.json"]
+    monkeypatch.setenv("KEDRO_SAVE_VERSION", "../models")
+    with pytest.raises(ProjectError, match=r"received .*models.; correct"):
+        AtomicCatalog.from_config({"model": entry})
 
 
 def test_a_version_is_in_its_place_only_when_it_is_complete(

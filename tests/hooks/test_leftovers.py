@@ -13,7 +13,8 @@ def clean(catalog, manifests=None):
 
 
 def test_leftovers_of_datasets_that_the_run_does_not_use_are_removed(tmp_path):
-    places = [tmp_path / "models", tmp_path / "models" / "checkpoints"]
+    models = tmp_path / "models"
+    places = [models, models / "checkpoints", models / "journal"]
     for place in places:
         (place / ".saving-abandoned" / "half").mkdir(parents=True)
         (place / "kept").mkdir()
@@ -24,10 +25,14 @@ def test_leftovers_of_datasets_that_the_run_does_not_use_are_removed(tmp_path):
                 "type": "digit_recognition.datasets.CheckpointsDataset",
                 "filepath": str(places[1]),
             },
+            "journal": {
+                "type": "digit_recognition.datasets.JournalDataset",
+                "filepath": str(places[2]),
+            },
         }
     )
     left = {path.name for path in places[0].rglob("*")}
-    assert left == {"checkpoints", "kept"}
+    assert left == {"checkpoints", "journal", "kept"}
 
 
 def test_what_is_being_saved_stays(tmp_path):

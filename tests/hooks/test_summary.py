@@ -175,3 +175,27 @@ def test_commands_name_the_program_where_no_environment_is_activated(
 
 def test_a_run_without_results_still_says_what_to_do_next(printed):
     assert printed("prepare", x_train=None).startswith("\nNext:\n")
+
+
+def test_a_sweep_names_the_recipe_with_the_best_mean_and_its_range(printed):
+    sweep = pd.DataFrame(
+        {
+            "recipe": ["plain", "quick", "quick", "quick"],
+            "changes": ["", "", "epochs=3", "epochs=3"],
+            "problem": ["", "loss", "", ""],
+            "validation_accuracy": [0.98, None, 0.97, 0.995],
+        }
+    )
+    assert printed("sweep", sweep=sweep).splitlines()[1] == (
+        "4 trainings, of which 1 failed. Best on the validation images: quick "
+        "epochs=3, 98.25 % (97.00 % to 99.50 % over 2 seeds)."
+    )
+
+
+def test_a_search_names_the_values_of_its_best_trial(printed):
+    search = pd.DataFrame(
+        {"changes": ["epochs=3", "epochs=4"], "validation_accuracy": [0.99, None]}
+    )
+    assert printed("search", search=search).splitlines()[1] == (
+        "2 trials. Best on the validation images: 99.00 % with epochs=3."
+    )

@@ -27,6 +27,14 @@ def test_the_record_of_the_loaded_model_is_loaded_instead_of_a_newer_one(catalog
     assert (catalog.load("model"), catalog.load("training")) == ("2", "2")
 
 
+def test_a_stage_loads_what_an_earlier_stage_of_the_same_version_saved(catalog, keep):
+    for version in ("1", "now", "other"):
+        keep("model", version)
+        keep("training", version)
+    VersionHooks().before_pipeline_run(OPTIONS, JUDGE, catalog)
+    assert (catalog.load("model"), catalog.load("training")) == ("now", "now")
+
+
 @pytest.mark.parametrize("record", ["history", "validation_predictions"])
 def test_other_records_of_a_training_are_those_of_the_loaded_model_too(
     catalog, keep, record, tmp_path

@@ -1,11 +1,16 @@
+from functools import partial
+
 import keras
 import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
 
 from digit_recognition.models.cnn import (
     average_shifts,
     build_cnn,
     build_columns,
     convolutions,
+    initial_seeds,
     join_columns,
     without_softmax,
 )
@@ -50,6 +55,22 @@ def test_the_default_network_has_the_layers_of_the_design():
     assert activations == ["relu", "relu", "relu", "softmax"]
     assert network.count_params() == 225_034
     assert network.input_shape == (None, 28, 28, 1)
+
+
+def refuse(*arguments):
+    raise AssertionError("the generator that all threads share")
+
+
+@pytest.mark.parametrize(
+    "build", [build_cnn, partial(build_columns, 2)], ids=["one", "columns"]
+)
+def test_initial_weights_are_keras_own_without_its_shared_generator(build, monkeypatch):
+    keras.utils.set_random_seed(7)
+    expected = build().get_weights()
+    monkeypatch.setattr("random.randint", refuse)
+    weights = build(seeds=initial_seeds(7)).get_weights()
+    for ours, theirs in zip(weights, expected, strict=True):
+        assert_array_equal(ours, theirs)
 
 
 def test_a_pooling_ends_each_stage_of_convolutions():

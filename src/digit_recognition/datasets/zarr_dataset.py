@@ -23,12 +23,16 @@ from zarr.abc.store import Store
 from zarr.storage import FsspecStore, LocalStore
 
 from digit_recognition.datasets.atomic import temporary_folder
+from digit_recognition.datasets.chunks import AnyArray, iterate_chunks, open_chunked
 
 METADATA_FILE = "zarr.json"
 
 
-class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
-    """A NumPy array as one Zarr array (format 3): chunked, compressed, without pickle.
+class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
+    """An array as one Zarr array (format 3): chunked, compressed, without pickle.
+
+    A NumPy array is saved at once, a Dask array chunk by chunk. If ``load_args`` has
+    ``max_bytes``, a larger array is loaded as a Dask array, which stays on the disk.
 
     An array is visible only when it is complete. On a local disk it is written into a
     temporary folder and then renamed. On other filesystems the metadata are written
@@ -48,6 +52,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
         self,
         *,
         filepath: str | os.PathLike,
+        load_args: dict[str, Any] | None = None,
         save_args: dict[str, Any] | None = None,
         version: Version | None = None,
         credentials: dict[str, Any] | None = None,
@@ -56,15 +61,17 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
     ) -> None:
         """``filepath`` is the folder: a path, or a URL that fsspec knows.
 
-        ``save_args`` go to ``zarr.create_array`` (``chunks``, ``compressors``, …).
-        ``credentials`` and ``fs_args`` go to the filesystem. Plugins such as Kedro-Viz
-        read ``metadata``.
+        ``load_args`` may have ``max_bytes``, the size of the largest array that is
+        loaded into memory. ``save_args`` go to ``zarr.create_array`` (``chunks``,
+        ``compressors``, …). ``credentials`` and ``fs_args`` go to the filesystem.
+        Plugins such as Kedro-Viz read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
         self._fs = fsspec.filesystem(
             protocol, **deepcopy(credentials or {}), **deepcopy(fs_args or {})
         )
+        self._max_bytes = (load_args or {}).get("max_bytes", float("inf"))
         self._save_args = save_args or {}
         self.metadata = metadata
         super().__init__(
@@ -74,13 +81,17 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
             glob_function=self._fs.glob,
         )
 
-    def load(self) -> np.ndarray:
-        """Return the whole array, with the shape and dtype it was saved with."""
-        return np.asarray(self._open()[...])
+    def load(self) -> AnyArray:
+        """Return the array, with the shape and dtype it was saved with."""
+        array = self._open()
+        if array.nbytes > self._max_bytes:
+            return open_chunked(array)
+        return np.asarray(array[...])
 
-    def save(self, data: np.ndarray) -> None:
+    def save(self, data: AnyArray) -> None:
         """Save an array of any shape and any dtype except ``object``."""
-        if not isinstance(data, np.ndarray) or data.dtype.hasobject:
+        chunked = type(data).__module__.startswith("dask.array")
+        if not (chunked or isinstance(data, np.ndarray)) or data.dtype.hasobject:
             received = getattr(data, "dtype", type(data).__name__)
             raise DatasetError(
                 f"{self._filepath.name}: expected a NumPy array of numbers, received "
@@ -130,7 +141,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
             store = FsspecStore.from_mapper(self._fs.get_mapper(path), read_only=True)
         return zarr.open_array(store, mode="r", zarr_format=3)
 
-    def _save_locally(self, data: np.ndarray, path: Path) -> None:
+    def _save_locally(self, data: AnyArray, path: Path) -> None:
         with temporary_folder(path.parent) as folder:
             new, old = folder / "new", folder / "old"
             self._write(data, new)
@@ -143,7 +154,7 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
                     old.rename(path)
                 raise
 
-    def _save_remotely(self, data: np.ndarray, path: str) -> None:
+    def _save_remotely(self, data: AnyArray, path: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             array = Path(folder) / "array"
             self._write(data, array)
@@ -156,8 +167,17 @@ class ZarrDataset(AbstractVersionedDataset[np.ndarray, np.ndarray]):
                     str(file), f"{path}/{file.relative_to(array).as_posix()}"
                 )
 
-    def _write(self, data: np.ndarray, folder: Path) -> None:
-        zarr.create_array(LocalStore(folder), data=data, **self._save_args)
+    def _write(self, data: AnyArray, folder: Path) -> None:
+        if isinstance(data, np.ndarray):
+            zarr.create_array(LocalStore(folder), data=data, **self._save_args)
+            return
+        target = zarr.create_array(
+            LocalStore(folder), shape=data.shape, dtype=data.dtype, **self._save_args
+        )
+        start = 0
+        for chunk in iterate_chunks(data.rechunk({0: target.chunks[0]})):
+            target[start : start + len(chunk)] = chunk
+            start += len(chunk)
 
     def _is_whole(self, path: str) -> bool:
         return self._fs.exists(f"{path}/{METADATA_FILE}")

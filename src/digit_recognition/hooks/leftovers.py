@@ -38,6 +38,6 @@ def _places(conf_catalog: dict[str, Any]) -> set[Path]:
             continue
         if entry.get("versioned"):
             places.add(Path(path).parent)
-        elif "CheckpointsDataset" in str(entry.get("type")):
+        elif str(entry.get("type")).endswith(("CheckpointsDataset", "JournalDataset")):
             places.add(Path(path))
     return places

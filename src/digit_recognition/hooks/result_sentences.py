@@ -106,6 +106,31 @@ def _describe_runs(saved: dict[str, Any]) -> str:
     return f"The metrics of {_count(len(saved['runs']), 'run')}, in one table."
 
 
+def _describe_sweep(saved: dict[str, Any]) -> str:
+    sweep = saved["sweep"]
+    done = sweep[sweep["problem"] == ""]
+    groups = done.groupby(["recipe", "changes"])["validation_accuracy"]
+    recipe, changes = groups.mean().idxmax()
+    best = groups.get_group((recipe, changes))
+    low, high = _percent(best.min()), _percent(best.max())
+    failed = len(sweep) - len(done)
+    return (
+        f"{_count(len(sweep), 'training')}"
+        + (f", of which {failed:,} failed" if failed else "")
+        + f". Best on the validation images: {' '.join([recipe, changes]).strip()}, "
+        f"{_percent(best.mean())} ({low} to {high} over {_count(len(best), 'seed')})."
+    )
+
+
+def _describe_search(saved: dict[str, Any]) -> str:
+    search = saved["search"]
+    best = search.loc[search["validation_accuracy"].idxmax()]
+    return (
+        f"{_count(len(search), 'trial')}. Best on the validation images: "
+        f"{_percent(best['validation_accuracy'])} with {best['changes']}."
+    )
+
+
 def _describe_shapes(saved: dict[str, Any]) -> str:
     return f"One image, drawn layer by layer through {len(saved['shapes'])} layers."
 
@@ -146,13 +171,18 @@ SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "readings": _describe_readings,
     "runs": _describe_runs,
     "shapes": _describe_shapes,
+    "sweep": _describe_sweep,
+    "search": _describe_search,
     "export_check": _describe_export,
     "training": _describe_training,
     "detector_training": _describe_detector,
     "dataset_info": _describe_dataset,
 }
 
-MAIN_RESULTS = ("metrics", "robustness_summary", "readings", "runs", "shapes")
+MAIN_RESULTS = (
+    *("metrics", "robustness_summary", "readings", "runs", "shapes"),
+    *("sweep", "search"),
+)
 
 DESCRIBED = {*SENTENCES, "history", "reading_summary"}
 """The datasets that the sentences need."""

@@ -23,6 +23,8 @@ DESCRIPTIONS = {
     "robustness": "accuracy on corrupted test images",
     "explain": "what each layer computes for one image",
     "compare": "the metrics of all runs",
+    "sweep": "recipes, trained with several seeds",
+    "search": "the best values of a recipe's fields",
 }
 
 _display = ExitStack()

@@ -27,6 +27,8 @@ EXPLAIN = "kedro run --pipelines explain", "see what each layer computes"
 COMPARE = "kedro run --pipelines compare", "compare the metrics of all runs"
 EXPORT = "kedro run --pipelines detector,export", "make the model that reads pictures"
 TRAIN = "kedro run --pipelines train", "train a network on the arrays"
+TRAIN_ONE = "kedro run --params recipe=NAME", "train and export one recipe"
+SWEEP = "kedro run --pipelines sweep", "train recipes with several seeds"
 
 NEXT_STEPS = {
     "read": (EXPLAIN, VIZ),
@@ -35,6 +37,8 @@ NEXT_STEPS = {
     "robustness": (EXPLAIN, COMPARE),
     "explain": (READ, VIZ),
     "compare": (ROBUSTNESS, VIZ),
+    "sweep": (TRAIN_ONE, VIZ),
+    "search": (SWEEP, VIZ),
     "detector": (EXPORT, EVALUATE),
     "train": (EVALUATE, EXPORT),
     "prepare": (TRAIN, VIZ),
@@ -51,6 +55,10 @@ RESULTS = {
     "journey": "journey",
     "attention": "attention",
     "runs": "table",
+    "sweep": "table",
+    "sweep_chart": "chart",
+    "search": "table",
+    "importances": "chart",
     "model": "model",
     "model_onnx": "ONNX",
 }

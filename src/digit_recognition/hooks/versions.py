@@ -61,6 +61,8 @@ class VersionHooks:
         inputs = pipeline.inputs()
         _require(inputs, requested, catalog)
         for name in inputs - requested.keys():
+            _load_version_of_run(catalog.get(name))
+        for name in inputs - requested.keys():
             for described in self.records.get(name, ()):
                 if described in inputs:
                     self._load_same_version(name, described, catalog)
@@ -97,6 +99,17 @@ def _load_own_version(dataset: Any) -> None:
     if is_versioned(dataset):
         version = dataset.resolve_save_version()
         dataset._version = Version(version, version)
+
+
+def _load_version_of_run(dataset: Any) -> None:
+    """Load the version that this run saves, if an earlier stage has saved it already.
+
+    This happens if an orchestrator runs the stages one by one, with one version.
+    """
+    if is_versioned(dataset):
+        version = dataset.resolve_save_version()
+        if version in dataset.list_versions(full_path=False):
+            dataset._version = Version(version, version)
 
 
 def _require(

@@ -1,3 +1,4 @@
+import dask.array as da
 import keras
 import numpy as np
 import pandas as pd
@@ -56,6 +57,18 @@ def inputs(model, sample):
 @pytest.fixture(scope="module")
 def trained(inputs):
     return train_detector(*inputs, DetectorParameters(pictures=16000, epochs=3))
+
+
+def test_images_on_the_disk_give_the_same_detector(inputs, monkeypatch):
+    model, x_train, *others = inputs
+    on_disk = da.from_array(x_train, chunks=(500, 28, 28, 1))
+    expected, predictions, _ = train_detector(*inputs, QUICK)
+    record, found, _ = train_detector(model, on_disk, *others, QUICK)
+    assert record["detector_digest"] == expected["detector_digest"]
+    assert found.equals(predictions)
+    monkeypatch.setattr(nodes, "MAX_IMAGES", 2000)
+    part, _, _ = train_detector(model, on_disk, *others, QUICK)
+    assert part["detector_digest"] != expected["detector_digest"]
 
 
 def test_the_predictions_are_those_of_validation_digits_on_pages(

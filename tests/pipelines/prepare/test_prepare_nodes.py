@@ -1,5 +1,6 @@
 import hashlib
 
+import dask.array as da
 import keras
 import numpy as np
 import pytest
@@ -52,6 +53,15 @@ def test_pixels_become_float32_from_0_to_1():
     pixels = normalize_pixels(np.array([[0, 51, 255]], np.uint8))
     assert pixels.dtype == np.float32
     np.testing.assert_array_equal(pixels, np.array([[0, 0.2, 1]], np.float32))
+
+
+def test_images_on_the_disk_are_prepared_chunk_by_chunk():
+    images = np.arange(5 * 4, dtype=np.uint8).reshape(5, 2, 2)
+    prepared = normalize_pixels(reshape_images(da.from_array(images, (2, 2, 2))))
+    assert prepared.chunks[0] == (2, 2, 1)
+    assert prepared.dtype == np.float32
+    expected = normalize_pixels(reshape_images(images))
+    np.testing.assert_array_equal(prepared.compute(), expected)
 
 
 def test_labels_become_what_keras_makes_of_them():

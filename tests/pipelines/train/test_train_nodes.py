@@ -1,3 +1,4 @@
+import dask.array as da
 import keras
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from digit_recognition.datasets import Checkpoints
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.parameters import RecipeName, Seed
-from digit_recognition.pipelines.train import nodes
+from digit_recognition.pipelines.train import buffers, nodes
 from digit_recognition.pipelines.train.batches import batches, training_batches
 from digit_recognition.pipelines.train.nodes import build_model, train_model
 from digit_recognition.pipelines.train.recipes import TrainParameters
@@ -82,6 +83,23 @@ def dataset_info(arrays):
 @pytest.fixture(scope="module")
 def trained(arrays, dataset_info, checkpoints):
     return train(arrays, dataset_info, checkpoints)
+
+
+def test_a_model_is_trained_on_images_that_stay_on_the_disk(
+    arrays, dataset_info, checkpoints, trained, monkeypatch
+):
+    monkeypatch.setattr(buffers, "BUFFER_IMAGES", 200)
+    on_disk = da.from_array(arrays[0], chunks=(10, 28, 28, 1))
+    _, training, predictions, model = train(
+        (on_disk, arrays[1]), dataset_info, checkpoints
+    )
+    _, in_memory, expected, _ = trained
+    assert predictions["index"].tolist() == expected["index"].tolist()
+    assert training["model_digest"] != in_memory["model_digest"]  # another order
+    found = model.predict(arrays[0][predictions["index"]], verbose=0).argmax(axis=1)
+    logits = predictions.filter(like="logit").to_numpy()
+    assert found.tolist() == logits.argmax(axis=1).tolist()
+    assert (found == predictions["label"]).mean() > 0.5
 
 
 def test_the_model_is_built_and_compiled_as_the_recipe_says():
@@ -160,7 +178,8 @@ def test_the_validation_part_is_stratified_and_never_trained_on(
     monkeypatch.setattr(nodes, "batches", watched)
     predictions = train(arrays, dataset_info, checkpoints)[2]
     assert predictions["label"].value_counts().tolist() == [10] * 10
-    assert validated_on == [set(predictions["index"])]
+    # while it is trained, and for the predictions
+    assert validated_on == [set(predictions["index"])] * 2
     assert trained_on == [set(range(400)) - validated_on[0]]
 
 

@@ -23,11 +23,17 @@ def make_training_set(
     ``images`` is float32 (n, 28, 28) in 0..1; ``labels`` (n,) holds the digits shown.
     The classes are 0..9 for digits and 10 for non-digits.
 
-    Half of the returned images are digits. A third of them are changed by
-    ``vary_handwriting`` and ``simulate_scanners``, up to a third are written and read
-    back by ``write_digits``, and the rest are unchanged. The other half are non-digits. A
-    third of them are read back, too, where they are found on their page; another third
-    are changed by ``simulate_scanners``.
+    Half of the returned images are digits:
+
+    - a third of them are changed by ``vary_handwriting`` and ``simulate_scanners``;
+    - up to a third are written and read back by ``write_digits``;
+    - the rest are unchanged.
+
+    The other half are non-digits:
+
+    - a third of them are read back, too, if they are found on their page;
+    - a third are changed by ``simulate_scanners``;
+    - the rest are unchanged.
     """
     rng = np.random.default_rng(seed)
     digits = count // 2

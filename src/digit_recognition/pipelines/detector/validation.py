@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 
 from digit_recognition import NUM_CLASSES
+from digit_recognition.datasets.chunks import AnyArray, read_rows
 from digit_recognition.handwriting.pages import COMMON, read_back
 from digit_recognition.models.cnn import Classifier, without_softmax
 from digit_recognition.recognition.views import average_views
+
+MAX_IMAGES = 10_000
+"""Number of validation images that are read; MNIST has 6,000."""
 
 MIN_DIGITS, MAX_DIGITS = 2, 8
 """Range of the number of digits in a number."""
@@ -17,7 +21,7 @@ MIN_DIGITS, MAX_DIGITS = 2, 8
 def read_validation(
     model: Classifier,
     detector: Classifier,
-    x_train: np.ndarray,
+    x_train: AnyArray,
     y_train: np.ndarray,
     validation: np.ndarray,
     seed: int,
@@ -27,15 +31,18 @@ def read_validation(
     Real pages are harder than MNIST's images: paper and its removal leave traces. So
     the acceptance rule is computed from these results, in which the logits are averaged
     over the reader's views. Each of the images at ``validation`` (indices into
-    ``x_train``) is written once, in random order. The digits that are found form
-    numbers of 2 to 8 digits. A digit that is not found is left out.
+    ``x_train``) is written once, in random order; of more than 10,000 images, 10,000
+    are taken. The digits that are found form numbers of 2 to 8 digits. A
+    digit that is not found is left out.
 
     The columns are index (into x_train), number, label, digit_logit and the logits
     logit0..logit9.
     """
     rng = np.random.default_rng(seed)
-    order = rng.permutation(validation)
-    fields, rows = read_back(x_train[order, ..., 0], rng, COMMON)
+    order = rng.permutation(validation)[:MAX_IMAGES]
+    rows = np.sort(order)
+    images = read_rows(x_train, rows)[np.searchsorted(rows, order), ..., 0]
+    fields, rows = read_back(images, rng, COMMON)
     index = order[rows]
     classifier = without_softmax(model)
 

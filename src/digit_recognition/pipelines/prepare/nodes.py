@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from digit_recognition import NUM_CLASSES
+from digit_recognition.datasets.chunks import AnyArray
 from digit_recognition.datasets.mnist_dataset import (
     HOW_TO_GET_DATA,
     NAMES,
@@ -48,13 +49,16 @@ def load_mnist(
     return *published, {"dataset": dataset, "dataset_digest": combined_digest(arrays)}
 
 
-def reshape_images(images: np.ndarray) -> np.ndarray:
+def reshape_images(images: AnyArray) -> AnyArray:
     """Add the channel axis: (n, 28, 28) becomes (n, 28, 28, 1), without a copy."""
     return images[..., np.newaxis]
 
 
-def normalize_pixels(images: np.ndarray) -> np.ndarray:
-    """Scale pixels from 0..255 to float32 in 0..1; the shape stays the same."""
+def normalize_pixels(images: AnyArray) -> AnyArray:
+    """Scale pixels from 0..255 to float32 in 0..1; the shape stays the same.
+
+    The pixels of a Dask array are scaled later, chunk by chunk, as they are saved.
+    """
     return np.divide(images, 255, dtype=np.float32)
 
 
@@ -71,7 +75,7 @@ def one_hot_labels(labels: np.ndarray) -> np.ndarray:
 
 def describe_dataset(
     published: dict[str, Any],
-    x_train: np.ndarray,
+    x_train: AnyArray,
     y_train: np.ndarray,
     x_test: np.ndarray,
     y_test: np.ndarray,

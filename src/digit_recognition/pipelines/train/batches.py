@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from digit_recognition.datasets.chunks import AnyArray, is_chunked, read_rows
 from digit_recognition.errors import ProjectError
 
 from .augmentation import Augmentation, augment
+from .buffers import ShuffledBuffers
 from .written_digits import Images
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+Batch = tuple[np.ndarray, np.ndarray]
 
 BATCHES_PER_CALL = 16
 """Number of batches that one call of Python code fetches. With 16 batches per call, a
@@ -47,24 +52,30 @@ def split_validation(
 
 
 def batches(
-    images: np.ndarray, labels: np.ndarray, indices: np.ndarray, batch_size: int
+    images: AnyArray, labels: np.ndarray, indices: np.ndarray, batch_size: int
 ) -> tf.data.Dataset:
     """Return batches of the images and labels at ``indices``, in that order.
 
     Each batch is taken from the arrays when it is needed. A tensor of all images would
-    be a second copy of the images in memory (188 MB for MNIST).
+    be a second copy of the images in memory (188 MB for MNIST). If the images stay on
+    the disk, sorted indices are read fastest.
     """
     import tensorflow as tf
 
+    def take(rows: np.ndarray) -> Batch:
+        return read_rows(images, rows), labels[rows]
+
+    calls = 1 if is_chunked(images) else BATCHES_PER_CALL
     return (
-        _fetch_batches(images, labels, indices, batch_size)
+        _fetch_batches(take, (images, labels), indices, calls * batch_size)
+        .rebatch(batch_size)
         .apply(tf.data.experimental.assert_cardinality(-(-len(indices) // batch_size)))
         .prefetch(tf.data.AUTOTUNE)
     )
 
 
 def training_batches(
-    images: Images,
+    images: AnyArray | Images,
     labels: Images,
     indices: np.ndarray,
     batch_size: int,
@@ -76,41 +87,67 @@ def training_batches(
     """Return the batches of all ``epochs``, shuffled and augmented in each epoch.
 
     The seed and the epoch's number determine the order and the augmentation. So a
-    resumed training gets the same batches as an uninterrupted training.
+    resumed training gets the same batches as an uninterrupted training. If the images
+    stay on the disk, ``ShuffledBuffers`` shuffles them.
     """
     import tensorflow as tf
+
+    arrays, per_call = (images, labels), BATCHES_PER_CALL * batch_size
+    if is_chunked(images):
+        buffers = ShuffledBuffers(images, np.asarray(labels), indices, seed)
+
+    def take(rows: np.ndarray) -> Batch:
+        return images[rows], labels[rows]
 
     def epoch(number: tf.Tensor) -> tf.data.Dataset:
         order, changes = tf.unstack(
             tf.random.split(tf.stack([tf.constant(seed, tf.int64), number]), 2)
         )
-        shuffled = tf.random.experimental.stateless_shuffle(indices, order)
-        return _fetch_batches(
-            images, labels, shuffled, batch_size, changes, augmentation
-        )
+
+        def buffer(place: tf.Tensor) -> tf.data.Dataset:
+            size = tf.numpy_function(buffers.size, [number, place], tf.int64)
+            size.set_shape(())
+            rows, own = tf.range(size), tf.random.fold_in(changes, place)
+            return _fetch_batches(
+                *(buffers.take, arrays, rows, per_call, own, augmentation),
+                buffer=(number, place),
+            )
+
+        if is_chunked(images):
+            found = tf.data.Dataset.range(buffers.count).flat_map(buffer)
+        else:
+            shuffled = tf.random.experimental.stateless_shuffle(indices, order)
+            found = _fetch_batches(
+                take, arrays, shuffled, per_call, changes, augmentation
+            )
+        return found.rebatch(batch_size)
 
     numbers = tf.data.Dataset.range(epochs.start, epochs.stop)
     return numbers.flat_map(epoch).prefetch(tf.data.AUTOTUNE)
 
 
 def _fetch_batches(
-    images: Images,
-    labels: Images,
-    indices: np.ndarray | tf.Tensor,
-    batch_size: int,
+    take: Callable[..., Batch],
+    arrays: tuple[AnyArray | Images, Images],
+    rows: np.ndarray | tf.Tensor,
+    per_call: int,
     seed: tf.Tensor | None = None,
     augmentation: Augmentation | None = None,
+    buffer: tuple[tf.Tensor, ...] = (),
 ) -> tf.data.Dataset:
+    """Return the images and labels at ``rows``, ``per_call`` rows at a time.
+
+    ``take`` gets ``buffer`` and rows, and returns images and labels as in ``arrays``.
+    """
     import tensorflow as tf
 
-    def take(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return images[rows], labels[rows]
+    images, labels = arrays
 
     @tf.autograph.experimental.do_not_convert  # AutoGraph warns on Python 3.13
     def fetch(number: tf.Tensor, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         # stateful=True disables prefetching in deterministic mode
         x, y = tf.numpy_function(
-            take, [rows], [images.dtype, labels.dtype], stateful=False
+            take, [*buffer, rows], [images.dtype, labels.dtype], stateful=False
         )
         x = tf.ensure_shape(x, (None, *images.shape[1:]))
         y = tf.ensure_shape(y, (None, *labels.shape[1:]))
@@ -119,9 +156,5 @@ def _fetch_batches(
         return x, y
 
     return (
-        tf.data.Dataset.from_tensor_slices(indices)
-        .batch(BATCHES_PER_CALL * batch_size)
-        .enumerate()
-        .map(fetch)
-        .rebatch(batch_size)
+        tf.data.Dataset.from_tensor_slices(rows).batch(per_call).enumerate().map(fetch)
     )

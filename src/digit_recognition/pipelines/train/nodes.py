@@ -10,6 +10,7 @@ import pandas as pd
 
 from digit_recognition import NUM_CLASSES
 from digit_recognition.datasets import Checkpoints
+from digit_recognition.datasets.chunks import AnyArray, is_chunked
 from digit_recognition.digests import array_digest, weights_digest
 from digit_recognition.errors import ProjectError
 from digit_recognition.models.cnn import Classifier, without_softmax
@@ -32,16 +33,13 @@ def build_model(
     """
     chosen = parameters.recipe(recipe)
 
-    import keras
-
-    keras.utils.set_random_seed(seed.root)
-    network = chosen.network.build(dtype_policy(chosen.precision))
+    network = chosen.network.build(dtype_policy(chosen.precision), seed.root)
     return compile_network(network, chosen)
 
 
 def train_model(
     untrained_model: Classifier,
-    x_train: np.ndarray,
+    x_train: AnyArray,
     y_train: np.ndarray,
     dataset_info: dict[str, Any],
     checkpoints: Checkpoints,
@@ -56,6 +54,9 @@ def train_model(
     holds no optimizer state. The columns of the predictions are index (into x_train),
     label, and the logits logit0..logit9. Raises ProjectError if ``dataset_info`` does
     not describe the arrays.
+
+    If ``x_train`` stays on the disk, no written digits are added: they would not fit
+    into memory beside the images.
 
     The function is a generator that yields once. Kedro saves the yielded values and
     then resumes the generator. So the checkpoint is removed only after the model is
@@ -73,10 +74,10 @@ def train_model(
     keras.utils.set_random_seed(seed.root)
     if parameters.deterministic:
         make_deterministic()
-    images: Images = x_train
+    images: AnyArray | Images = x_train
     one_hot: Images = y_train
     rows = train
-    if chosen.handwriting is not None:
+    if chosen.handwriting is not None and not is_chunked(x_train):
         images, one_hot, rows = add_handwriting(
             x_train, y_train, train, chosen.handwriting, seed.root
         )
@@ -112,7 +113,7 @@ def train_model(
                 epochs=range(len(history), chosen.epochs),
                 augmentation=chosen.augmentation,
             ),
-            batches(x_train, y_train, validation, 1000),
+            batches(x_train, y_train, _fast_order(x_train, validation), 1000),
             steps=steps,
             epochs=chosen.epochs,
             history=history,
@@ -132,8 +133,13 @@ def train_model(
     checkpoint.remove()
 
 
+def _fast_order(images: AnyArray, rows: np.ndarray) -> np.ndarray:
+    """Return the rows in an order in which each chunk on the disk is read once."""
+    return np.sort(rows) if is_chunked(images) else rows
+
+
 def _check_arrays(
-    x_train: np.ndarray, y_train: np.ndarray, dataset_info: dict[str, Any]
+    x_train: AnyArray, y_train: np.ndarray, dataset_info: dict[str, Any]
 ) -> None:
     for name, array in {"x_train": x_train, "y_train": y_train}.items():
         if array_digest(array) != dataset_info["digests"][name]:
@@ -147,12 +153,13 @@ def _check_arrays(
 
 def _predict(
     model: Classifier,
-    x_train: np.ndarray,
+    x_train: AnyArray,
     labels: np.ndarray,
     validation: np.ndarray,
 ) -> pd.DataFrame:
     rows = np.sort(validation)
-    logits = without_softmax(model).predict(x_train[rows], batch_size=1000, verbose=0)
+    found = batches(x_train, labels, rows, 1000)
+    logits = without_softmax(model).predict(found, verbose=0)
     return pd.DataFrame(
         {
             "index": rows,

@@ -13,6 +13,7 @@ from digit_recognition.models.cnn import (
     average_shifts,
     build_cnn,
     build_columns,
+    initial_seeds,
     join_columns,
 )
 from digit_recognition.parameters import (
@@ -58,12 +59,17 @@ class Network(Parameters):
                 )
         return self
 
-    def build(self, dtype: str) -> Classifier:
-        """Build the network for training, with Keras' dtype policy ``dtype``."""
-        options = self.model_dump(exclude={"columns"})
+    def build(self, dtype: str, seed: int | None = None) -> Classifier:
+        """Build the network for training, with Keras' dtype policy ``dtype``.
+
+        ``seed`` sets the initial weights. Without it, they are random.
+        """
+        options = self.model_dump(exclude={"columns"}) | {"dtype": dtype}
+        if seed is not None:
+            options["seeds"] = initial_seeds(seed)
         if self.columns == 1:
-            return build_cnn(**options, dtype=dtype)
-        return build_columns(self.columns, **options, dtype=dtype)
+            return build_cnn(**options)
+        return build_columns(self.columns, **options)
 
 
 class Recipe(Parameters):

@@ -1,0 +1,5 @@
+"""Search for the values of a recipe's fields."""
+
+from .pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -1,0 +1,213 @@
+"""Nodes that search for the values of a recipe's fields with Optuna."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, field_validator
+
+from digit_recognition.datasets.journal_dataset import Journal
+from digit_recognition.errors import ProjectError
+from digit_recognition.parameters import Seed
+from digit_recognition.plotting.style import BLUE, finish_chart
+from digit_recognition.trainings.changes import describe_changes
+from digit_recognition.trainings.planning import ClusterParameters, plan_training
+from digit_recognition.trainings.scheduling import Trainer
+from digit_recognition.trainings.training import Training
+
+from .space import Choices, Interval
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.storages import JournalStorage
+    from optuna.trial import FrozenTrial
+    from plotly.graph_objects import Figure
+else:
+    Figure = JournalStorage = Study = Any  # Kedro resolves the nodes' type hints
+
+
+class SearchParameters(ClusterParameters):
+    """What is searched for, and how long.
+
+    - ``recipe``: the name of the recipe.
+    - ``space``: the values of each field; None leaves the field as it is. A field
+      inside another has a dot in its name.
+    - ``trials``: the number of trials. A trial is one choice of all values.
+    - ``seeds``: the number of trainings of a trial; their accuracies are averaged.
+    - ``parallel``: the number of trials that are chosen before their results are known.
+    """
+
+    recipe: str
+    space: dict[str, Interval | Choices | None]
+    trials: Annotated[int, Field(ge=1)]
+    seeds: Annotated[int, Field(ge=1)]
+    parallel: Annotated[int, Field(ge=1)]
+
+    @field_validator("space")
+    @classmethod
+    def _check_space(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if not any(value.values()):
+            raise ValueError("expected values for at least one field, received none")
+        return value
+
+
+def search_recipe(
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    dataset_info: dict[str, Any],
+    journal: Journal,
+    studies: JournalStorage,
+    parameters: SearchParameters,
+    seed: Seed,
+    train: dict[str, Any],
+) -> tuple[pd.DataFrame, Study]:
+    """Search for the values that give the highest accuracy on the validation images.
+
+    The first result is a table with a row per trial. Its columns are trial (from 0),
+    changes, validation_accuracy (0..1, the mean over the trial's trainings; empty if
+    one failed), and the value of each field. The second result is Optuna's study.
+
+    The seed determines the values of the trials, however many workers there are, and
+    whether the search was stopped or not. Raises ProjectError if all trials fail.
+    """
+    from optuna.trial import TrialState
+
+    data = {"x_train": x_train, "y_train": y_train, "dataset_info": dataset_info}
+
+    def plan(trial: FrozenTrial) -> list[Training]:
+        return [
+            plan_training(
+                *(parameters.recipe, number, trial.params, dataset_info, parameters),
+                {"train": train},
+            )
+            for number in range(parameters.seeds)
+        ]
+
+    study = _open_study(studies, parameters, seed.root, dataset_info, train)
+    problem = ""
+    with Trainer(
+        data,
+        journal,
+        resume=parameters.resume,
+        scheduler=parameters.scheduler,
+        threads=parameters.threads,
+    ) as trainer:
+        while running := _choose(study, parameters, seed.root):
+            trainings = [training for trial in running for training in plan(trial)]
+            rows = iter(trainer.run(trainings))
+            for trial in running:
+                results = [next(rows) for _ in range(parameters.seeds)]
+                problems = [row["problem"] for row in results if row["problem"]]
+                if problems:
+                    problem = problems[0]
+                    study.tell(trial.number, state=TrialState.FAIL)
+                else:
+                    accuracies = [row["validation_accuracy"] for row in results]
+                    study.tell(trial.number, float(np.mean(accuracies)))
+    if not study.get_trials(states=[TrialState.COMPLETE]):
+        raise ProjectError(
+            f"expected a trial without an error, received errors only: {problem}"
+        )
+    return _tabulate(study), study
+
+
+def _open_study(
+    studies: JournalStorage,
+    parameters: SearchParameters,
+    seed: int,
+    dataset_info: dict[str, Any],
+    train: dict[str, Any],
+) -> Study:
+    """Return the study of these parameters; a study with others has another name."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    first = plan_training(
+        *(parameters.recipe, seed, {}, dataset_info, parameters), {"train": train}
+    )
+    own = parameters.model_dump(include={"space", "seeds", "parallel"})
+    conditions = json.dumps([first.key, own], sort_keys=True)
+    name = f"{parameters.recipe}-{hashlib.sha256(conditions.encode()).hexdigest()}"
+    names = [summary.study_name for summary in optuna.get_all_study_summaries(studies)]
+    if name in names and not parameters.resume:
+        optuna.delete_study(study_name=name, storage=studies)
+    return optuna.create_study(
+        storage=studies, study_name=name, direction="maximize", load_if_exists=True
+    )
+
+
+def _choose(study: Study, parameters: SearchParameters, seed: int) -> list[FrozenTrial]:
+    """Return the next trials to run; none if the search is finished.
+
+    If the search was stopped, these are the trials that had no result.
+    """
+    import optuna
+    from optuna.trial import TrialState
+
+    trials = study.get_trials(deepcopy=False)
+    finished = sum(trial.state.is_finished() for trial in trials)
+    until = (finished // parameters.parallel + 1) * parameters.parallel
+    space = {
+        field: values.distribution()
+        for field, values in parameters.space.items()
+        if values
+    }
+    for number in range(len(trials), min(until, parameters.trials)):
+        with warnings.catch_warnings(
+            category=optuna.exceptions.ExperimentalWarning, action="ignore"
+        ):
+            # A sampler of its own for each trial: a resumed search goes on the same.
+            study.sampler = optuna.samplers.TPESampler(
+                seed=(seed + 1_000_003 * number) % 2**32, constant_liar=True
+            )
+        study.ask(space)
+    return study.get_trials(states=[TrialState.RUNNING])
+
+
+def _tabulate(study: Study) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "trial": trial.number,
+            "changes": describe_changes(trial.params),
+            "validation_accuracy": trial.value,
+            **trial.params,
+        }
+        for trial in study.trials
+        if trial.state.is_finished()
+    )
+
+
+def draw_importances(study: Study, seed: Seed) -> Figure:
+    """Draw how much of the accuracy's variance each field explains, with fANOVA.
+
+    fANOVA fits a forest to all trials (Hutter, Hoos and Leyton-Brown 2014, "An
+    efficient approach for assessing hyperparameter importance").
+    """
+    import optuna
+    from plotly.graph_objects import Figure
+
+    trials = study.get_trials(states=[optuna.trial.TrialState.COMPLETE])
+    importances: dict[str, float] = {}
+    if len({trial.value for trial in trials}) > 1:
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed.root)
+        importances = optuna.importance.get_param_importances(
+            study, evaluator=evaluator
+        )
+    figure = Figure()
+    figure.add_bar(
+        x=list(importances.values()),
+        y=list(importances),
+        orientation="h",
+        marker={"color": BLUE},
+    )
+    figure.update_xaxes(title="fraction of the variance of the accuracy")
+    figure.update_yaxes(autorange="reversed")
+    figure.update_layout(height=200 + 40 * len(importances))
+    return finish_chart(
+        figure, "Importance of each field", f"{len(trials):,} trials, by fANOVA"
+    )

@@ -1,0 +1,53 @@
+"""The values among which a search chooses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, model_validator
+
+from digit_recognition.parameters import Parameters
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+
+class Interval(Parameters):
+    """All numbers from ``low`` to ``high``: integers if both bounds are integers.
+
+    With ``log``, the logarithm of the number is uniform.
+    """
+
+    low: int | float
+    high: int | float
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Interval:
+        if self.low >= self.high or (self.log and self.low <= 0):
+            positive = " above 0" if self.log else ""
+            raise ValueError(
+                f"expected bounds{positive} with low < high, received {self.low} and "
+                f"{self.high}"
+            )
+        return self
+
+    def distribution(self) -> BaseDistribution:
+        """Return the interval as Optuna takes it."""
+        from optuna.distributions import FloatDistribution, IntDistribution
+
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return IntDistribution(self.low, self.high, log=self.log)
+        return FloatDistribution(self.low, self.high, log=self.log)
+
+
+class Choices(Parameters):
+    """A few values, without an order."""
+
+    choices: Annotated[list[bool | int | float | str | None], Field(min_length=1)]
+
+    def distribution(self) -> BaseDistribution:
+        """Return the choices as Optuna takes them."""
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution(self.choices)

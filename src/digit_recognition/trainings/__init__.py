@@ -1,0 +1,1 @@
+"""Many trainings on a Dask cluster, with a journal of those that are finished."""

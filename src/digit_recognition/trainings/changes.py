@@ -1,0 +1,44 @@
+"""Recipes with changed fields."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from digit_recognition.errors import ProjectError
+from digit_recognition.parameters import unknown_recipe
+
+
+def change_recipe(
+    train: Mapping[str, Any], recipe: str, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a copy of the parameters ``train`` with changed fields of one recipe.
+
+    A field inside another has a dot in its name, as in `kedro run --params`. Raises
+    ProjectError if the recipe does not exist.
+
+    >>> train = {"recipes": {"a": {"epochs": 5, "network": {"columns": 1}}}}
+    >>> change_recipe(train, "a", {"network.columns": 2})
+    {'recipes': {'a': {'epochs': 5, 'network': {'columns': 2}}}}
+    """
+    if recipe not in train["recipes"]:
+        raise ProjectError(unknown_recipe(recipe, train["recipes"]))
+    changed = copy.deepcopy(dict(train))
+    for field, value in changes.items():
+        entry = changed["recipes"][recipe]
+        *path, last = field.split(".")
+        for key in path:
+            entry[key] = dict(entry.get(key) or {})
+            entry = entry[key]
+        entry[last] = value
+    return changed
+
+
+def describe_changes(changes: Mapping[str, Any]) -> str:
+    """Return the changes as one text; without changes, the text is empty.
+
+    >>> describe_changes({"epochs": 3, "network.columns": 2})
+    'epochs=3 network.columns=2'
+    """
+    return " ".join(f"{field}={value}" for field, value in changes.items())

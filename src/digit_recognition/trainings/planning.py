@@ -1,0 +1,76 @@
+"""Plan trainings: check their parameters before any of them starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from digit_recognition.parameters import Parameters
+
+from .changes import change_recipe
+from .pipelines_in_memory import check_parameters, find_pipeline
+from .training import Training, software_digest
+
+
+class ClusterParameters(Parameters):
+    """Where and how trainings run.
+
+    - ``resume``: whether finished trainings are taken from the journal.
+    - ``scheduler``: the address of Dask's scheduler, or None for this machine.
+    - ``threads``: the number of threads of each training, or None for all cores. The
+      model's weights depend on this number.
+    """
+
+    resume: bool
+    scheduler: str | None
+    threads: Annotated[int, Field(ge=1)] | None
+
+
+def plan_training(
+    recipe: str,
+    seed: int,
+    changes: Mapping[str, Any],
+    dataset_info: Mapping[str, Any],
+    cluster: ClusterParameters,
+    parameters: Mapping[str, Any],
+    *,
+    test: bool = False,
+    corruptions: bool = False,
+) -> Training:
+    """Return the training of a recipe with changed fields.
+
+    ``parameters`` are those of the pipelines that the training runs, by name. Raises
+    ProjectError if the recipe does not exist, and ParameterValidationError if a changed
+    field is unknown or has a wrong value.
+    """
+    # If the run includes these pipelines themselves, Kedro passes typed parameters.
+    plain = {
+        name: value.model_dump() if isinstance(value, BaseModel) else value
+        for name, value in parameters.items()
+    }
+    changed = change_recipe(plain["train"], recipe, changes)
+    typed = check_parameters(
+        find_pipeline("train"), {"recipe": recipe, "seed": seed, "train": changed}
+    )
+    train = typed["train"].model_dump()
+    # The result is in the journal, whatever other recipes and settings say.
+    plain["train"] = {
+        **train,
+        "resume": False,
+        "recipes": {recipe: train["recipes"][recipe]},
+    }
+    if not corruptions:
+        plain.pop("robustness", None)
+    return Training(
+        recipe=recipe,
+        seed=seed,
+        changes=dict(changes),
+        parameters=plain,
+        dataset_digest=dataset_info["dataset_digest"],
+        test=test,
+        corruptions=corruptions,
+        threads=cluster.threads,
+        software=software_digest(),
+    )

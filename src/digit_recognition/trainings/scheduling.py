@@ -1,0 +1,136 @@
+"""Run many trainings on a cluster, except those that are finished already."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from digit_recognition.datasets.journal_dataset import Journal
+from digit_recognition.errors import ProjectError
+from digit_recognition.runtime import format_duration
+
+from .cluster import open_client
+from .training import Training, run_training
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+Row = dict[str, Any]
+
+
+class Trainer(contextlib.ExitStack):
+    """Runs trainings on a cluster, which is opened when the first one is missing.
+
+    ``data`` holds the arrays of ``prepare`` and ``dataset_info``. With ``resume``,
+    results in the journal are used. All results are written to the journal.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        journal: Journal,
+        *,
+        resume: bool,
+        scheduler: str | None,
+        threads: int | None,
+    ):
+        super().__init__()
+        self._data, self._journal, self._resume = dict(data), journal, resume
+        self._scheduler, self._threads = scheduler, threads
+        self._client: Client | None = None
+        self._remote_data: Future | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def run(self, trainings: Sequence[Training]) -> list[Row]:
+        """Return one row for each training, in the same order.
+
+        Prints a line when a training ends. Raises ProjectError if the cluster is lost,
+        or if a training ends its worker process several times. On Ctrl-C, raises a
+        KeyboardInterrupt that says how many trainings are finished.
+        """
+        rows: dict[str, Row] = {}
+        if self._resume:
+            found = {item.key: self._journal.read(item.key) for item in trainings}
+            rows = {key: row for key, row in found.items() if row is not None}
+        if rows:
+            print(f"  {len(rows)} of {len(trainings)} trainings are finished already")
+        missing = {item.key: item for item in trainings if item.key not in rows}
+        try:
+            if missing:
+                self._run_missing(missing, rows)
+        except KeyboardInterrupt as stopped:
+            raise KeyboardInterrupt(
+                f"Stopped after {len(rows)} of {len(trainings)} trainings, which are "
+                "saved: the same command resumes from there."
+            ) from stopped
+        return [rows[item.key] for item in trainings]
+
+    def _run_missing(self, missing: dict[str, Training], rows: dict[str, Row]) -> None:
+        client = self._connect()
+
+        from distributed import as_completed
+
+        futures = {
+            client.submit(
+                *(run_training, item, self._remote_data),
+                key=f"train-{key}",
+                priority=-place,  # in the order in which they are planned
+            ): key
+            for place, (key, item) in enumerate(missing.items())
+        }
+        for future in as_completed(futures):
+            key = futures[future]
+            rows[key] = row = _result(future, missing[key])
+            if not row["problem"]:
+                self._journal.write(key, row)
+            _print_row(missing[key], row)
+
+    def _connect(self) -> Client:
+        if self._client is None:
+            self._client = self.enter_context(
+                open_client(self._scheduler, self._threads)
+            )
+            # The result of a task: if its worker dies, Dask runs the task again.
+            self._remote_data = self._client.submit(dict, self._data, pure=False)
+        return self._client
+
+
+def _result(future: Future, training: Training) -> Row:
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+
+    again = "then run the same command again: finished trainings are kept"
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise ProjectError(
+            f"expected workers to survive the training of {training}, received several "
+            f"that were killed; give each worker more memory, {again}"
+        ) from error
+    except (ImportError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "deserialization" not in str(error):
+            raise
+        raise ProjectError(
+            "expected a scheduler and workers with digit_recognition and the same "
+            f"packages as here, received an error ({str(error).splitlines()[0]}); "
+            f"install the same on all hosts, {again}"
+        ) from error
+    except (FutureCancelledError, OSError) as error:
+        raise ProjectError(
+            f"expected the scheduler to stay, received a lost connection ({error}); "
+            f"start the scheduler and its workers again, {again}"
+        ) from error
+
+
+def _print_row(training: Training, row: Row) -> None:
+    if row["problem"]:
+        print(f"  {training}: {row['problem']}", flush=True)
+        return
+    print(
+        f"  {training}: validation accuracy {100 * row['validation_accuracy']:.2f} %, "
+        f"{format_duration(row['seconds'])}",
+        flush=True,
+    )

@@ -1,0 +1,179 @@
+"""One training of many: what it depends on, and how a worker runs it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import digit_recognition
+from digit_recognition.datasets import Checkpoints
+from digit_recognition.errors import ProjectError
+from digit_recognition.runtime import bound_threads, processor
+
+from .changes import describe_changes
+from .pipelines_in_memory import find_pipeline, run_pipeline
+
+PACKAGES = ("keras", "tensorflow", "numpy")
+
+
+@dataclass(frozen=True)
+class Training:
+    """A recipe, a seed, and all else that the result of a training depends on.
+
+    - ``parameters``: the parameters of the run, with ``changes`` made to the recipe.
+    - ``dataset_digest``: the digest of the arrays that ``prepare`` made.
+    - ``test``: whether the model is scored on the test images.
+    - ``corruptions``: whether the model is scored on corrupted images too.
+    - ``threads``: the number of threads of TensorFlow; None stands for all cores.
+    - ``software``: the digest of this project's code and of its packages' versions.
+    """
+
+    recipe: str
+    seed: int
+    changes: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    dataset_digest: str
+    test: bool
+    corruptions: bool
+    threads: int | None
+    software: str
+
+    @property
+    def key(self) -> str:
+        """The name of the result in the journal: equal conditions, equal names."""
+        conditions = {**asdict(self), "processor": processor()}
+        return hashlib.sha256(
+            json.dumps(conditions, sort_keys=True).encode()
+        ).hexdigest()
+
+    def __str__(self) -> str:
+        changes = describe_changes(self.changes)
+        return f"{self.recipe}, seed {self.seed}" + (f", {changes}" if changes else "")
+
+
+@cache
+def software_digest() -> str:
+    """Return a digest of the package's code and of the versions of its libraries."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(digit_recognition.__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    for package in PACKAGES:
+        digest.update(f"{package} {version(package)}\n".encode())
+    return digest.hexdigest()
+
+
+def run_training(training: Training, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Train the network, score it, and return one row of the table of trainings.
+
+    ``data`` holds the arrays of ``prepare`` and ``dataset_info``. If the training
+    fails, ``problem`` in the row says why, and the scores are missing.
+
+    Raises ProjectError if this process has other code or packages than the process that
+    planned the training, or if its number of threads is already set to another value.
+    """
+    if training.software != software_digest():
+        raise ProjectError(
+            "expected workers with the same code of digit_recognition and the same "
+            f"versions of {', '.join(PACKAGES)} as here, received a worker with "
+            "others; install the same on all hosts and start the workers again"
+        )
+    threads = bound_threads(training.threads)
+
+    import keras
+
+    row = {
+        "recipe": training.recipe,
+        "seed": training.seed,
+        "changes": describe_changes(training.changes),
+        "dataset": data["dataset_info"]["dataset"],
+        "threads": threads,
+        "processor": processor(),
+        "date": str(datetime.now(UTC).date()),
+        "problem": "",
+    }
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            contextlib.redirect_stdout(io.StringIO()),  # lines of the progress
+        ):
+            scores = _train_and_score(training, data, Path(folder))
+    except ProjectError as error:
+        return {**row, "problem": str(error)}
+    finally:
+        keras.backend.clear_session()
+    return {**row, **scores}
+
+
+def _train_and_score(
+    training: Training, data: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    parameters = {
+        **training.parameters,
+        "recipe": training.recipe,
+        "seed": training.seed,
+    }
+    lineage = {"versions": {"model": "", "x_test": ""}}
+    data = {**data, "checkpoints": Checkpoints(folder), "lineage": lineage}
+    data |= run_pipeline(find_pipeline("train"), data, parameters)
+    record = data["training"]
+    scores = {
+        "epochs": record["epochs"],
+        "precision": record["precision"],
+        "seconds": record["fit_seconds"],
+        "model_digest": record["model_digest"],
+        **_validation_scores(data["validation_predictions"]),
+    }
+    if training.test:
+        metrics = find_pipeline("evaluate").to_outputs("metrics")
+        found = run_pipeline(metrics, data, parameters)["metrics"]
+        names = ("test_accuracy", "test_accuracy_uncontested", "test_loss")
+        # Contested labels are known of MNIST's own test images only.
+        scores |= {name: found[name] for name in names if name in found}
+    if training.corruptions:
+        scores |= _corrupted_scores(training, data, parameters)
+    return scores
+
+
+def _validation_scores(predictions: pd.DataFrame) -> dict[str, float]:
+    """Return the accuracy (0..1) and the loss (nats) on the validation images."""
+    from scipy.special import log_softmax
+
+    logits = predictions.filter(regex=r"^logit\d$").to_numpy()
+    labels = predictions["label"].to_numpy()
+    likelihoods = log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
+    return {
+        "validation_accuracy": float((logits.argmax(axis=1) == labels).mean()),
+        "validation_loss": float(-likelihoods.mean()),
+    }
+
+
+def _corrupted_scores(
+    training: Training, data: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> dict[str, float]:
+    """Return the accuracy for each family of corruptions.
+
+    The corrupted images are the test images if the training is tested, otherwise the
+    validation images.
+    """
+    parameters = dict(parameters)
+    if not training.test:
+        rows = data["validation_predictions"]["index"].to_numpy()
+        images, labels = data["x_train"][rows], data["y_train"][rows]
+        data = {**data, "x_test": images, "y_test": labels}
+        parameters["evaluate"] = {"allow_other_data": True}
+    pipeline = find_pipeline("robustness").to_outputs("robustness")
+    table = run_pipeline(pipeline, {**data, "mnist_c": {}}, parameters)["robustness"]
+    return dict(table.set_index("family")["accuracy"].drop("clean"))
