@@ -25,9 +25,9 @@ def make_training_set(
 
     Half of the returned images are digits. A third of them are changed by
     ``vary_handwriting`` and ``simulate_scanners``, up to a third are written and read
-    back by ``write_digits``, and the rest are unchanged. The other half are non-digits. A
-    third of them are read back, too, where they are found on their page; another third
-    are changed by ``simulate_scanners``.
+    back by ``write_digits``, and the rest are unchanged. The other half are non-digits.
+    A third of them are read back, too, where they are found on their page; another
+    third are changed by ``simulate_scanners``.
     """
     rng = np.random.default_rng(seed)
     digits = count // 2
