@@ -28,7 +28,7 @@ def write_digits(
     ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1; ``labels`` is (n,). The
     pages show ``copied`` of the images, ``strokes`` images of a 1, 7 or 9 with added
     strokes, and drawings of ``allographs``. The fields are float32 (k, 28, 28) in 0..1,
-    in MNIST's format; the digits are (k,). About 3 % of the digits are not found on
+    in MNIST's format; the digits are (k,). About 6 % of the digits are not found on
     their page, so k is less than the sum of the counts.
     """
     rng = np.random.default_rng(seed)
