@@ -31,18 +31,18 @@ ip netns exec digits-2 tc qdisc add dev digits-link-2 root netem delay 1ms 2>/de
     || echo "without a delay: this kernel has no netem"
 
 address=tcp://10.99.0.1:8786
-on() { ip netns exec "digits-$1" "${@:2}"; }
-on 1 dask scheduler --host 10.99.0.1 --dashboard-address 127.0.0.1:0 2>/dev/null &
+# Not in functions, so that $! is the process itself.
+ip netns exec digits-1 dask scheduler --host 10.99.0.1 --dashboard-address 127.0.0.1:0 2>/dev/null &
 pids+=($!)
 for number in 1 2; do
-    on "$number" dask worker "$address" --host "10.99.0.$number" --nthreads 1 \
+    ip netns exec "digits-$number" dask worker "$address" --host "10.99.0.$number" --nthreads 1 \
         --dashboard-address 127.0.0.1:0 2>/dev/null &
     pids+=($!)
 done
 
 "${run[@]}" "pictures=$pictures"
 cp data/07_model_output/newest_readings.csv /tmp/alone-$$.csv
-on 1 "${run[@]}" "pictures=$pictures,read.partition_size=5,read.scheduler=$address"
+ip netns exec digits-1 "${run[@]}" "pictures=$pictures,read.partition_size=5,read.scheduler=$address"
 cmp data/07_model_output/newest_readings.csv /tmp/alone-$$.csv
 rm /tmp/alone-$$.csv
 echo "both tables are the same"
