@@ -72,12 +72,14 @@ def test_workers_with_other_code_are_refused(train):
         train([training(0, software="another")])
 
 
-def start(*arguments, **environment):
+def start(*arguments):
+    """Start Dask in a process that logs to stderr, although clusters here do not."""
+    search = {"PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen(
         [sys.executable, "-m", "dask", *arguments],
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environment,
+        env=os.environ | search | {"DASK_LOGGING__DISTRIBUTED": "info"},
     )
 
 
