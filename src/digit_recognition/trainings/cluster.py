@@ -49,7 +49,7 @@ def open_client(scheduler: str | None, threads: int | None) -> Iterator[Client]:
                     n_workers=max(1, cores // (threads or cores)),
                     threads_per_worker=1,
                     memory_limit=None,
-                    dashboard_address=":0",
+                    dashboard_address="127.0.0.1:0",
                     silence_logs=False,
                 )
             )
