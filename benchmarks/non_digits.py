@@ -21,7 +21,7 @@ from digit_recognition.recognition.reader import NothingToRead, Reader, load_rea
 from common import ROOT, load_session, newest_version, parse_arguments
 from non_digit_pages import EXTRA_KINDS, KINDS
 
-MAX_ERROR = 0.0015
+MAX_ERROR = 0.001
 MAX_EXAMPLES = 3
 
 

@@ -23,7 +23,7 @@ from digit_recognition.runtime import processor
 from common import MNIST, load_newest_reader, parse_arguments
 from photographed_pages import KINDS, PhotographedPage, draw_page
 
-MAX_ERROR = 0.0015
+MAX_ERROR = 0.001
 SEVERITIES = 1, 2, 3
 
 

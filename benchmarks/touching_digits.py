@@ -14,7 +14,7 @@ from digit_recognition.recognition.reader import NothingToRead
 
 from common import MNIST, load_newest_reader, parse_arguments
 
-MAX_ERROR = 0.0015
+MAX_ERROR = 0.001
 MARGIN = 10
 
 
