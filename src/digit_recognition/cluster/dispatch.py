@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 
@@ -64,7 +65,7 @@ def run_parts(
         for future in _wait(client, running):
             part = running.pop(future)
             try:
-                yield future.result()
+                yield _result(client, future)
             except KilledWorker:
                 suspects.append(part)
             future.release()
@@ -72,8 +73,7 @@ def run_parts(
         cleared = _set_aside(client, part, probe)
         future = _submit(client, work, cleared)
         try:
-            _wait(client, {future: cleared})
-            yield future.result()
+            yield _result(client, future)
         except KilledWorker as error:
             raise ProjectError(
                 f"expected workers that can read partition {part.number}, but they "
@@ -109,6 +109,18 @@ def _wait(client: Client, running: dict[Future, Any]) -> set[Future]:
     return set()
 
 
+def _result(client: Client, future: Future) -> Any:
+    """Return the result, which may have to be computed again.
+
+    A worker that is killed takes its results with it, even those of tasks that were
+    done. Raises ProjectError if there are no workers for a while.
+    """
+    while True:
+        _wait(client, {future: None})
+        with suppress(TimeoutError):
+            return future.result(timeout=POLL_SECONDS)
+
+
 def _set_aside(client: Client, part: Part, probe: Callable) -> Part:
     """Return the partition with the pictures set aside that kill workers.
 
@@ -118,8 +130,7 @@ def _set_aside(client: Client, part: Part, probe: Callable) -> Part:
     for picture in part.pictures.partitions(1):
         future = _submit(client, probe, Part(part.number, picture))
         try:
-            _wait(client, {future: picture})
-            future.result()
+            _result(client, future)
         except KilledWorker as error:
             (name,) = picture.names
             reasons[name] = f"{POISON}, {error.allowed_failures + 1} times"
