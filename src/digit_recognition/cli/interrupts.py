@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command with one line, wherever it arrives."""
+"""End a command with a one-line message, whenever Ctrl-C is pressed."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ REPEATED_AFTER = 0.05
 def quiet_interrupts() -> None:
     """Change what Python does with a KeyboardInterrupt that nothing catches.
 
-    One that arrives during imports is reported with one line in place of a traceback;
-    the process still ends with SIGINT. One that is raised where Python ignores
-    exceptions, such as in a destructor, is raised again a moment later.
+    During imports, Ctrl-C prints one line instead of a traceback; the process still
+    ends with SIGINT. In some places, such as destructors, Python ignores exceptions. A
+    KeyboardInterrupt that is ignored there is raised again a moment later.
     """
     report, ignore = sys.excepthook, sys.unraisablehook
 
@@ -48,7 +48,7 @@ def quiet_interrupts() -> None:
 def end_at_interrupts() -> None:
     """Let Ctrl-C end the process silently while Python shuts down.
 
-    All results are saved by then. Python would print a traceback.
+    Python would print a traceback instead. All results are already saved.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)

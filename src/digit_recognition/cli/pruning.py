@@ -52,7 +52,7 @@ class RunVersion:
 def find_versions(project: Path) -> dict[str, RunVersion]:
     """Return all versions of the catalog's local datasets by name, the newest first.
 
-    A version may consist of a manifest alone, if it was removed except for it.
+    If only the manifest of a version is left, the version is still included.
     """
     manifests = Manifests(project)
     versions = {

@@ -11,7 +11,7 @@ VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
 
 
 def result_folders(project: Path) -> dict[str, Path]:
-    """Return the folder of versions of each dataset, in the catalog's order."""
+    """Return the folder with the versions of each dataset, in the catalog's order."""
     config = OmegaConfigLoader(
         str(project / "conf"), base_env="base", default_run_env="local"
     )
@@ -25,7 +25,7 @@ def result_folders(project: Path) -> dict[str, Path]:
 def version_folders(folder: Path) -> list[Path]:
     """Return the folders of all versions in a dataset's folder.
 
-    Raises PermissionError if the folder must not be read.
+    Raises PermissionError if permissions forbid reading the folder.
     """
     if not folder.is_dir():
         return []

@@ -18,7 +18,7 @@ from .result_folders import result_folders, version_folders
 
 
 class Row(NamedTuple):
-    """What is known of one dataset in one version, and the file that it comes from."""
+    """The state of a dataset in one version, and the file or folder that decided it."""
 
     version: str
     dataset: str
@@ -73,7 +73,7 @@ def verify(version: str | None) -> None:
 def find_all_versions(project: Path) -> list[str]:
     """Return the versions that have results or a manifest, the newest first.
 
-    Raises PermissionError if a folder of versions must not be read.
+    Raises PermissionError if permissions forbid reading a folder of versions.
     """
     versions = {*Manifests(project).versions()}
     for folder in result_folders(project).values():
@@ -84,8 +84,9 @@ def find_all_versions(project: Path) -> list[str]:
 def verify_versions(project: Path, versions: list[str]) -> Iterator[Row]:
     """Yield a row for each dataset of the versions.
 
-    A damaged manifest is one row, and its results have no rows. Results that the
-    manifest lists outside the catalog's folders appear under their path.
+    If a version's manifest is damaged, the version has only one row, for the manifest.
+    A manifest may list results outside the catalog's folders. In their rows, the path
+    takes the place of the dataset's name.
     """
     manifests = Manifests(project)
     names = {folder: name for name, folder in result_folders(project).items()}

@@ -1,4 +1,4 @@
-"""Connect to a Dask cluster, with one sentence for everything that goes wrong."""
+"""Connect to a Dask cluster, with one-sentence messages for all failures."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ WORKER_SECONDS = 30
 
 @contextmanager
 def open_client(scheduler: str) -> Iterator[Client]:
-    """Yield a client of the scheduler, or of a new cluster of this machine's cores.
+    """Yield a client of the scheduler, or of a new cluster on this machine.
 
-    ``scheduler`` is ``local`` or an address such as ``tcp://HOST:8786``. Raises
-    ProjectError if no scheduler or no worker answers, or if the scheduler is lost.
+    ``scheduler`` is an address such as ``tcp://HOST:8786``, or ``local`` for a new
+    cluster with one worker for each core. Raises ProjectError if no scheduler or no
+    worker answers, or if the connection to the scheduler is lost.
     """
     # The messages of this package name the reasons; Dask logs one more for each worker.
     for name in ("distributed", "distributed.client"):

@@ -1,4 +1,4 @@
-"""Send partitions to the workers, a few at a time, and outlive workers that end."""
+"""Send partitions to the workers, a few at a time, and continue when workers end."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def run_parts(
     The workers run ``work``. A partition whose workers are killed waits until all
     others are done. Then ``probe`` runs on each of its pictures alone, so that the
     picture that kills workers is found. ``work`` gets the partition again, with that
-    picture set aside. Raises ProjectError if no worker is left, and what ``work``
-    raises.
+    picture set aside. Raises ProjectError if no worker is left, or if the partition
+    kills workers again. Exceptions raised by ``work`` are passed on.
     """
     parts = (Part(number, pictures) for number, pictures in enumerate(partitions))
     suspects: list[Part] = []
@@ -87,7 +87,7 @@ def _submit(client: Client, work: Callable, part: Part) -> Future:
 
 
 def _wait(client: Client, running: dict[Future, Any]) -> set[Future]:
-    """Return the futures that are done, as soon as one is.
+    """Wait until at least one future is done, and return all futures that are done.
 
     Raises ProjectError if there are no workers for a while.
     """
@@ -122,9 +122,9 @@ def _result(client: Client, future: Future) -> Any:
 
 
 def _set_aside(client: Client, part: Part, probe: Callable) -> Part:
-    """Return the partition with the pictures set aside that kill workers.
+    """Return the partition, with the pictures that kill workers set aside.
 
-    Only one task runs at a time, so that no other picture is taken for the cause.
+    Each picture is read alone, with no other task running, so the cause is certain.
     """
     reasons = {}
     for picture in part.pictures.partitions(1):
@@ -139,5 +139,5 @@ def _set_aside(client: Client, part: Part, probe: Callable) -> Part:
 
 
 def is_poison(reason: str) -> bool:
-    """Return whether this is the reason for a picture that kills workers."""
+    """Return whether ``reason`` says that a picture kills workers."""
     return reason.startswith(POISON)

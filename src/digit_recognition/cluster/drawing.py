@@ -24,10 +24,10 @@ def draw_on_cluster(
     place: SharedFolder,
     target: PictureFolder,
 ) -> None:
-    """Save the pictures that ``draw`` makes into ``target``; the workers do it.
+    """Run ``draw`` on the workers, and save its images in ``target``.
 
     ``draw`` gets the pictures of a partition, its tables and its pages, and yields
-    pairs (name, image). They are saved in a folder for each partition, such as
+    pairs (name, image). The images of each partition are saved in a folder such as
     ``part-0000012``. ``place`` is the folder of the rows.
     """
     folder = PartFolder(*place)
@@ -51,7 +51,7 @@ def draw_part(
 ) -> None:
     """Draw a partition on a worker; without a target, nothing is saved.
 
-    Raises ProjectError if the pictures are not those that were read.
+    Raises ProjectError if the pictures have changed since they were read.
     """
     record = folder.load_record(number)
     if target is not None and (not record or record["digest"] != pictures.digest()):

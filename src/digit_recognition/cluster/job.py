@@ -1,4 +1,4 @@
-"""Give each worker process of a cluster the reader, once, and check its versions."""
+"""Give the reader to each worker process once, and check the process's versions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PACKAGES = (
 
 
 class ReadingPlugin(WorkerPlugin):
-    """Gives each worker process the reader once, also a worker that joins late."""
+    """Gives the reader to each worker process once, even if the worker joins late."""
 
     def __init__(self, reader: Reader):
         self.reader = reader
@@ -50,7 +50,7 @@ class ReadingPlugin(WorkerPlugin):
 
 @contextmanager
 def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
-    """Give the reader to all workers; yield the name under which they have it.
+    """Give the reader to all workers, and yield the name of its plugin.
 
     Raises ProjectError if a worker has other versions than this process.
     """

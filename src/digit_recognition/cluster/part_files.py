@@ -1,4 +1,4 @@
-"""The rows of a run as a Parquet dataset: one file a table and partition."""
+"""The rows of a run as a Parquet dataset: one file for each table and partition."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ class PartFolder:
 
     @classmethod
     def create(cls, place: SharedFolder, job: dict[str, Any]) -> PartFolder:
-        """Return a folder in ``place`` for this job, the same for the same job.
+        """Return the folder for this job in ``place``; equal jobs have the same folder.
 
-        Raises ProjectError if it cannot be written.
+        Raises ProjectError if the folder cannot be written.
         """
         text = json.dumps(job, indent=2)
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -92,7 +92,7 @@ class PartFolder:
     ) -> None:
         """Save the tables of a partition; ``record`` is any JSON.
 
-        Raises ProjectError if they cannot be saved, with the reason.
+        Raises ProjectError with the reason if the tables cannot be saved.
         """
         metadata = {RECORD: json.dumps(record)}
         for name, schema in SCHEMAS.items():
@@ -123,7 +123,7 @@ class PartFolder:
     def finish(self, partitions: int) -> None:
         """Remove all files except those of the first ``partitions`` partitions.
 
-        Others come from an earlier run over more pictures, or from killed workers.
+        Other files come from an earlier run over more pictures, or from killed workers.
         """
         for table in SCHEMAS:
             kept = {self.part_path(table, number) for number in range(partitions)}
@@ -133,10 +133,11 @@ class PartFolder:
         self.write(f"{self.path}/{FINISHED}", b"")
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a file whole or not at all: aside, then renamed.
+        """Write a file atomically.
 
-        A bucket shows an object only when all of it has arrived. Raises ProjectError
-        with the reason if the file cannot be written.
+        A local file is written under a temporary name and then renamed. A bucket shows
+        an object only when all of it has arrived. Raises ProjectError with the reason
+        if the file cannot be written.
         """
         try:
             if isinstance(self.filesystem, LocalFileSystem):

@@ -1,4 +1,4 @@
-"""Read pictures on a cluster: the tasks of the workers, and all results together."""
+"""Read pictures on a cluster: run the workers' tasks and collect the results."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def read_on_cluster(
     parameters: ReadParameters,
     place: SharedFolder,
 ) -> tuple[ReadingResults, PartFolder]:
-    """Return what is on the pictures, read by the workers, and the folder of all rows.
+    """Read the pictures on the workers; return the results and the folder of all rows.
 
     The rows are those of ``read_all``, in the same order. A table of more than MAX_ROWS
-    rows is returned empty. ``path`` is where the pictures are; the same pictures, model
-    and parameters have the same folder in ``place``. Raises ProjectError if the cluster
-    or ``place`` cannot be used.
+    rows is returned empty. ``path`` is the path of the pictures. Runs with the same
+    path, model and parameters use the same folder in ``place``. Raises ProjectError if
+    the cluster or ``place`` cannot be used.
     """
     with (
         open_client(parameters.scheduler or LOCAL) as client,
@@ -94,7 +94,7 @@ def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: 
 def _shown(
     records: Iterator[dict], pictures: Pictures, partition_size: int
 ) -> Iterable[dict]:
-    """Return the records; a terminal shows how many of all have arrived."""
+    """Return the records, and show in a terminal how many have arrived."""
     from rich.progress import track
 
     known = isinstance(pictures, Partition)

@@ -31,9 +31,9 @@ def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def claimed_name(parent: Path, name: str) -> Iterator[None]:
-    """Claim a name: until the end, no other call with the same arguments succeeds.
+    """Claim a name; until the context ends, other calls with the same arguments fail.
 
-    Raises FileExistsError if the name is claimed, by this or another process. The claim
+    Raises FileExistsError if this or another process has claimed the name. The claim
     is an empty folder ``.saving-NAME`` in ``parent``. If a process is killed, its claim
     ends, and the next call with this ``parent`` removes the folder.
     """

@@ -28,8 +28,8 @@ class AtomicCatalog(DataCatalog):
     of versions. Incomplete files of a failed, interrupted or killed run never count as
     a version.
 
-    With ``manifests``, a version is followed by the digests of its files, and checked
-    against them whenever it is loaded.
+    With ``manifests``, the digests of a version's files are stored after the version is
+    saved. Each load compares the files with these digests.
 
     Kedro has no public way to save a dataset to another path, so ``_filepath`` is
     changed during the save.
@@ -94,7 +94,10 @@ class AtomicCatalog(DataCatalog):
         return data
 
     def _load_partition(self, ds_name: str, folder: Path, load: Any) -> Any:
-        """Return the data of a partition that is a version of another dataset."""
+        """Check the files of a partition, and return its data.
+
+        The partition is a version of another dataset.
+        """
         if self.manifests:
             self.manifests.require_undamaged(ds_name, folder)
         return load()

@@ -23,7 +23,7 @@ BATCH = 16
 class BucketPictures(Pictures):
     """The pictures below a remote folder, listed anew in each iteration.
 
-    The names in memory are those of one folder, and the contents those of a batch. The
+    Memory holds the names of one folder and the contents of one batch at a time. The
     pictures of a folder come before those of its subfolders; within a folder, names are
     in natural order.
     """
@@ -124,17 +124,17 @@ class BucketPartition(Partition):
         return self._filesystem.cat_ranges(paths, None, None, on_error="return")
 
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> BucketPartition:
-        """Return a partition with some of the names and with other reasons."""
+        """Return a partition with only the given names, and with the given reasons."""
         stamps = {name: self._stamps[name] for name in names}
         kept = {name: reasons[name] for name in names if name in reasons}
         return BucketPartition(self._filesystem, self._folder, stamps, kept)
 
     def stamp(self, name: str) -> str:
-        """Return the size and the tag or time that the listing gave."""
+        """Return the size of the picture, and its tag or time, from the listing."""
         return self._stamps[name]
 
     def check_access(self) -> None:
-        """Do nothing: a worker that cannot reach the bucket gives errors itself."""
+        """Do nothing: without access to the bucket, loading pictures gives an error."""
 
 
 def remote_reason(error: Exception) -> str:

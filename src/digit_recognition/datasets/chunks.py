@@ -1,4 +1,4 @@
-"""Arrays in memory, of NumPy, and arrays that stay on the disk, of Dask."""
+"""NumPy arrays in memory, and Dask arrays that stay on the disk."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def is_chunked(array: Any) -> TypeIs[DaskArray]:
 def read_rows(array: AnyArray, rows: np.ndarray) -> np.ndarray:
     """Return the elements at ``rows`` of the first axis, as a NumPy array.
 
-    Only the chunks with such elements are read, one after another. Each is read once if
-    ``rows`` are sorted. At no time are two chunks in memory.
+    Only the chunks that contain these rows are read, one after another. If ``rows`` are
+    sorted, each chunk is read only once. Memory never holds two chunks at a time.
     """
     if not is_chunked(array):
         return array[rows]
@@ -59,7 +59,7 @@ def read_rows(array: AnyArray, rows: np.ndarray) -> np.ndarray:
 
 
 def chunk_starts(array: AnyArray) -> np.ndarray:
-    """Return the first row of each chunk, and the number of rows at the end.
+    """Return the index of each chunk's first row, followed by the number of rows.
 
     An array in memory is one chunk.
     """

@@ -14,7 +14,7 @@ UNESCAPED = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
 
 
 def encode(lines: Mapping[str, str]) -> bytes:
-    """Return the manifest with these digests (64 hex digits) by path."""
+    """Return the manifest; ``lines`` maps paths to digests of 64 hex digits."""
     text = ""
     for path, digest in lines.items():
         escaped = path.translate(ESCAPED)

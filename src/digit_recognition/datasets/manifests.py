@@ -20,7 +20,7 @@ SUFFIX = ".sha256"
 
 
 class State(StrEnum):
-    """What is known of a dataset's version; the values are those of `kedro verify`."""
+    """The state of a dataset's version; `kedro verify` prints these values."""
 
     GOOD = "good"
     DAMAGED = "damaged"
@@ -33,9 +33,9 @@ class Manifests:
     """The manifests of a project, in ``data/08_reporting/manifests/VERSION.sha256``.
 
     A manifest has one line for each file of its version, in the format of sha256sum:
-    the digest and the path. Paths are relative to the project's folder, where
-    ``sha256sum --check`` reads the manifest. The last line is a comment with the digest
-    of the lines above. Results on a local disk only are listed.
+    the digest and the path. Paths are relative to the project's folder, so
+    run ``sha256sum --check`` there. The last line is a comment with the digest of the
+    lines above. Only results on a local disk are listed.
     """
 
     def __init__(self, project: Path):
@@ -61,9 +61,9 @@ class Manifests:
     def examine(self, folder: Path) -> tuple[State, Path]:
         """Compare the files of ``folder`` with the manifest of its version.
 
-        Returns the state, and the file or folder that it comes from. A version is
-        damaged if a file has changed, is missing, is not in the manifest, or if the
-        disk fails to read it. It is not readable if permissions forbid to read it.
+        Returns the state, and the file or folder that decided it. A version is damaged
+        if a file has changed, is missing, is not in the manifest, or if the disk fails
+        to read it. A version is not readable if permissions forbid reading it.
         Files whose name starts with a dot are ignored. Raises DatasetError if the
         manifest is damaged.
         """
@@ -89,8 +89,9 @@ class Manifests:
     ) -> None:
         """Raise DatasetError if a version of the dataset ``name`` is damaged.
 
-        The message names the damaged file, the newest good version and the option of
-        the command line that selects it, by default ``--load-versions name:VERSION``.
+        The message names the damaged file and the newest good version. It also names
+        the command-line option that selects this version, by default
+        ``--load-versions name:VERSION``.
         Versions that no manifest lists are not checked.
         """
         state, path = self.examine(folder)
@@ -117,9 +118,9 @@ class Manifests:
         return None
 
     def recorded(self, folder: Path) -> dict[str, str]:
-        """Return the digests of the files in ``folder``, by path below ``folder``.
+        """Return the digests of the files in ``folder``; keys are paths below it.
 
-        Returns an empty dictionary if the manifest lists none of them, or if the
+        Returns an empty dictionary if the manifest lists no such file, or if the
         version has no manifest. Raises DatasetError if the manifest is damaged.
         """
         prefix = self._prefix(folder)
@@ -133,7 +134,7 @@ class Manifests:
     def folders(self, version: str) -> set[str]:
         """Return the folders of the datasets that the manifest of a version lists.
 
-        Paths are relative to the project's folder, if they are inside.
+        Paths inside the project's folder are relative to it.
         """
         return {path.partition(f"/{version}/")[0] for path in self.read(version)}
 
@@ -176,7 +177,7 @@ class Manifests:
 
 
 def digest_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file in ``folder`` by its path below ``folder``."""
+    """Return the SHA-256 of each file in ``folder``; keys are paths below it."""
     return {name: _digest(folder / name) for name in sorted(_files(folder))}
 
 

@@ -24,7 +24,7 @@ RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECAS
 
 @dataclass(frozen=True)
 class PictureFolder:
-    """An existing folder of pictures; other processes can load it and write to it.
+    """An existing folder for pictures; it can be pickled for use in other processes.
 
     ``save_args`` go to Pillow's ``Image.save``; one of them is ``format``.
     """
@@ -39,7 +39,7 @@ class PictureFolder:
         return ".jpg" if name == "JPEG" else f".{name.lower()}"
 
     def subfolder(self, name: str) -> PictureFolder:
-        """Return an empty folder in this one; what an earlier try left is removed."""
+        """Return the subfolder ``name``, after removing an earlier one of that name."""
         path = f"{self.path}/{name}"
         if self._fs.exists(path):
             self._fs.rm(path, recursive=True)
@@ -80,7 +80,7 @@ class PictureFolder:
 def safe_path(name: str, suffix: str) -> str:
     """Return the path under which a picture is saved, relative to the folder.
 
-    ``suffix`` is that of the format, such as ``.jpg``. Raises DatasetError if the name
+    ``suffix`` is the format's suffix, such as ``.jpg``. Raises DatasetError if the name
     leads out of the folder.
     """
     path = PurePosixPath(name)

@@ -85,9 +85,9 @@ class PictureFolderDataset(AbstractVersionedDataset[Saved, Loaded]):
     def save(self, data: Saved) -> None:
         """Save each picture under its name, as ``PictureFolder.save_all`` says.
 
-        ``data`` are pairs (name, picture), or a function that saves the pictures into
-        the ``PictureFolder`` that it gets. Raises DatasetError if the folder exists
-        already, or if a name leads out of the folder.
+        ``data`` is an iterable of pairs (name, picture). It may also be a function that
+        takes a ``PictureFolder`` and saves the pictures into it. Raises DatasetError if
+        the folder exists already, or if a name leads out of the folder.
         """
         folder = get_filepath_str(self._get_save_path(), self._protocol)
         if self._fs.exists(folder):

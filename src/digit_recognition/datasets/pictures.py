@@ -1,4 +1,4 @@
-"""Lists of pictures: those of a local folder, and what all lists have in common."""
+"""Lists of pictures: the base classes, and the pictures of a local folder."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ class Pictures(ABC):
 
 
 class Partition(Pictures):
-    """A part of the pictures with known names; other processes can load it.
+    """A part of a list of pictures; it can be pickled for use in other processes.
 
-    ``reasons`` maps names to the reasons why these pictures are not opened.
+    The names of the pictures are known in advance. Some pictures are not opened;
+    ``reasons`` maps their names to the reasons.
     """
 
     def __init__(self, names: Iterable[str], reasons: Mapping[str, str]):
@@ -61,7 +62,7 @@ class Partition(Pictures):
 
     @abstractmethod
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> Partition:
-        """Return a partition with some of the names and with other reasons."""
+        """Return a partition with only these names and only these reasons."""
 
     @abstractmethod
     def stamp(self, name: str) -> str:
@@ -77,7 +78,10 @@ class Partition(Pictures):
             yield self.subset(self.names[start : start + size], self.reasons)
 
     def set_aside(self, reasons: Mapping[str, str]) -> Partition:
-        """Return the partition with further pictures that must not be opened."""
+        """Return a partition in which the pictures in ``reasons`` are not opened.
+
+        The reasons of this partition are kept.
+        """
         return self.subset(self.names, self.reasons | dict(reasons))
 
     def digest(self) -> str:
@@ -96,7 +100,11 @@ class FolderPictures(Partition):
     """
 
     def __init__(self, folder: Path, reasons: Mapping[str, str], skipped: int = 0):
-        """``reasons`` maps all names to an empty text, or to the reason."""
+        """Set the folder and its pictures.
+
+        ``reasons`` maps the name of every picture to a text: the reason why the picture
+        is not opened, or an empty text if it can be opened.
+        """
         unreadable = {name: reason for name, reason in reasons.items() if reason}
         super().__init__(sorted(reasons, key=natural_order), unreadable)
         self.folder = folder
@@ -107,13 +115,13 @@ class FolderPictures(Partition):
             yield Picture(name, self.folder / name, self.reasons.get(name, ""))
 
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> FolderPictures:
-        """Return a partition with some of the names and with other reasons."""
+        """Return a partition with only these names and only these reasons."""
         return FolderPictures(
             self.folder, {name: reasons.get(name, "") for name in names}
         )
 
     def stamp(self, name: str) -> str:
-        """Return the size and the time of the last change of the file."""
+        """Return the file's size in bytes and its modification time in nanoseconds."""
         try:
             status = (self.folder / name).stat()
         except (OSError, ValueError):

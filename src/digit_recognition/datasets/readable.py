@@ -1,4 +1,4 @@
-"""Folders of versions that permissions forbid to read."""
+"""Check that permissions allow reading the versions of a dataset."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from digit_recognition.errors import ProjectError
 def require_readable(
     name: str, versions: Path, *, file: str, all_of_them: bool
 ) -> None:
-    """Raise ProjectError if the versions of the dataset ``name`` cannot be seen.
+    """Raise ProjectError if permissions hide versions of the dataset ``name``.
 
-    ``versions`` is a folder that contains ``VERSION/file``. The versions are tried from
-    the newest to the first complete one, or all of them. Without this check, Kedro
-    takes a folder that is not readable for one that does not exist.
+    ``versions`` is a folder that contains ``VERSION/file``. The check starts with the
+    newest version and stops at the first complete version. If ``all_of_them`` is true,
+    it checks all versions. Without this check, Kedro treats an unreadable folder as
+    missing.
     """
     try:
         folders = sorted(versions.iterdir(), reverse=True)

@@ -13,14 +13,14 @@ from .bucket_pictures import remote_reason
 
 
 class SharedFolder(NamedTuple):
-    """A folder, and the filesystem that it is on; other processes can load it."""
+    """A folder and its filesystem; it can be pickled for use in other processes."""
 
     filesystem: fsspec.AbstractFileSystem
     path: str
 
 
 class SharedFolderDataset(AbstractDataset[NoReturn, SharedFolder]):
-    """A folder for the results of workers: a path that all see, or a bucket.
+    """A folder for the results of workers: a path that all can access, or a bucket.
 
     Example of an entry in ``catalog.yml``::
 

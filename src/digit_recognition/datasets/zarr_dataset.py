@@ -31,13 +31,15 @@ METADATA_FILE = "zarr.json"
 class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
     """An array as one Zarr array (format 3): chunked, compressed, without pickle.
 
-    A NumPy array is saved at once, a Dask array chunk by chunk. If ``load_args`` has
-    ``max_bytes``, a larger array is loaded as a Dask array, which stays on the disk.
+    A NumPy array is saved at once, a Dask array chunk by chunk. ``load_args`` may have
+    ``max_bytes``. An array of more bytes is loaded as a Dask array, which stays on the
+    disk.
 
     An array is visible only when it is complete. On a local disk it is written into a
     temporary folder and then renamed. On other filesystems the metadata are written
-    last, and a folder without metadata does not count as an array. If an unversioned
-    array exists there already, it is removed before the new array is written.
+    last, and a folder without metadata does not count as an array. On these
+    filesystems, an existing unversioned array is removed before the new array is
+    written.
 
     Example of an entry in ``catalog.yml``::
 

@@ -1,4 +1,4 @@
-"""Synthetic handwriting: other hands than MNIST's, as the reader finds it on paper."""
+"""Synthetic handwriting in other styles than MNIST's, as if read from paper."""
 
 from __future__ import annotations
 
@@ -26,10 +26,15 @@ def write_digits(
     """Write digits on made-up pages and read them back; return fields and digits.
 
     ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1; ``labels`` is (n,). The
-    pages show ``copied`` of the images, ``strokes`` images of a 1, 7 or 9 with added
-    strokes, and drawings of ``allographs``. The fields are float32 (k, 28, 28) in 0..1,
-    in MNIST's format; the digits are (k,). About 6 % of the digits are not found on
-    their page, so k is less than the sum of the counts.
+    pages show three kinds of digits, chosen at random:
+
+    - ``copied`` of the images,
+    - ``strokes`` images of a 1, 7 or 9 with added strokes,
+    - ``allographs`` drawings of allographs.
+
+    The fields are float32 (k, 28, 28) in 0..1, in MNIST's format; the digits are (k,).
+    About 6 % of the digits are not found on their page, so k is less than the sum of
+    the three counts.
     """
     rng = np.random.default_rng(seed)
     rows = _choose(np.arange(len(images)), copied, rng)
@@ -54,5 +59,5 @@ def write_digits(
 
 
 def _choose(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return ``count`` random rows, each at most once if there are enough."""
+    """Return ``count`` random rows, without repeats if there are enough rows."""
     return rng.choice(rows, count if len(rows) else 0, replace=count > len(rows))

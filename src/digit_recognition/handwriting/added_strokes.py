@@ -1,7 +1,8 @@
 """Strokes added to MNIST's digits: an upstroke or a foot, a crossbar, a curved tail.
 
-Each function takes images in MNIST's format, float32 (n, 28, 28) in 0..1, and a random
-generator. It returns the added strokes as points (n, k, 2), in (row, column).
+``upstroke``, ``foot``, ``crossbar`` and ``tail`` take images in MNIST's format, float32
+(n, 28, 28) in 0..1, and a random generator. They return the added strokes as points
+(n, k, 2), in (row, column).
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ def add_strokes(
     """Add a stroke to each 1, 7 and 9; return the digits in MNIST's format.
 
     ``images`` is float32 (n, 28, 28) in 0..1, ``labels`` (n,) holds their digits. A
-    quarter of the 1s gets a foot as well. The strokes have the width of the digit's
-    own. Other digits are returned as they are.
+    quarter of the 1s also gets a foot. The added strokes are about as wide as the
+    digit's own strokes. Other digits get no strokes.
     """
     changed = images.copy()
     for digit, share, stroke in ADDED:
@@ -51,8 +52,9 @@ def add_strokes(
 def upstroke(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return strokes from the top of a 1 to the lower left.
 
-    They fall by at least 32 degrees: a flatter stroke would turn the 1 into a 7. A 1
-    that leans so far that there is no room for an upstroke gets none.
+    They slope down by at least 32 degrees, because a flatter stroke would turn the 1
+    into a 7. If a 1 leans too far to leave room for an upstroke, the stroke has length
+    zero.
     """
     top, bottom = _ends(images)
     stem = bottom - top
@@ -76,7 +78,7 @@ def foot(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def crossbar(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return strokes across the stem of a 7; none where no stem is found."""
+    """Return strokes across the stem of a 7, of length zero if no stem is found."""
     top, bottom = _ends(images)
     row = top[:, 0] + rng.uniform(0.45, 0.66, len(images)) * (bottom - top)[:, 0]
     ink = images[np.arange(len(images)), row.astype(int)]
@@ -108,7 +110,7 @@ ADDED: tuple[tuple[int, float, Callable], ...] = (
 
 
 def _ends(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middle of the highest and of the lowest stroke pixels, each (n, 2)."""
+    """Return the centres of the top and bottom rows of stroke pixels, each (n, 2)."""
     ink = images > INK
     has_ink = np.asarray(ink.any(axis=2))
     ends = []
@@ -123,7 +125,7 @@ def _ends(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _turn(vectors: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """Turn downward vectors (n, 2) to the left by ``angles`` (n,), in radians."""
+    """Rotate vectors (n, 2) clockwise by ``angles`` (n,), in radians."""
     down, right = vectors.T
     cosine, sine = np.cos(angles), np.sin(angles)
     return np.stack([down * cosine + right * sine, right * cosine - down * sine], 1)

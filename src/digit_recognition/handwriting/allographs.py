@@ -2,7 +2,8 @@
 
 MNIST's writers are American. In Europe and elsewhere, a 1 has an upstroke or a foot, a
 7 is crossed, a 4 is open, and the tail of a 9 is curved. Each allograph is a template:
-a few strokes through control points, which are varied at random and drawn with a pen.
+a few strokes through control points. The points are varied at random, and the strokes
+are drawn with a pen.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def _vary(
 
 
 def _parse(text: str) -> tuple[np.ndarray, list[int]]:
-    """Return a stroke's points (k, 2) and the indices of those that begin a curve."""
+    """Return a stroke's points (k, 2) and the indices where its curves start."""
     points: list[list[int]] = []
     starts = [0]
     for word in text.split():
@@ -78,9 +79,9 @@ def _parse(text: str) -> tuple[np.ndarray, list[int]]:
 def _interpolation(points: np.ndarray, starts: list[int]) -> np.ndarray:
     """Return the matrix (POINTS_PER_STROKE, k) that turns k points into a stroke.
 
-    Curves are cubic splines. Their parameter is the square root of the distance of the
-    points, which avoids loops between near points (Lee 1989, "Choosing nodes in
-    parametric curve interpolation").
+    Curves are cubic splines. From one point to the next, the curve parameter grows by
+    the square root of their distance. This avoids loops between points that are close
+    together (Lee 1989, "Choosing nodes in parametric curve interpolation").
     """
     from scipy.interpolate import make_interp_spline
 

@@ -39,9 +39,10 @@ LOCAL = 0.3
 class Pages(NamedTuple):
     """How hard pages are to read.
 
-    ``min_height`` is the smallest longest side of a digit, in pixels. ``max_blur`` is
-    the standard deviation of the strongest blur, in heights of the digits; small blurs
-    are more common. ``ruled`` is the share of ruled pages.
+    The height of a digit is its longest side. ``min_height`` is the minimum height that
+    is chosen for the digits of a page, in pixels. ``max_blur`` is the standard
+    deviation of the strongest blur, divided by the digits' height; small blurs are more
+    common. ``ruled`` is the share of ruled pages.
     """
 
     min_height: float
@@ -151,7 +152,10 @@ def _scale(drawing: np.ndarray, longest: float) -> np.ndarray:
 
 
 def _light(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Return light (h, w) that falls by up to 40 % in a random direction."""
+    """Return factors (h, w) for light that fades in a random direction.
+
+    It fades by up to 40 % along a side of the page, and by up to 57 % along a diagonal.
+    """
     angle = rng.uniform(0, 2 * np.pi)
     down, across = (np.linspace(-0.5, 0.5, side) for side in shape)
     slope = np.cos(angle) * down[:, None] + np.sin(angle) * across
@@ -161,7 +165,10 @@ def _light(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
 def _rulings(
     shape: tuple[int, int], cell: int, height: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return factors (h, w) for horizontal lines at one height in each row."""
+    """Return factors (h, w) that darken a horizontal line in each row of digits.
+
+    The line is at the same height in all rows.
+    """
     factors = np.ones(shape)
     first = cell + round(rng.uniform(0.1, 0.6) * height)
     for width in range(max(1, round(0.04 * height))):

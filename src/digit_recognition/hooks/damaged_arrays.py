@@ -21,9 +21,10 @@ RECORD = "dataset_info"
 class DamageHooks:
     """Compare loaded arrays with the digests that were saved with them.
 
-    This is for versions that were made before there were manifests: the catalog checks
-    all others. The record with the digests has the same version as the arrays. An array
-    is not checked if this record does not exist, or if the current run saved the array.
+    Only versions without a manifest are checked here; they were made before manifests
+    existed. The catalog checks all other versions. The record with the digests has the
+    same version as the arrays. An array is not checked if this record does not exist,
+    or if the current run saved the array.
     """
 
     @hook_impl

@@ -1,4 +1,4 @@
-"""The digests of a project's results, for the catalog."""
+"""Give the catalog the manifests, which hold the digests of the results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class ManifestHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the project's folder."""
+        """Store the path of the project's folder for later."""
         self._project = context.project_path
 
     @hook_impl

@@ -1,4 +1,4 @@
-"""A run loads the arrays that belong to its model, or that were made together."""
+"""Load the arrays that a run's model was trained with, or arrays of one version."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from .damaged_arrays import ARRAYS, RECORD
 class MatchingArraysHooks:
     """Choose the arrays for the model if the newest arrays do not match it.
 
-    After a run that was stopped between `prepare` and `train`, the newest arrays may
-    not be those of the newest model, or not belong together. Nothing is chosen if
-    `--load-versions` names an array, or if `evaluate.allow_other_data` is true.
+    If a run is stopped between `prepare` and `train`, the newest model may belong to
+    older arrays, and the newest arrays may have different versions. This hook changes
+    no version if `--load-versions` names an array or the arrays' record, or if
+    `evaluate.allow_other_data` is true.
     """
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Set the versions of the arrays to load, and print a line if they are older.
+        """Set the arrays' versions to load; print a line if an older version is chosen.
 
         Raises DatasetError if a record is damaged.
         """

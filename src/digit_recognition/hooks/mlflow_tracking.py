@@ -1,4 +1,4 @@
-"""Runs tracked on MLflow, in the environments of ``conf/`` that ask for it."""
+"""Track runs on MLflow in the environments of ``conf/`` that turn tracking on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class TrackingHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Make the run on MLflow."""
+        """Start a run on MLflow."""
         self._tracking = None
         parameters = self._context.config_loader["parameters"]
         if GROUP not in parameters:
@@ -55,7 +55,7 @@ class TrackingHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Log the epochs of a training as their checkpoints are saved."""
+        """Log the epochs of a training each time a checkpoint is saved."""
         if self._tracking is not None and dataset_name == "checkpoints":
             from digit_recognition.pipelines.train.resuming import read_history
 
@@ -64,7 +64,7 @@ class TrackingHooks:
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Name the run on MLflow in the records."""
+        """Add the ID of the MLflow run to the records."""
         if self._tracking and self._tracking.run and dataset_name in NAMED_IN:
             data["mlflow_run_id"] = self._tracking.run.run_id
 
@@ -75,7 +75,7 @@ class TrackingHooks:
 
     @hook_impl
     def on_pipeline_error(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Log what there is and mark the run as failed."""
+        """Log the available results and mark the run as failed."""
         self._end("FAILED", catalog, pipeline)
 
     def _stop(
@@ -95,9 +95,9 @@ class TrackingHooks:
 
 @contextlib.contextmanager
 def open_run_is_ended() -> Iterator[None]:
-    """End the run on MLflow if the block leaves it open, as killed or failed.
+    """End the MLflow run as killed or failed, if it is still open after the block.
 
-    Kedro calls no hook on Ctrl-C, nor if a hook fails.
+    This is needed because Kedro calls no hook on Ctrl-C or after a hook fails.
     """
     with _open:
         yield

@@ -62,7 +62,7 @@ class OutputPlacesHooks:
 
 
 def end_claim() -> None:
-    """Let other runs save the version of the last run, which has ended."""
+    """Release the versions that the last run claimed."""
     _claim.close()
 
 

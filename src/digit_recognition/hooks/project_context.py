@@ -1,4 +1,4 @@
-"""Kedro's context, with the catalog of a run for notebooks and Kedro-Viz, too."""
+"""A Kedro context that gives notebooks and Kedro-Viz the same catalog as runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from kedro.io import CatalogProtocol
 class ProjectContext(KedroContext):
     """A context whose catalog saves versions atomically and checks their digests.
 
-    Kedro uses the catalog class of ``settings.py`` in runs only.
+    Kedro itself uses the catalog class in ``settings.py`` only in runs. This context
+    always uses it.
     """
 
     @property

@@ -73,7 +73,10 @@ def _describe_readings(saved: dict[str, Any]) -> str:
 
 
 def _describe_partitions(saved: dict[str, Any]) -> str:
-    """Say where the rows are that a cluster has read."""
+    """Return a line with the location of the Parquet files that a cluster has written.
+
+    Returns an empty text if no cluster was used.
+    """
     summary = saved["reading_summary"]
     if "parquet" not in summary:
         return ""

@@ -50,8 +50,11 @@ class VersionHooks:
     ) -> None:
         """Set the versions to load.
 
-        Raises ProjectError if an input or a version is missing or must not be read, or
-        if `--load-versions` names an output of the run.
+        Raises ProjectError in these cases:
+
+        - An input, or the required version of an input, is missing.
+        - Permissions forbid reading an input.
+        - `--load-versions` names an output of the run.
         """
         requested = run_params["load_versions"] or {}
         _refuse_outputs(requested.keys() & pipeline.all_outputs())
@@ -104,7 +107,8 @@ def _load_own_version(dataset: Any) -> None:
 def _load_version_of_run(dataset: Any) -> None:
     """Load the version that this run saves, if an earlier stage has saved it already.
 
-    This happens if an orchestrator runs the stages one by one, with one version.
+    This happens if an orchestrator runs the stages one by one and gives them the same
+    version.
     """
     if is_versioned(dataset):
         version = dataset.resolve_save_version()

@@ -98,8 +98,11 @@ def _max_height_of_broken(clusters: list[list[Group]]) -> float:
     ink area, is the height of a digit. If the lines of a page are close to each other,
     the clusters are higher than a digit, and the median height of the single groups is
     a better measure. The maximum is MAX_BROKEN_HEIGHT times the smaller of the two
-    medians. A median is ignored if there are few clusters, or if all groups may be the
-    parts of one digit.
+    medians.
+
+    With fewer than MIN_CLUSTERS clusters, the median of the clusters is ignored. With
+    at most MAX_BROKEN_PARTS groups, the median of the groups is ignored, because they
+    may be the parts of one digit. If both are ignored, the maximum is infinite.
     """
     singles = [[group] for near in clusters for group in near]
     limits = [np.inf]

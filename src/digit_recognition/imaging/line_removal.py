@@ -113,9 +113,9 @@ def _horizontal_rulings(
 
 
 def _is_bar_of_digit(mask: np.ndarray, rows: slice, line: np.ndarray) -> bool:
-    """Return whether a line is the top or bottom bar of a digit as wide as the page.
+    """Return whether a line is the top or bottom bar of a digit.
 
-    ``mask`` is a single connected component.
+    The digit may be as wide as the page. ``mask`` is a single connected component.
     """
     if not line.any():
         return False

@@ -113,8 +113,9 @@ def _is_thinner(mask: np.ndarray, width: float) -> bool:
     """Return whether `stroke_width` of a mask, bool (h, w), is below ``width`` pixels.
 
     A lower bound answers this for most digits in a tenth of the time. The pixels that
-    are left after n erosions are at least n + 1 pixels away from the background. So
-    their numbers bound the mean distance, from which `stroke_width` is computed.
+    are left after n erosions are at least n + 1 pixels away from the background. The
+    counts of these pixels give a lower bound of the mean distance to the background,
+    from which `stroke_width` is computed.
     """
     area = distances = np.count_nonzero(mask)
     core = mask

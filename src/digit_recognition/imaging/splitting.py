@@ -95,9 +95,9 @@ def _path_costs(costs: np.ndarray) -> np.ndarray:
 def _follow(totals: np.ndarray) -> np.ndarray:
     """Return the cheapest paths from the first row to the last row, int (h, w).
 
-    Column c of the result is the path that starts in column c: the path's column in
-    each row. ``totals`` (h, w) holds the cost of the cheapest path from each pixel to
-    the last row.
+    Element (r, c) of the result is the column, in row r, of the path that starts in
+    column c of the first row. ``totals`` (h, w) holds the cost of the cheapest path
+    from each pixel to the last row.
     """
     columns = np.arange(totals.shape[1])
     paths = [columns]

@@ -33,12 +33,12 @@ _work: ContextVar[int | None] = ContextVar("work", default=None)
 class TooManyMarks(ValueError):  # noqa: N818 (the input is at fault, not the program)
     """Raised if a page has more pieces of ink than a page of digits can have.
 
-    Another way to find the ink may find fewer.
+    Another way to find the ink may find fewer pieces.
     """
 
 
 class TooMuchWork(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """Raised if a page has needed more work than is allowed, in all ways to read it."""
+    """Raised if all attempts to read a page together need more work than allowed."""
 
 
 @contextlib.contextmanager
@@ -52,7 +52,7 @@ def bounded_work() -> Iterator[None]:
 
 
 def add_work(pieces: int) -> None:
-    """Count pieces of ink; raise TooMuchWork if the page has more than MAX_WORK.
+    """Count pieces of ink; raise TooMuchWork if the page needs more than MAX_WORK.
 
     Outside of `bounded_work`, nothing is counted.
     """
@@ -82,7 +82,7 @@ def check_overlap(
 def check_pairs(sizes: Iterable[int]) -> None:
     """Raise TooManyMarks for clusters whose pieces make more than MAX_PAIRS pairs.
 
-    ``sizes`` are the clusters' numbers of pieces.
+    ``sizes`` holds the number of pieces in each cluster.
     """
     sizes = list(sizes)
     if sum(size**2 for size in sizes) > MAX_PAIRS:

@@ -30,7 +30,7 @@ def initial_seeds(seed: int) -> Iterator[int]:
 
     They are the seeds that Keras draws after ``keras.utils.set_random_seed(seed)``.
     Keras draws them from Python's global generator, which other threads may use at the
-    same time: in a worker of Dask, 22 of 40 networks got other initial weights.
+    same time. In a Dask worker, this changed the initial weights of 22 of 40 networks.
     """
     generator = random.Random(seed)  # noqa: S311 (nothing is kept secret)
     while True:
@@ -50,11 +50,11 @@ def build_cnn(
     The input is float32 (n, 28, 28, 1) in 0..1. The output is probabilities, float32
     (n, 10). ``filters`` lists the number of filters of each convolution, stage by
     stage; a 2x2 max pooling ends each stage. ``dtype`` is Keras' dtype policy of all
-    layers except the last layer, which is float32. ``seeds`` are those of the initial
-    weights, one per layer; by default, Keras draws them.
+    layers except the last layer, which is float32. ``seeds`` yields the seed of the
+    initial weights of each layer; by default, Keras draws the seeds.
 
     The defaults give Conv2D(32, 3x3), MaxPooling2D, Conv2D(64, 3x3), MaxPooling2D,
-    Flatten, Dense(128) and Dense(10, softmax). The other activations are relu:
+    Flatten, Dense(128) and Dense(10, softmax). The hidden layers use relu:
 
     >>> build_cnn().count_params()
     225034

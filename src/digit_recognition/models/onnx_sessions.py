@@ -25,7 +25,7 @@ LOAD_ERRORS = (
 
 
 class PortableSession(InferenceSession):
-    """A session that other processes can load; each loads the model for itself."""
+    """A session that can be pickled; unpickling it loads the model again."""
 
     def __init__(self, model: bytes, options: dict[str, Any]):
         self.model = model

@@ -41,10 +41,13 @@ CLEAR_NON_DIGITS = 0.002
 class ValidationResults(NamedTuple):
     """The results of the model and its detector on n validation digits.
 
-    All fields are arrays (n,). ``confidence`` is the calibrated confidence (float64,
-    0..1), ``wrong`` is True where the predicted digit is wrong, ``digit_logit`` is the
-    detector's logit (float32), and ``number`` (int64) names the number that the digit
-    belongs to. Models that were exported before there were numbers lack ``number``.
+    All fields are arrays (n,):
+
+    - ``confidence``: the calibrated confidence, float64 in 0..1.
+    - ``wrong``: True where the predicted digit is wrong.
+    - ``digit_logit``: the detector's logit, float32.
+    - ``number``: an index, int64, of the number that contains the digit. It is None for
+      models that were exported by older versions.
     """
 
     confidence: np.ndarray
@@ -93,8 +96,8 @@ class AcceptanceRule:
     ``number_threshold`` the error among accepted numbers. ``certainty`` is the
     probability with which each bound holds. ``are_digits`` judges the logits.
 
-    A mark (an object on a page that may be a digit) is clearly no digit if its logit is
-    below ``non_digit_threshold``. ``typical_logit`` is the median of the validation
+    A mark (an object on a page that may be a digit) is clearly a non-digit if its logit
+    is below ``non_digit_threshold``. ``typical_logit`` is the median of the validation
     digits' logits.
     """
 
@@ -112,7 +115,7 @@ class AcceptanceRule:
         return max(row.threshold for row in thresholds if row is not None)
 
     def guarantees_numbers(self, max_number_error: float) -> bool:
-        """Return whether the error among accepted numbers is certain to be so low."""
+        """Return whether at most this error among accepted numbers is guaranteed."""
         row = self.number_threshold
         return row is not None and row.guarantees(max_number_error)
 
@@ -120,14 +123,13 @@ class AcceptanceRule:
         """Return for each mark of a line, bool (n,), whether it passes for a digit.
 
         ``logits`` (n,) are the detector's. A mark passes if its own logit is at least
-        ``digit_threshold``. Marks with lower logits pass in a line of digits:
+        ``digit_threshold``. A mark with a lower logit passes if all of these hold:
 
-        - their logit is at least ``non_digit_threshold``;
-        - at least as many marks of the line pass by their own logit;
-        - the mean of all logits is high enough. For one mark, this means at least
-          ``digit_threshold``. For n marks, the distance of this minimum from
-          ``typical_logit`` is divided by the square root of n, because means of n
-          digits vary less by this factor.
+        - Its logit is at least ``non_digit_threshold``.
+        - At least half of the line's marks pass by their own logit.
+        - The mean of the line's logits is at least
+          ``typical_logit - (typical_logit - digit_threshold) / sqrt(n)``. The mean of
+          n logits varies less than a single logit, by the factor sqrt(n).
         """
         passes = logits >= self.digit_threshold
         distance = self.typical_logit - self.digit_threshold
@@ -137,7 +139,7 @@ class AcceptanceRule:
 
 
 def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
-    """Return the confidences to judge digits by that pass only by their line."""
+    """Return lowered confidences for digits that pass only because of their line."""
     return 1 - LINE_PENALTY * (1 - confidence)
 
 
@@ -150,16 +152,18 @@ def find_acceptance_rule(
 ) -> AcceptanceRule:
     """Return the rule that bounds the errors among accepted digits and numbers.
 
-    At most ``max_error`` of the accepted digits and at most ``max_number_error`` of the
-    accepted numbers are wrong, each with the probability ``certainty``. If no threshold
-    guarantees an error, the strictest one available is used.
+    At most the fraction ``max_error`` of the accepted digits is wrong, and at most the
+    fraction ``max_number_error`` of the accepted numbers. Each bound holds with the
+    probability ``certainty``. If no threshold guarantees a bound, the strictest
+    available threshold is used.
 
     ``digit_threshold`` is a quantile of the detector's logits: at least the fraction
-    ``keep_digits`` of the validation digits have this logit or a higher one. When the
-    threshold for digits is chosen, all other validation digits are treated as not
-    accepted, as if each digit stood alone. When the threshold for numbers is chosen, a
-    number is accepted if ``are_digits`` holds for all of its digits. Without
-    ``validation.number`` there is no threshold for numbers.
+    ``keep_digits`` of the validation digits have this logit or a higher one.
+
+    The threshold for digits is chosen as if each digit stood alone: digits with a logit
+    below ``digit_threshold`` are not accepted. The threshold for numbers is chosen with
+    ``are_digits``: a number is accepted only if all of its digits pass. Without
+    ``validation.number``, there is no threshold for numbers.
     """
     digit_logit = validation.digit_logit
     digit_threshold = np.quantile(digit_logit, 1 - keep_digits, method="lower")
@@ -185,10 +189,11 @@ def find_acceptance_rule(
 def _judge_numbers(
     validation: ValidationResults, number: np.ndarray, rule: AcceptanceRule
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each number's lowest confidence (k,), and whether a digit is wrong (k,).
+    """Return each number's confidence (k,) and whether any of its digits is wrong (k,).
 
-    Digits that pass only by their line are judged by ``confidence_by_line``. The
-    confidence is 0 if a digit of the number does not pass for a digit.
+    A number's confidence is the lowest confidence of its digits. For digits that pass
+    only because of their line, ``confidence_by_line`` lowers the confidence first. If
+    any digit does not pass (see ``are_digits``), the number's confidence is 0.
     """
     alone = validation.digit_logit >= rule.digit_threshold
     by_line = confidence_by_line(validation.confidence)

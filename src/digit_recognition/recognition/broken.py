@@ -27,8 +27,9 @@ def broken_pairs(digits: Sequence[Digit]) -> list[tuple[Digit, Digit]]:
     """Return the pairs of neighbouring marks that may be parts of one digit.
 
     The left mark of a pair comes first. At least one mark of a pair is in doubt. Marks
-    that were split and marks in MNIST's format are in no pair. The typical height is
-    the median height of the marks that are likely digits.
+    that were split and marks in MNIST's format are in no pair. MAX_HEIGHT limits
+    the height of a pair. Its unit, the typical height, is the median height of the
+    marks that are likely digits.
     """
     sure = [d.mark.height for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
     max_height = MAX_HEIGHT * float(np.median(sure)) if len(sure) > 1 else np.inf

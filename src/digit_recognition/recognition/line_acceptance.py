@@ -1,8 +1,9 @@
-"""Accept a doubtful mark among confident digits of its size and pen.
+"""Accept a doubtful mark if the confident digits in its line have its size and pen.
 
-A mark is an object on a page that may be a digit. A mark among digits is more likely a
-digit than a lone one. If each digit of a number were judged alone, a detector that
-keeps 97 % of the digits would put 22 % of the eight-digit numbers in doubt.
+A mark is an object on a page that may be a digit. A mark in a line of digits is more
+likely to be a digit than a mark on its own. If each digit of a number were
+judged alone, a detector that keeps 97 % of the digits would put 22 % of the eight-digit
+numbers in doubt.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ digits in its line."""
 
 
 def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
-    """Return the line with fewer of its digits taken for non-digits.
+    """Return the line after some of its apparent non-digits are judged again.
 
-    ``AcceptanceRule.are_digits`` says which marks pass for digits in their line. Only
-    marks with the size and pen of the line's accepted digits are judged again, by
-    ``confidence_by_line``.
+    A mark is judged again, by ``confidence_by_line``, only if it passes for a digit in
+    its line (see ``AcceptanceRule.are_digits``). The mark must also have the size and
+    pen of the line's accepted digits.
     """
     sure = [digit for digit in line.digits if not digit.doubt]
     if not sure or len(sure) == len(line.digits):

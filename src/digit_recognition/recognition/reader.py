@@ -269,8 +269,9 @@ class Reader:
     def _is_turned(self, digits: list[Digit]) -> bool:
         """Return whether the page lies on one of its sides or upside down.
 
-        The digits of the page are classified again, turned by 90, 180 and 270 degrees.
-        The score of a direction is the sum of the confidences, without non-digits.
+        The digits are classified as they are, and turned by 90, 180 and 270 degrees.
+        The score of a direction is the sum of its confidences; non-digits do not count.
+        The page is turned if another direction has a clearly higher score.
         """
         if len(digits) < MIN_DIRECTED:
             return False
@@ -368,7 +369,7 @@ class Reader:
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
         """Merge neighbouring marks that are parts of one broken digit.
 
-        Each mark is merged once at most, the most confident pairs first.
+        The most confident pairs are merged first. Each mark is merged at most once.
         """
         pairs = broken_pairs(digits)
         merged = self._classify([merge_marks(a.mark, b.mark) for a, b in pairs])
@@ -386,7 +387,10 @@ class Reader:
 
 
 def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:
-    """Return whether a merged mark is a likelier digit than its two parts."""
+    """Return whether a merged mark is a better digit than its two parts.
+
+    It must be a likely digit, with at least the confidence of the less confident part.
+    """
     minimum = max(LIKELY, min(part.confidence for part in parts))
     return whole.confidence >= minimum and whole.doubt != NO_DIGIT
 

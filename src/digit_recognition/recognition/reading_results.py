@@ -48,7 +48,7 @@ def read_all(
     reader: Reader,
     show_page: Callable[[int], None] = lambda page: None,  # noqa: ARG005 (a callback)
 ) -> ReadingResults:
-    """Return what is on the pictures, in their order; names are escaped.
+    """Read the pictures in order and return the results, with escaped names.
 
     ``show_page`` is called with the number of each page (from 0) before it is read.
     """

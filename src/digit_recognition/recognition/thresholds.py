@@ -145,9 +145,9 @@ def _certify(
     There are two sequences of tests. The first has a tenth of the risk and starts at
     the strictest threshold that can pass at all. The second has the rest of the risk
     and starts where the share ``late_start`` of the images is accepted. With so many
-    images, a few errors among the most confident images need not make a test fail: many
-    of those are errors of the labels. If all tests of the first
-    sequence pass, the second has the whole risk (the fallback procedure of Wiens 2003).
+    accepted images, a test can pass despite a few errors among the most confident
+    images. Many of these errors are wrong labels. If all tests of the first sequence
+    pass, the second has the whole risk (the fallback procedure of Wiens 2003).
     """
     tails = bdtr(errors, accepted, level)
 

@@ -1,6 +1,6 @@
-"""Average what a network answers for an image and its shifts by one pixel.
+"""Average a network's outputs for an image and its copies shifted by one pixel.
 
-It makes the answers less dependent on where exactly a digit lies in its field.
+The average depends less on the exact position of a digit in its field.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def average_views(
 
 
 def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
-    """Return images (n, height, width, 1), shifted by whole pixels, with 0 beside."""
+    """Shift images (n, height, width, 1) by whole pixels and fill the gaps with 0."""
     height, width = images.shape[1:3]
     shifted = np.zeros_like(images)
     to, source = (

@@ -38,10 +38,11 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def shorten_key(name: str) -> str:
-    """Return a name that MLflow accepts; distinct names stay distinct if they are long.
+    """Return a name that MLflow accepts.
 
-    Other characters than letters, digits, ``_``, ``-``, ``.``, ``/`` and spaces become
-    ``_``. The end of a name that is too long becomes a digest of the whole name.
+    All characters except letters, digits, ``_``, ``-``, ``.``, ``/`` and spaces are
+    replaced by ``_``. If a name is too long, its end is replaced by a digest of the
+    whole name, so that different long names stay different.
     """
     key = re.sub(r"[^\w\-./ ]", "_", name)
     if len(key) <= MAX_KEY:
@@ -55,8 +56,8 @@ def run_parameters(
 ) -> dict[str, str]:
     """Return the parameters that a run uses, as text under dotted names.
 
-    ``inputs`` are the inputs of the run's pipeline, such as ``params:train``. Of the
-    recipes, only the chosen one is returned, completed by its base.
+    ``inputs`` are the inputs of the run's pipeline, such as ``params:train``. The
+    result includes the chosen recipe, completed by its base, but no other recipes.
     """
     used = {name.removeprefix("params:") for name in inputs if "params:" in name}
     values = {name: parameters[name] for name in sorted(used) if name in parameters}
@@ -68,11 +69,11 @@ def run_parameters(
 
 
 def record_parameters(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the parameters that the records of a finished run name.
+    """Return the parameters of a finished run that are in its records.
 
     ``records`` maps ``training``, ``detector_training`` and others to their contents.
-    The names are those of ``run_parameters``. ``train.precision`` is the precision
-    that was used, where a recipe may say ``auto``.
+    The parameters have the same names as in ``run_parameters``. ``train.precision`` is
+    the precision that was used, even if the recipe has ``auto``.
     """
     training = records.get("training", {})
     about_data = ("recipe", "seed", "dataset", "dataset_digest", "digests", "gpus")

@@ -30,9 +30,9 @@ class LiveTracking:
     """Tracks one run. After an error, it warns once and does nothing more."""
 
     def __init__(self, version: str, project: Path, parameters: dict[str, Any]) -> None:
-        """``version`` is that of the run's results; ``parameters`` are all of Kedro's.
+        """Take the version of the run's results and all parameters of Kedro.
 
-        Raises a ParameterValidationError for wrong parameters of tracking.
+        Raises a ParameterValidationError if the parameters of tracking are wrong.
         """
         self.run: TrackedRun | None = None
         self._version = version

@@ -57,7 +57,8 @@ def log_model(
 ) -> tuple[str, dict[str, str]]:
     """Log the exported model with a run; return its id on MLflow and its tags.
 
-    ``rule`` has the acceptance rule, RULE; other parameters of `read` are left out.
+    ``rule`` may hold all parameters of `read`. Only the parameters of the acceptance
+    rule, which are named in RULE, are saved with the model.
     """
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model

@@ -1,4 +1,4 @@
-"""Log the results of a version to MLflow: the same during a run and long after it."""
+"""Log the results of a version to MLflow, at the end of its run or later."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MAX_DATASET_DIGEST = 36
 
 
 def read_records(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """Return the contents of the records among the files of a version."""
+    """Return the contents of the JSON records among a version's files."""
     return {
         name: json.loads(files[name].read_text(encoding="utf-8"))
         for name in RECORDS
@@ -62,7 +62,7 @@ def read_records(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
 
 
 def record_tags(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the tags that the records name."""
+    """Return the entries of the records that become tags."""
     return {
         name: str(record[name])
         for record in records.values()

@@ -1,4 +1,4 @@
-"""One run on MLflow, which results are logged to."""
+"""Log results to a run on MLflow."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class TrackedRun:
         )
 
     def log_parameters(self, parameters: Mapping[str, str]) -> None:
-        """Log parameters, which MLflow does not let change later."""
+        """Log parameters; MLflow does not allow changes to them later."""
         from mlflow.entities import Param
 
         for some in _split([Param(*item) for item in parameters.items()]):
@@ -148,9 +148,10 @@ def find_run(connection: Connection, version: str) -> Run | None:
 
 
 def mark_abandoned(connection: Connection) -> None:
-    """Mark the runs whose process has been killed as KILLED.
+    """Set the status KILLED for each run whose process no longer exists.
 
-    A process that is killed cannot say so itself. Only this machine's processes count.
+    A killed process cannot set this status itself. Only this machine's processes are
+    checked.
     """
     for run in _running_here(connection):
         if not _is_alive(int(run.data.tags[PROCESS])):
@@ -168,7 +169,7 @@ def is_in_progress(run: Run) -> bool:
 
 
 def version_time(version: str) -> float:
-    """Return the time of a version's name, in seconds since 1970.
+    """Return the time in a version's name as seconds since 1970.
 
     >>> version_time("1970-01-01T00.01.00.500Z")
     60.5

@@ -14,7 +14,8 @@ class TrackingParameters(Parameters):
     """Where runs are tracked, and whether the exported model is registered.
 
     ``tracking_uri`` is a database or a server. A relative path to an SQLite database
-    starts at the project's folder. ``register_model`` is ``register`` in ``conf/``.
+    starts at the project's folder. In ``conf/``, the field ``register_model`` is called
+    ``register``.
     """
 
     tracking_uri: str = Field(min_length=1)

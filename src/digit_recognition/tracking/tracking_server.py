@@ -63,11 +63,13 @@ class Connection:
 
 
 def connect(parameters: TrackingParameters, project: Path) -> Connection:
-    """Return a connection to the experiment, which is made if it does not exist.
+    """Return a connection to the experiment; create the experiment if it is missing.
 
-    The variable MLFLOW_TRACKING_URI replaces ``parameters.tracking_uri``. Raises
-    ProjectError if MLflow is not installed, NoConnection if the server does not answer
-    within MAX_WAIT seconds, and MLflow's own errors if it refuses.
+    The variable MLFLOW_TRACKING_URI replaces ``parameters.tracking_uri``.
+
+    Raises ProjectError if MLflow is not installed, and NoConnection if the server does
+    not answer within MAX_WAIT seconds. MLflow raises its own errors if it refuses the
+    connection.
     """
     if find_spec("mlflow") is None:
         raise ProjectError(
@@ -97,7 +99,7 @@ def connect(parameters: TrackingParameters, project: Path) -> Connection:
 
 
 def tracking_uri(parameters: TrackingParameters, project: Path) -> str:
-    """Return the database or the server, with an absolute path to an SQLite database.
+    """Return the URI of the database or server, with an absolute path for SQLite.
 
     >>> tracking_uri(parameters, Path("/project"))
     'sqlite:////project/mlflow.db'

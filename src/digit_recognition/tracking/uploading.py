@@ -32,9 +32,10 @@ def upload(
 ) -> str:
     """Log the results of a version; return one sentence that says what was done.
 
-    ``folders`` maps the datasets to the folders of this version. A run whose results
-    are not all on MLflow is completed. Nothing is logged twice. Raises ProjectError if
-    a run with this version is in progress.
+    ``folders`` maps the datasets to the folders of this version. If the version has a
+    run that lacks some results, this run is completed. If all results are on MLflow
+    already, nothing is logged. Raises ProjectError if a run with this version is in
+    progress.
     """
     found = find_run(connection, version)
     if found is not None and found.data.tags.get(LOGGED):

@@ -13,10 +13,10 @@ from digit_recognition.parameters import unknown_recipe
 def change_recipe(
     train: Mapping[str, Any], recipe: str, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a copy of the parameters ``train`` with changed fields of one recipe.
+    """Return a copy of the parameters ``train`` with some fields of one recipe changed.
 
-    A field inside another has a dot in its name, as in `kedro run --params`. Raises
-    ProjectError if the recipe does not exist.
+    Nested fields have dotted names, as in `kedro run --params`. Raises ProjectError if
+    the recipe does not exist.
 
     >>> train = {"recipes": {"a": {"epochs": 5, "network": {"columns": 1}}}}
     >>> change_recipe(train, "a", {"network.columns": 2})

@@ -20,11 +20,11 @@ WORKER_SECONDS = 60
 def open_client(scheduler: str | None, threads: int | None) -> Iterator[Client]:
     """Yield a client of the cluster at the address ``scheduler``.
 
-    Without an address, a cluster is started on this machine and closed at the end: a
-    worker process for each ``threads`` cores, or one worker if ``threads`` is None.
+    Without an address, a cluster is started on this machine and closed at the end. It
+    has one worker process per ``threads`` cores, or only one if ``threads`` is None.
 
-    Raises ProjectError if Dask is not installed, if no scheduler answers, or if no
-    worker joins it.
+    Raises ProjectError if Dask is not installed, if no scheduler answers, or if the
+    scheduler has no worker.
     """
     try:
         import dask

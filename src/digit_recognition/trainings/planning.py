@@ -41,9 +41,9 @@ def plan_training(
 ) -> Training:
     """Return the training of a recipe with changed fields.
 
-    ``parameters`` are those of the pipelines that the training runs, by name. Raises
-    ProjectError if the recipe does not exist, and ParameterValidationError if a changed
-    field is unknown or has a wrong value.
+    ``parameters`` maps names to the parameters of the pipelines that the training runs.
+    Raises ProjectError if the recipe does not exist, and ParameterValidationError if a
+    changed field is unknown or has a wrong value.
     """
     # If the run includes these pipelines themselves, Kedro passes typed parameters.
     plain = {

@@ -20,10 +20,11 @@ Row = dict[str, Any]
 
 
 class Trainer(contextlib.ExitStack):
-    """Runs trainings on a cluster, which is opened when the first one is missing.
+    """Runs trainings on a cluster, which is opened when a training has to run.
 
-    ``data`` holds the arrays of ``prepare`` and ``dataset_info``. With ``resume``,
-    results in the journal are used. All results are written to the journal.
+    ``data`` holds ``dataset_info`` and the arrays that ``prepare`` made. With
+    ``resume``, results in the journal are used. The results of all trainings that do
+    not fail are written to the journal.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Trainer(contextlib.ExitStack):
         """Return one row for each training, in the same order.
 
         Prints a line when a training ends. Raises ProjectError if the cluster is lost,
-        or if a training ends its worker process several times. On Ctrl-C, raises a
+        or if several workers are killed during the same training. On Ctrl-C, raises a
         KeyboardInterrupt that says how many trainings are finished.
         """
         rows: dict[str, Row] = {}

@@ -53,7 +53,7 @@ class Training:
 
     @property
     def key(self) -> str:
-        """The name of the result in the journal: equal conditions, equal names."""
+        """The result's name in the journal, a digest of all that it depends on."""
         conditions = {**asdict(self), "processor": processor()}
         return hashlib.sha256(
             json.dumps(conditions, sort_keys=True).encode()
@@ -78,11 +78,12 @@ def software_digest() -> str:
 def run_training(training: Training, data: Mapping[str, Any]) -> dict[str, Any]:
     """Train the network, score it, and return one row of the table of trainings.
 
-    ``data`` holds the arrays of ``prepare`` and ``dataset_info``. If the training
-    fails, ``problem`` in the row says why, and the scores are missing.
+    ``data`` holds ``dataset_info`` and the arrays that ``prepare`` made. If the
+    training fails, ``problem`` in the row says why, and the scores are missing.
 
-    Raises ProjectError if this process has other code or packages than the process that
-    planned the training, or if its number of threads is already set to another value.
+    Raises ProjectError if the code or packages differ from those of the process that
+    planned the training. Also raises ProjectError if TensorFlow already runs with
+    another number of threads in this process.
     """
     if training.software != software_digest():
         raise ProjectError(
@@ -165,8 +166,8 @@ def _corrupted_scores(
 ) -> dict[str, float]:
     """Return the accuracy for each family of corruptions.
 
-    The corrupted images are the test images if the training is tested, otherwise the
-    validation images.
+    The corrupted images are the test images if ``training.test`` is true, otherwise
+    the validation images.
     """
     parameters = dict(parameters)
     if not training.test:

@@ -96,7 +96,8 @@ class Gate:
 def _answer(path: str, status: HTTPStatus, detail: str) -> Response:
     """Return the answer to a refused request.
 
-    The page shows the answer to an upload as it is, so that this is only the sentence.
+    The answer to an upload is plain text, because the page shows it unchanged. Other
+    answers are problem details.
     """
     if path == UPLOAD:
         return PlainTextResponse(detail, status)

@@ -36,8 +36,8 @@ def pictures_upload() -> gr.File:
     """Return a field for picture files; its value is a list of UploadedPicture.
 
     Gradio's own field leaves each file in a temporary folder, and an empty file beside
-    it. This one reads the files and deletes them. It also takes pasted pictures, and on
-    a phone a button opens the camera.
+    it. This field reads the files and deletes them. It also takes pasted pictures. On a
+    phone, a button opens the camera.
     """
     field = gr.File(
         label="Pictures",

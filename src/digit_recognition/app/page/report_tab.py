@@ -42,7 +42,7 @@ def build_report_tab(tab: gr.Tab, service: Service) -> None:
 
 
 def _load_chart(path: Path | None) -> Any:
-    """Return the figure in a JSON file of Plotly; None if it cannot be read.
+    """Return the figure in a Plotly JSON file, or None if it cannot be read.
 
     The background is transparent, because the page's theme may be light or dark. The
     style sheet sets the colour of the text in the dark theme.

@@ -30,15 +30,15 @@ class Worklist:
 class Desk:
     """The work of one visitor: the chosen table, and the progress in each table.
 
-    ``key`` is that of the chosen table; it is empty before the visitor chooses.
-    ``progress`` maps the keys of tables to the progress in them.
+    ``key`` is the key of the chosen table; it is empty until the visitor chooses one.
+    ``progress`` maps each table's key to the progress in that table.
     """
 
     key: str = ""
     progress: dict[str, Checking] = field(default_factory=dict)
 
     def choose(self, lists: Sequence[Worklist]) -> Worklist:
-        """Return the chosen table; the first one if that is gone."""
+        """Return the chosen table, or the first table if the chosen one is gone."""
         return next((one for one in lists if one.key == self.key), lists[0])
 
     def progress_in(self, worklist: Worklist) -> Checking:
@@ -53,7 +53,7 @@ class Desk:
 def find_worklists(
     uploads: Sequence[Uploaded], newest: NewestReadings | None
 ) -> list[Worklist]:
-    """Return the tables that have tasks: that of the uploads, that of the newest run.
+    """Return the tables that have tasks, from the uploads and from the newest run.
 
     The tasks are the numbers that were set aside. An uploaded file without a picture,
     such as a text file, is no task.

@@ -16,10 +16,10 @@ FRAME_GAP = 0.15
 
 
 def cut_out(drawn: ReducedPage, box: Box) -> Image.Image:
-    """Return the part of a page with a number in a frame, and a margin around it.
+    """Return a number and a margin, cut out of a page, with a frame around the number.
 
-    The frame tells the number from those of other lines in the margin. ``box`` encloses
-    the number's digits, in pixels of the picture.
+    The margin may show numbers of other lines; the frame marks the right number.
+    ``box`` encloses the number's digits, in pixels of the picture.
     """
     left, top, right, bottom = _widened(drawn, box, 2 * MARGIN, MARGIN)
     cutting = drawn.image.crop((left, top, right, bottom)).convert("RGB")
@@ -35,9 +35,11 @@ def cut_out(drawn: ReducedPage, box: Box) -> Image.Image:
 def _widened(
     drawn: ReducedPage, box: Box, across: float, down: float
 ) -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom in the drawn image, within its borders.
+    """Return left, top, right and bottom of the box with margins around it.
 
-    ``across`` and ``down`` are the widths of the margins, in heights of the box.
+    The result is in pixels of the drawn image and does not extend beyond the image.
+    ``across`` is the margin at the left and right, ``down`` the margin above and below,
+    both in heights of the box.
     """
     image, zoom = drawn.image, drawn.zoom
     return (

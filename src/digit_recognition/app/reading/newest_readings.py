@@ -1,4 +1,4 @@
-"""The newest table of the pipeline `read`, with the pictures that it was read on."""
+"""The newest table of the pipeline `read`, with the pictures that it was read from."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class NewestReadings:
 
     ``rows`` are the rows of readings.csv. ``boxes`` maps the name of a picture and the
     number of a line to the box of the line, in pixels of the picture. ``pages`` maps
-    the name of a picture of several pages to the page of each line. ``folder`` is the
-    folder of the pictures, and ``annotated`` that of the annotated ones.
+    the name of a picture with several pages to a list with the page of each line.
+    ``folder`` contains the pictures, and ``annotated`` the annotated pictures.
     """
 
     version: str
@@ -46,9 +46,9 @@ class NewestReadings:
     annotated: Path
 
     def to_check(self) -> list[int]:
-        """Return the places of the rows that were set aside.
+        """Return the indices of the rows that were set aside.
 
-        Rows without a number are left out unless their picture still exists.
+        A row without a number is included only if its picture still exists.
         """
         return [
             place
@@ -90,7 +90,7 @@ class NewestReadings:
 
 
 def load_newest_readings(project: Path) -> NewestReadings | None:
-    """Return the newest table of readings; None if there is none that can be read."""
+    """Return the newest table of readings, or None if it is missing or unreadable."""
     table = newest_file(project / TABLES / "readings.csv")
     try:
         return _load(project, table) if table else None

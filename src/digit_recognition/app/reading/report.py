@@ -94,9 +94,10 @@ def _load(dataset: Path, version: str, manifests: Manifests) -> dict[str, Any]:
 
 
 def _read_json(file: Path, manifests: Manifests) -> dict[str, Any]:
-    """Return the object in the file; empty, with a warning, if the file is damaged.
+    """Return the JSON object in the file, or an empty dictionary if there is none.
 
-    It is also empty if the file is not JSON or cannot be read.
+    The dictionary is also empty if the file is damaged or cannot be read. A warning is
+    logged if the file fails the check against its manifest.
     """
     try:
         manifests.require_undamaged(file.stem, file.parent)

@@ -178,9 +178,9 @@ class Service:
 
 
 def find_model(project: Path, version: str | None) -> Path:
-    """Return the path of the model in the given version, or of the newest.
+    """Return the path of the model in the given version, or of the newest model.
 
-    Raises ProjectError if there is none, or if a folder must not be read.
+    Raises ProjectError if there is no such model, or no permission to read a folder.
     """
     require_readable("model_onnx", project / MODEL, file=MODEL.name, all_of_them=False)
     files = (project / MODEL).glob(f"*/{MODEL.name}")

@@ -39,7 +39,7 @@ class DetectorParameters(Parameters):
     """How to train the detector.
 
     ``pictures`` is the number of training pictures, half of which show digits. A small
-    dataset gives fewer: at most 8 for each image that the model was trained on.
+    dataset limits this number to 8 for each image that the model was trained on.
     ``epochs`` is the number of passes over the training pictures.
     """
 
@@ -114,7 +114,7 @@ def train_detector(
 
 
 def _choose(rows: np.ndarray, seed: int) -> np.ndarray:
-    """Return at most MAX_IMAGES of the rows, chosen at random, in ascending order."""
+    """Choose up to MAX_IMAGES rows at random; return them in ascending order."""
     count = min(len(rows), MAX_IMAGES)
     return np.sort(np.random.default_rng(seed).choice(rows, count, replace=False))
 

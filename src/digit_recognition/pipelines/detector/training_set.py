@@ -31,7 +31,8 @@ def make_training_set(
 
     The other half are non-digits:
 
-    - a third of them are read back, too, if they are found on their page;
+    - a third are put on made-up pages and read back, but those that are not found on
+      their page stay unchanged;
     - a third are changed by ``simulate_scanners``;
     - the rest are unchanged.
     """

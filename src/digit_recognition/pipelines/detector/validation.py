@@ -1,4 +1,4 @@
-"""The validation digits, put on pages and read back, as model and detector see them."""
+"""Outputs of model and detector for validation digits that are read from pages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ def read_validation(
     validation: np.ndarray,
     seed: int,
 ) -> pd.DataFrame:
-    """Return what model and detector say of validation digits read from pages.
+    """Return the logits of model and detector for validation digits read from pages.
 
-    Real pages are harder than MNIST's images: paper and its removal leave traces. So
-    the acceptance rule is computed from these results, in which the logits are averaged
-    over the reader's views. Each of the images at ``validation`` (indices into
-    ``x_train``) is written once, in random order; of more than 10,000 images, 10,000
-    are taken. The digits that are found form numbers of 2 to 8 digits. A
-    digit that is not found is left out.
+    Real pages are harder to read than MNIST's images: the paper and its removal leave
+    traces. So the acceptance rule is computed from these logits. The logits are
+    averaged over the reader's views.
+
+    The images at ``validation`` (indices into ``x_train``) are put on made-up pages,
+    each image once, in random order. If there are more than 10,000 images, a random
+    10,000 are used. The digits that are found on the pages are grouped into numbers of
+    2 to 8 digits. Digits that are not found are left out.
 
     The columns are index (into x_train), number, label, digit_logit and the logits
     logit0..logit9.

@@ -69,8 +69,8 @@ def export_model(
     are not scaled by the temperature. The metadata values of the ONNX model are
     strings. Keys: model_version, model_digest, recipe, seed, dataset, dataset_digest,
     validation_images (the number of images), temperature, and validation (the
-    ``ValidationResults`` as JSON). Temperature and results are those of
-    ``detector_predictions``.
+    ``ValidationResults`` as JSON). The temperature and these results are computed
+    from ``detector_predictions``.
 
     Raises ProjectError if a record or the predictions belong to another model or
     detector. Also raises it if the outputs of Keras and ONNX differ by more than
@@ -198,7 +198,7 @@ def _verify_detector(
 def _summarize(detector_predictions: pd.DataFrame) -> tuple[float, ValidationResults]:
     """Return the temperature and the results on the validation digits.
 
-    Raises ProjectError for predictions of an earlier version, which lack columns.
+    Raises ProjectError if columns are missing, as in predictions of older versions.
     """
     names = [f"logit{digit}" for digit in range(NUM_CLASSES)]
     needed = [*names, "label", "digit_logit", "number"]

@@ -57,7 +57,7 @@ def reshape_images(images: AnyArray) -> AnyArray:
 def normalize_pixels(images: AnyArray) -> AnyArray:
     """Scale pixels from 0..255 to float32 in 0..1; the shape stays the same.
 
-    The pixels of a Dask array are scaled later, chunk by chunk, as they are saved.
+    A Dask array is scaled only when it is saved, chunk by chunk.
     """
     return np.divide(images, 255, dtype=np.float32)
 

@@ -52,17 +52,18 @@ def annotate_pictures(
 
     Each picture has boxes around its digits: green if the number is accepted, orange if
     a person must check the number. A file of several pages gives one annotated image
-    per page. A sheet is an overview of up to 30 annotated images. Below each image, it
-    shows the recognized numbers. If a person must check a number, it also shows the
-    reason.
+    per page. A sheet is an overview of up to 30 annotated images. Below each image,
+    the sheet shows the recognized numbers. If a person must check a number, the sheet
+    also shows the reason.
 
     ``readings`` and ``digits`` are the tables that ``read_pictures`` returns. The
     catalog saves them as CSV files and loads ``accepted`` as bool. Pictures without
     rows in the tables are left out: they were added to the folder after
     ``read_pictures`` ran.
 
-    With ``parameters.scheduler``, returns a function that lets the workers of a cluster
-    draw and save the pictures that they have read, in a folder for each partition.
+    With ``parameters.scheduler``, returns a function instead of pairs. The function
+    lets the workers of a cluster draw and save the pictures that were read, in one
+    folder per partition.
     """
     if (
         parameters.scheduler is not None

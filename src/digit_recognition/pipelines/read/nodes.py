@@ -55,8 +55,9 @@ def read_pictures(
     no list.
 
     With ``parameters.scheduler``, the workers of a cluster read the pictures, and all
-    rows are also in ``reading_partitions``. The entry ``parquet`` of the summary then
-    names the folder, and a table of more than a million rows is returned empty.
+    rows are also in ``reading_partitions``. In this case, the entry ``parquet`` of
+    the summary names the folder of these rows. If a table has more than a million rows,
+    an empty table is returned instead.
     """
     reader = load_reader(model_onnx, **parameters.rule())
     if parameters.scheduler is None or reading_partitions is None:

@@ -1,4 +1,4 @@
-"""The progress of reading and drawing: a bar of the pictures, with the page."""
+"""A progress bar for reading and drawing pictures."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from digit_recognition.datasets import Partition, Picture, Pictures
 
 
 class TrackedPictures:
-    """Pictures whose iteration shows a bar on a terminal.
+    """Pictures that show a progress bar on a terminal while they are iterated over.
 
-    ``show_page`` adds the page (from 0) of the current picture to the bar, from the
-    second page on. A TIFF of 500 pages takes minutes, in which the bar alone would not
-    move.
+    The bar counts pictures. A TIFF of 500 pages takes minutes, and the bar does not
+    move during this time. So ``show_page`` adds the page number of the current picture
+    to the bar, starting with the second page.
     """
 
     def __init__(self, pictures: Pictures, description: str):
@@ -35,7 +35,7 @@ class TrackedPictures:
                 )
 
     def show_page(self, page: int) -> None:
-        """Show that this page (from 0) of the current picture is read or drawn."""
+        """Show which page (from 0) of the current picture is being read or drawn."""
         if page:
             text = f"{self._description} page {page + 1}"
             self._progress.update(self._task, description=text, refresh=True)

@@ -192,7 +192,7 @@ def summarize_robustness(
       all fifteen are present at the strengths of MNIST-C.
     - ``accuracy_others``: the mean over the families that MNIST-C does not have.
     - ``accuracy_near``: the mean over the families that are similar to a random change
-      in training. ``accuracy_far`` is the mean over the rest.
+      in training. ``accuracy_far`` is the mean over the other families.
     - ``accuracy_other_writers``: the accuracy on clean digits of other writers.
 
     ``corruption_seed`` is the seed of the corruptions.

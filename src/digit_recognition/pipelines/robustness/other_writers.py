@@ -1,4 +1,4 @@
-"""Accuracy on digits of other writers than MNIST's."""
+"""Accuracy on digits of writers who are not in MNIST."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MAX_VALUE = 16
 
 
 def measure_other_writers(model: Classifier, training: dict[str, Any]) -> pd.DataFrame:
-    """Return the accuracy on each digit as 13 people in Turkey write it.
+    """Return the accuracy for each digit, on images written by 13 people in Turkey.
 
     The columns are digit, images, accuracy (0..1) and misread_as (the most frequent
-    wrong prediction, or an empty text). The images never take part in training or in
-    choosing anything. Raises ProjectError if ``training`` is the record of another
-    model.
+    wrong prediction, or an empty text). The images are never used for training or
+    for choosing models or settings. Raises ProjectError if ``training`` is the record
+    of another model.
     """
     verify_record(model, training)
     images, labels = load_other_writers()

@@ -32,14 +32,14 @@ else:
 
 
 class SearchParameters(ClusterParameters):
-    """What is searched for, and how long.
+    """The recipe, the search space and the number of trials.
 
     - ``recipe``: the name of the recipe.
-    - ``space``: the values of each field; None leaves the field as it is. A field
-      inside another has a dot in its name.
+    - ``space``: the values of each field; None leaves the field as it is. The name
+      of a nested field has a dot.
     - ``trials``: the number of trials. A trial is one choice of all values.
     - ``seeds``: the number of trainings of a trial; their accuracies are averaged.
-    - ``parallel``: the number of trials that are chosen before their results are known.
+    - ``parallel``: the number of trials that are chosen before any of them is run.
     """
 
     recipe: str
@@ -70,10 +70,13 @@ def search_recipe(
 
     The first result is a table with a row per trial. Its columns are trial (from 0),
     changes, validation_accuracy (0..1, the mean over the trial's trainings; empty if
-    one failed), and the value of each field. The second result is Optuna's study.
+    a training failed), and the value of each field. The second result is Optuna's
+    study.
 
-    The seed determines the values of the trials, however many workers there are, and
-    whether the search was stopped or not. Raises ProjectError if all trials fail.
+    The seed determines the values of the trials. The number of workers does not change
+    them, nor does stopping and resuming the search.
+
+    Raises ProjectError if all trials fail.
     """
     from optuna.trial import TrialState
 
@@ -123,7 +126,7 @@ def _open_study(
     dataset_info: dict[str, Any],
     train: dict[str, Any],
 ) -> Study:
-    """Return the study of these parameters; a study with others has another name."""
+    """Open or create the study of these parameters; its name depends on them."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -142,9 +145,9 @@ def _open_study(
 
 
 def _choose(study: Study, parameters: SearchParameters, seed: int) -> list[FrozenTrial]:
-    """Return the next trials to run; none if the search is finished.
+    """Return the next trials to run, or an empty list if the search is finished.
 
-    If the search was stopped, these are the trials that had no result.
+    If the search was stopped, the trials without a result are run again.
     """
     import optuna
     from optuna.trial import TrialState

@@ -1,4 +1,4 @@
-"""The values among which a search chooses."""
+"""The search space: the values that a search can choose for a field."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Interval(Parameters):
     """All numbers from ``low`` to ``high``: integers if both bounds are integers.
 
-    With ``log``, the logarithm of the number is uniform.
+    With ``log``, the numbers are sampled on a logarithmic scale.
     """
 
     low: int | float
@@ -33,7 +33,7 @@ class Interval(Parameters):
         return self
 
     def distribution(self) -> BaseDistribution:
-        """Return the interval as Optuna takes it."""
+        """Return the interval as an Optuna distribution."""
         from optuna.distributions import FloatDistribution, IntDistribution
 
         if isinstance(self.low, int) and isinstance(self.high, int):
@@ -47,7 +47,7 @@ class Choices(Parameters):
     choices: Annotated[list[bool | int | float | str | None], Field(min_length=1)]
 
     def distribution(self) -> BaseDistribution:
-        """Return the choices as Optuna takes them."""
+        """Return the choices as an Optuna distribution."""
         from optuna.distributions import CategoricalDistribution
 
         return CategoricalDistribution(self.choices)

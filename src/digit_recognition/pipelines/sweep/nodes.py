@@ -25,8 +25,8 @@ class SweepParameters(ClusterParameters):
 
     - ``recipes``: names of recipes.
     - ``seeds``: the number of seeds; the seeds are 0, 1, 2, ...
-    - ``variants``: the changes to each recipe, each a mapping of fields to values. An
-      empty mapping stands for the recipe itself.
+    - ``variants``: a list of changes; each recipe is trained with each of them. A
+      change maps fields to values. An empty mapping leaves the recipe unchanged.
     - ``test``: whether the models are scored on the test images.
     - ``corruptions``: whether the models are scored on corrupted images.
     """

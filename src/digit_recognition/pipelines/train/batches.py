@@ -137,7 +137,8 @@ def _fetch_batches(
 ) -> tf.data.Dataset:
     """Return the images and labels at ``rows``, ``per_call`` rows at a time.
 
-    ``take`` gets ``buffer`` and rows, and returns images and labels as in ``arrays``.
+    ``take(*buffer, rows)`` returns images and labels. Their dtypes, and their shapes
+    after the first axis, are those of ``arrays``.
     """
     import tensorflow as tf
 

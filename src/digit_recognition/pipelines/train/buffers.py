@@ -15,8 +15,9 @@ class ShuffledBuffers:
     """The training images of an epoch, in buffers that fit into memory.
 
     In each epoch, the order of the chunks is random. A buffer holds the training images
-    of a few successive chunks in random order. The seed, the epoch's number and the
-    buffer's place in the epoch determine all of it. Only one buffer is in memory.
+    of a few successive chunks in random order. The seed and the epoch's number
+    determine the order of the chunks. The order in a buffer also depends on the
+    buffer's place in the epoch. Only one buffer is in memory.
     """
 
     def __init__(

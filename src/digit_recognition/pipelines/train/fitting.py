@@ -179,7 +179,7 @@ def fit(
 
 
 def _describe_stop(saved: int, epochs: int) -> str:
-    """Return what a training that was stopped has saved.
+    """Describe what a stopped training has saved.
 
     >>> _describe_stop(0, 3)
     'Stopped in epoch 1 of 3: no epoch is complete yet, so nothing is saved.'

@@ -134,7 +134,7 @@ def train_model(
 
 
 def _fast_order(images: AnyArray, rows: np.ndarray) -> np.ndarray:
-    """Return the rows in an order in which each chunk on the disk is read once."""
+    """Order the rows so that each chunk on the disk is read only once."""
     return np.sort(rows) if is_chunked(images) else rows
 
 

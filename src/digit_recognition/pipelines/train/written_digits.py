@@ -17,7 +17,8 @@ Share = Annotated[float, Field(ge=0, le=2)]
 class Handwriting(Parameters):
     """How many written digits are added, as fractions of the training images.
 
-    All of them are put on made-up pages and read back as the reader would:
+    All written digits are put on made-up pages. Then the pages are read as the reader
+    reads real pages. There are three kinds of written digits:
 
     - ``copied``: MNIST's own digits, a quarter of them redrawn with a felt pen.
     - ``strokes``: 1s, 7s and 9s with an added upstroke, crossbar or tail.
@@ -30,9 +31,10 @@ class Handwriting(Parameters):
 
 
 class JoinedArrays:
-    """Two arrays that are indexed as one, without a copy of both.
+    """Two arrays that are indexed like one array, without concatenating them.
 
-    ``first`` and ``second`` have the same shape (after the first axis) and dtype.
+    ``first`` and ``second`` have the same dtype, and the same shape after the first
+    axis.
     """
 
     def __init__(self, first: np.ndarray, second: np.ndarray):
@@ -60,9 +62,9 @@ def add_handwriting(
 ) -> tuple[JoinedArrays, JoinedArrays, np.ndarray]:
     """Return images and labels with written digits, and the rows to train on.
 
-    ``x_train`` is float32 (n, 28, 28, 1) in 0..1, ``y_train`` is one-hot (n, 10). Only
-    the images at ``train`` (k,) are copied or changed. The written digits follow the n
-    images.
+    ``x_train`` is float32 (n, 28, 28, 1) in 0..1, ``y_train`` is one-hot (n, 10). The
+    written digits are made only from the images at the indices ``train`` (k,), and from
+    drawings. They are appended after the n images.
     """
     fields, digits = write_digits(
         x_train[train, ..., 0],
