@@ -132,8 +132,8 @@ def test_the_metrics_are_those_of_the_records(run, tracked):
         assert metrics[name] == recorded[name]
     check = record(tracked, "export_check")
     assert metrics["export/largest_difference"] == check["largest_difference"]
-    table = pd.read_csv(tracked.newest("07_model_output/validation_predictions.csv"))
-    wrong = table.filter(like="logit").to_numpy().argmax(axis=1) != table["label"]
+    table = pd.read_csv(tracked.newest("07_model_output/detector_predictions.csv"))
+    wrong = table.filter(regex=r"^logit").to_numpy().argmax(axis=1) != table["label"]
     assert metrics["validation_error"] == pytest.approx(wrong.mean())
     assert not {"seed", "epochs", "train_images"} & metrics.keys()
 

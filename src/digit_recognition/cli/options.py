@@ -28,6 +28,7 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
         return option
 
     def convert(context: click.Context, option: click.Parameter, value: Any) -> Any:
+        typed = value
         lists: list[str] = []
         if option.name == "params" and isinstance(value, str):
             _refuse_changed_paths(value.split(","))
@@ -36,7 +37,7 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
             return _add(kedro_callback(context, option, value), lists)
         except KedroCliError as error:
             if option.name == "load_versions":
-                raise click.ClickException(_describe(option, value, error)) from error
+                raise click.ClickException(_describe(option, typed, error)) from error
             raise click.ClickException(str(error)) from error
         except (
             YAMLError,
@@ -45,7 +46,7 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
             ValueError,
             OSError,
         ) as error:
-            raise click.ClickException(_describe(option, value, error)) from error
+            raise click.ClickException(_describe(option, typed, error)) from error
 
     option = copy.copy(option)
     option.callback = convert

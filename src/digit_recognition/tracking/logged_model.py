@@ -41,8 +41,8 @@ PACKAGES = (
 def describe_model(model_onnx: bytes) -> dict[str, str]:
     """Return the tags of an exported model, from its metadata.
 
-    ``validation_error`` is the share of the validation images that the model reads
-    wrongly (0..1).
+    ``validation_error`` is the share (0..1) of wrongly classified digits among the
+    validation digits that were put on pages and read back.
     """
     metadata = read_metadata(open_session(model_onnx))
     names = ("recipe", "seed", "dataset", DATA, "model_digest", "model_version")

@@ -9,6 +9,7 @@ from pydantic import RootModel
 
 from digit_recognition.cluster import require_packages
 from digit_recognition.datasets import Pictures, SharedFolder
+from digit_recognition.datasets.pictures import FolderPictures
 from digit_recognition.parameters import Parameters
 from digit_recognition.recognition.read_parameters import ReadParameters
 from digit_recognition.recognition.reader import InferenceSession, Reader, load_reader
@@ -68,14 +69,15 @@ def read_pictures(
         require_packages()
         from digit_recognition.cluster.reading import read_on_cluster
 
-        results, folder = read_on_cluster(
+        results, partitions = read_on_cluster(
             pictures, path.root, reader, parameters, reading_partitions
         )
-        place = {"parquet": folder.path}
+        place = {"parquet": partitions.path}
+    folder = pictures.folder if isinstance(pictures, FolderPictures) else path.root
     return (
         results.readings,
         results.digits,
-        {"folder": str(getattr(pictures, "folder", path.root))}
+        {"folder": str(folder)}
         | _summarize(results, pictures.skipped, parameters, reader)
         | place,
     )
