@@ -340,6 +340,20 @@ def test_an_error_that_can_be_had_is_promised_for_digits_like_mnist_s(
     assert found["picture"].tolist() == ["1.png"]
 
 
+def test_a_cluster_of_this_machine_gives_the_same_tables(done, exported, folder):
+    """``done`` is the run of one process."""
+    tables = [f"07_model_output/{name}.csv" for name in ("readings", "digits")]
+    alone = [exported.newest(table).read_bytes() for table in tables]
+    parameters = f"pictures={folder},read.scheduler=local,read.partition_size=5"
+    on_cluster = exported.kedro(*READ, parameters)
+    assert on_cluster.returncode == 0, on_cluster.stderr
+    assert [exported.newest(table).read_bytes() for table in tables] == alone
+    (parts,) = (exported.folder / "data/07_model_output/reading_partitions").iterdir()
+    assert f"The rows are in {parts} as Parquet files.\n" in on_cluster.stdout
+    drawn = exported.newest("08_reporting/annotated_pictures")
+    assert (drawn / "part-0000000" / "sheets" / "0001.jpg").exists()
+
+
 def test_a_run_without_a_scheduler_ends_with_one_sentence(exported, folder):
     parameters = f"pictures={folder},read.scheduler=tcp://127.0.0.1:1"
     before = exported.versions("07_model_output/readings.csv")

@@ -498,3 +498,13 @@ def test_all_runs_are_compared(project_after_run):
     chart = read(project.newest("08_reporting/runs_chart.json"))
     drawn = [trace["y"] for trace in chart["data"]]
     assert drawn == [[pytest.approx(100 * accuracy)], [50]]
+
+
+def test_the_package_runs_as_a_module(project_after_run):
+    project = project_after_run
+    done = project.python(
+        *("-m", "digit_recognition", "--pipelines", "compare"),
+        *("--conf-source", str(project.folder / "conf")),
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(project.versions("08_reporting/runs.csv")) == 1

@@ -141,6 +141,18 @@ def test_the_open_flowchart_shows_functions_and_a_preview_of_digits(
     assert image.evaluate("image => image.naturalWidth") >= 10 * 28
 
 
+def test_the_statistics_of_tables_and_the_status_of_the_run_are_shown(
+    open_page, nodes, server
+):
+    page = open_page(f"{server}/?sid={nodes['digit_scores']['id']}")
+    page.get_by_text(re.compile(r"\d\s*bytes")).first.wait_for()  # N/A until loaded
+    text = " ".join(page.locator(".pipeline-metadata").first.inner_text().split())
+    statistics = text.partition("Dataset statistics:")[2]
+    assert re.match(r" ?10 ?rows ?5 ?columns ?\d+ ?bytes ?file size", statistics)
+    events = json.load(urlopen(f"{server}/api/run-status", timeout=60))
+    assert events["pipeline"]["status"] == "success"
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_caption_of_a_chart_is_readable_and_complete(
     open_page, nodes, server, theme
