@@ -240,8 +240,11 @@ def refuse(monkeypatch):
 class Project:
     """A copy of the project's code and configuration, without data.
 
-    It is made where the folder does not exist yet.
+    It is made where the folder does not exist yet. Projects that tests share refuse
+    commands, which would change the results that other tests expect.
     """
+
+    is_shared = False
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -278,6 +281,7 @@ class Project:
         The code is that of the tests, not the project's copy. TensorFlow, which takes
         7 s to import, is imported once for all runs of a worker.
         """
+        self._check_own()
         with self._inside(within, environment):
             command = KedroCLI(find_kedro_project(Path.cwd()))
             done = CliRunner(catch_exceptions=False).invoke(command, arguments)
@@ -331,7 +335,11 @@ class Project:
             [sys.executable, *arguments], **self._process("", {}), **pipes
         )
 
+    def _check_own(self) -> None:
+        assert not self.is_shared, "run commands in a copy: tests share this project"
+
     def _process(self, within: str, environment: dict[str, str]) -> dict:
+        self._check_own()
         path = {"PYTHONPATH": str(self.folder / "src")}
         return {
             "cwd": self.folder / within,
@@ -409,6 +417,7 @@ def run_once(
     project = Project(home / "project")
     project.output = output.read_text()
     project.errors = (home / "stderr.txt").read_text()
+    project.is_shared = True
     return project
 
 

@@ -17,7 +17,7 @@ def run(code):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=25,
     )
 
 

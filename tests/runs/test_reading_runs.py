@@ -124,21 +124,33 @@ def done(exported, folder):
     return done
 
 
-def rows(exported, name):
-    """The lines of the CSV file, as Python's own reader has them."""
-    path = exported.newest(f"07_model_output/{name}.csv")
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def newest_tables(exported):
+    """The bytes of the newest tables, by name."""
+    return {
+        name: exported.newest(f"07_model_output/{name}.csv").read_bytes()
+        for name in ("readings", "digits")
+    }
+
+
+def rows(table):
+    """The lines of a CSV file, as Python's own reader has them."""
+    return list(csv.DictReader(io.StringIO(table.decode(), newline="")))
 
 
 @pytest.fixture(scope="module")
-def readings(done, exported):
-    return rows(exported, "readings")
+def tables(done, exported):
+    """The tables of ``done``; later tests write newer ones."""
+    return newest_tables(exported)
 
 
 @pytest.fixture(scope="module")
-def digits(done, exported):
-    return rows(exported, "digits")
+def readings(tables):
+    return rows(tables["readings"])
+
+
+@pytest.fixture(scope="module")
+def digits(tables):
+    return rows(tables["digits"])
 
 
 def of(table, picture):
@@ -294,7 +306,7 @@ def test_one_file_is_read_from_where_the_command_was_given_without_tensorflow(
     *_, modules = done.stdout.splitlines()
     assert "\n1 picture: 1 number read, " in done.stdout, done.stderr
     assert modules == "0 set() True"
-    (row,) = rows(exported, "readings")
+    (row,) = rows(newest_tables(exported)["readings"])
     assert (row["picture"], row["number"]) == ("two.png", "42")
 
 
@@ -336,18 +348,15 @@ def test_an_error_that_can_be_had_is_promised_for_digits_like_mnist_s(
         "\nAt most 0.2 of the accepted digits are wrong, with 95 % certainty, if they "
         "are like MNIST's"
     ) in done.stdout
-    found = pd.DataFrame(rows(exported, "readings"))
+    found = pd.DataFrame(rows(newest_tables(exported)["readings"]))
     assert found["picture"].tolist() == ["1.png"]
 
 
-def test_a_cluster_of_this_machine_gives_the_same_tables(done, exported, folder):
-    """``done`` is the run of one process."""
-    tables = [f"07_model_output/{name}.csv" for name in ("readings", "digits")]
-    alone = [exported.newest(table).read_bytes() for table in tables]
+def test_a_cluster_of_this_machine_gives_the_same_tables(tables, exported, folder):
     parameters = f"pictures={folder},read.scheduler=local,read.partition_size=5"
     on_cluster = exported.kedro(*READ, parameters)
     assert on_cluster.returncode == 0, on_cluster.stderr
-    assert [exported.newest(table).read_bytes() for table in tables] == alone
+    assert newest_tables(exported) == tables
     (parts,) = (exported.folder / "data/07_model_output/reading_partitions").iterdir()
     assert f"The rows are in {parts} as Parquet files.\n" in on_cluster.stdout
     drawn = exported.newest("08_reporting/annotated_pictures")

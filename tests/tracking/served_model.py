@@ -65,7 +65,7 @@ def main(picture: Path, number: str | None) -> None:
     asked = subprocess.run(
         [python, "-c", ASK, logged, picture],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": ""},
+        env=activated(python),
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -90,7 +90,7 @@ def ask_server(python: Path, logged: str, picture: Path) -> list[dict]:
     server = subprocess.Popen(
         [python, *serve, "--model-uri", logged, "--port", str(port)],
         cwd=picture.parent,
-        env=os.environ | {"PYTHONPATH": ""},
+        env=activated(python),
         start_new_session=True,
     )
     data = base64.b64encode(picture.read_bytes()).decode()
@@ -111,8 +111,18 @@ def ask_server(python: Path, logged: str, picture: Path) -> list[dict]:
                     raise
                 time.sleep(0.5)
     finally:
-        os.killpg(server.pid, 15)
+        if server.poll() is None:
+            os.killpg(server.pid, 15)
         server.wait(timeout=60)
+
+
+def activated(python: Path) -> dict[str, str]:
+    """Return the environment variables with the virtual environment activated.
+
+    ``mlflow models serve --env-manager local`` looks for ``uvicorn`` on the ``PATH``.
+    """
+    path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "PYTHONPATH": ""}
 
 
 if __name__ == "__main__":

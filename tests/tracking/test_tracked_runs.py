@@ -390,8 +390,11 @@ def test_a_run_whose_server_dies_is_completed_by_the_upload(copied, client, serv
     assert sorted(point.step for point in points) == list(range(1, EPOCHS + 1))
 
 
-def test_without_the_environment_nothing_of_mlflow_is_imported(trained):
-    done = trained.python(
+def test_without_the_environment_nothing_of_mlflow_is_imported(
+    trained, project_after_run
+):
+    project = project_after_run
+    done = project.python(
         "-c",
         "import sys\n"
         "from kedro.framework.cli.cli import main\n"
@@ -403,8 +406,8 @@ def test_without_the_environment_nothing_of_mlflow_is_imported(trained):
     )
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
     assert "Tracked" not in trained.output
-    assert "mlflow_run_id" not in record(trained, "training")
-    assert not (trained.folder / "mlflow.db").exists()
+    assert "mlflow_run_id" not in record(project, "training")
+    assert not (project.folder / "mlflow.db").exists()
 
 
 def test_tracking_parameters_are_unknown_without_the_environment(copied):

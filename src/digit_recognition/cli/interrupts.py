@@ -36,13 +36,24 @@ def quiet_interrupts() -> None:
 
     def repeat(ignored: Any) -> None:
         if ignored.exc_type and issubclass(ignored.exc_type, KeyboardInterrupt):
-            timer = threading.Timer(REPEATED_AFTER, _thread.interrupt_main)
+            timer = threading.Timer(REPEATED_AFTER, _interrupt_main_thread)
             timer.daemon = True
             timer.start()
         else:
             ignore(ignored)
 
     sys.excepthook, sys.unraisablehook = report_quietly, repeat
+
+
+def _interrupt_main_thread() -> None:
+    """Send SIGINT to the main thread, which also ends what it waits for.
+
+    ``interrupt_main``, the only way on Windows, does not end a wait such as a sleep.
+    """
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def end_at_interrupts() -> None:
