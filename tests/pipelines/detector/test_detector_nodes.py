@@ -153,18 +153,17 @@ def test_it_is_deterministic_only_if_the_model_was(inputs, monkeypatch):
 
 
 def test_a_small_dataset_gives_at_most_eight_pictures_per_training_image(
-    inputs, sample, monkeypatch
+    inputs, monkeypatch
 ):
     monkeypatch.setattr(nodes, "_fit", lambda *_: None)
     model, x_train, y_train, training, _ = inputs
-    train = sample[2][:300]
-    others = pd.DataFrame({"index": np.setdiff1d(np.arange(len(x_train)), train)})
+    x_few, y_few = x_train[:400], y_train[:400]
     record, *_ = train_detector(
         model,
-        x_train,
-        y_train,
-        training,
-        others,
+        x_few,
+        y_few,
+        training | {"digests": {"x_train": array_digest(x_few)}},
+        pd.DataFrame({"index": np.arange(300, 400)}),
         DetectorParameters(pictures=9000, epochs=1),
     )
     assert record["pictures"] == 2400
