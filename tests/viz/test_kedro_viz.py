@@ -5,8 +5,10 @@ import functools
 import http.server
 import json
 import operator
+import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -41,6 +43,7 @@ def server(project):
             cwd=project.folder,
             stdout=log,
             stderr=log,
+            start_new_session=True,  # Kedro-Viz serves from a process of its own
         )
         address = f"http://127.0.0.1:{port}"
         try:
@@ -52,7 +55,7 @@ def server(project):
                     time.sleep(1)
             yield address
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=30)
 
 
