@@ -3,9 +3,10 @@
 Many small pictures are read by one process, by one worker and by two workers, each in
 a process of its own. Each picture shows one of MNIST's training images, dark on a light
 page of 56x56 pixels, as in reading.py. The pictures are links to a few thousand files.
-Because other programs may use the processor, the processor time of the reading
-processes is measured, too. At last, all partitions are finished, and the driver and
-the scheduler are alone: the partitions per second are their limit.
+Dask has the settings of the clusters that `read` starts. Because other programs may use
+the processor, the processor time of the reading processes is measured, too. At last,
+all partitions are finished, and the driver and the scheduler are alone: the partitions
+per second are their limit.
 """
 
 import json
@@ -68,9 +69,11 @@ def read_alone(pictures: Path) -> dict:
 
 def read_on_workers(workers: int, pictures: Path, results: Path, size: int) -> dict:
     """Read the pictures with some workers; the second time, all is finished."""
+    import dask
     import fsspec
     from distributed import Client, LocalCluster
 
+    from digit_recognition.cluster.connection import SETTINGS
     from digit_recognition.cluster.reading import read_on_cluster
     from digit_recognition.datasets import PicturesDataset, SharedFolder
     from digit_recognition.recognition.read_parameters import ReadParameters
@@ -79,6 +82,7 @@ def read_on_workers(workers: int, pictures: Path, results: Path, size: int) -> d
     found = PicturesDataset(filepath=str(pictures)).load()
     place = SharedFolder(fsspec.filesystem("file"), str(results))
     with (
+        dask.config.set(SETTINGS),
         LocalCluster(
             n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
         ) as cluster,

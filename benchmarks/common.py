@@ -118,10 +118,11 @@ def read_report(project: Path, name: str) -> dict:
 
 
 def load_session() -> "InferenceSession":
-    """Load the newest exported model of this project."""
+    """Load the newest exported model, to run on one thread as in the catalog."""
     from digit_recognition.models.onnx_sessions import open_session
 
-    return open_session(newest_version(ROOT, "06_models/model.onnx").read_bytes())
+    path = newest_version(ROOT, "06_models/model.onnx")
+    return open_session(path.read_bytes(), intra_op_num_threads=1)
 
 
 def load_newest_reader(max_error: float) -> "Reader":

@@ -23,7 +23,7 @@ from PIL import Image
 from small_model import write_model
 
 from digit_recognition.cluster import reading
-from digit_recognition.cluster.connection import LOCAL_SETTINGS
+from digit_recognition.cluster.connection import SETTINGS
 from digit_recognition.datasets import (
     PicturesDataset,
     SharedFolder,
@@ -63,7 +63,7 @@ def expected(folder, reader):
 def cluster():
     """Two worker processes, with a scheduler that repeats a killed task once."""
     with (
-        dask.config.set(LOCAL_SETTINGS),
+        dask.config.set(SETTINGS),
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,

@@ -363,13 +363,16 @@ def test_a_cluster_of_this_machine_gives_the_same_tables(tables, exported, folde
     assert (drawn / "part-0000000" / "sheets" / "0001.jpg").exists()
 
 
-def test_a_run_without_a_scheduler_ends_with_one_sentence(exported, folder):
+def test_a_run_without_a_scheduler_ends_with_one_sentence(
+    exported, folder, monkeypatch
+):
+    monkeypatch.setattr("digit_recognition.cluster.connection.CONNECT_SECONDS", 1)
     parameters = f"pictures={folder},read.scheduler=tcp://127.0.0.1:1"
     before = exported.versions("07_model_output/readings.csv")
     done = exported.kedro(*READ, parameters)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "Error: expected a Dask scheduler at tcp://127.0.0.1:1, found none; start one "
-        "with `dask scheduler`, or leave read.scheduler out"
+        "with `dask scheduler`, or leave the parameter out to use this machine"
     ]
     assert exported.versions("07_model_output/readings.csv") == before

@@ -3,9 +3,9 @@ import sys
 
 import pytest
 
+from digit_recognition.cluster import connection
 from digit_recognition.datasets import Journal
 from digit_recognition.errors import ProjectError
-from digit_recognition.trainings import cluster, scheduling
 from digit_recognition.trainings.scheduling import Trainer
 from digit_recognition.trainings.training import Training, software_digest
 
@@ -42,7 +42,7 @@ def trainer(journal):
 
 
 def test_finished_trainings_need_no_cluster(trainer, journal, monkeypatch, capsys):
-    monkeypatch.setattr(scheduling, "open_client", None)
+    monkeypatch.setattr(connection, "open_client", None)
     trainings = [training(1), training(0)]
     for item in trainings:
         journal.write(item.key, row(item))
@@ -53,8 +53,8 @@ def test_finished_trainings_need_no_cluster(trainer, journal, monkeypatch, capsy
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere"])
 def test_an_address_without_a_scheduler_is_named(trainer, monkeypatch, address):
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
-    message = re.escape(f"expected a Dask scheduler at {address}, received no answer")
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.5)
+    message = re.escape(f"expected a Dask scheduler at {address}, found none")
     with pytest.raises(ProjectError, match=message), trainer(address) as first:
         first.run([training(0)])
 
@@ -64,5 +64,6 @@ def test_a_python_without_the_extra_is_told_what_to_install(
     trainer, monkeypatch, package
 ):
     monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.delitem(sys.modules, connection.__name__)
     with pytest.raises(ProjectError, match="expected the packages of the extra `dask`"):
         trainer().run([training(0)])

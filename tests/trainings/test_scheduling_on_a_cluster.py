@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from test_scheduling import DATA, row, training
 
+from digit_recognition.cluster import connection
 from digit_recognition.datasets import Journal
 from digit_recognition.errors import ProjectError
-from digit_recognition.trainings import cluster, scheduling
+from digit_recognition.trainings import scheduling
 from digit_recognition.trainings.scheduling import Trainer
 
 pytestmark = pytest.mark.runs
@@ -106,8 +107,10 @@ def worker(scheduler):
 
 
 def test_a_scheduler_without_workers_is_named(train, scheduler, monkeypatch):
-    monkeypatch.setattr(cluster, "WORKER_SECONDS", 1)
-    with pytest.raises(ProjectError, match="expected a worker at tcp://127"):
+    monkeypatch.setattr(connection, "WORKER_SECONDS", 1)
+    with pytest.raises(
+        ProjectError, match="expected workers of the scheduler tcp://127"
+    ):
         train([training(0)], scheduler[1])
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -14,52 +12,68 @@ from distributed import Client, LocalCluster
 from distributed.comm import CommClosedError
 
 from digit_recognition.errors import ProjectError
+from digit_recognition.runtime import available_cores
 
 LOCAL = "local"
 
-LOCAL_SETTINGS = {
-    "distributed.scheduler.allowed-failures": 1,  # a task is repeated once
+SETTINGS = {
+    # A task whose worker was killed is repeated once.
+    "distributed.scheduler.allowed-failures": 1,
     # By default, a cluster gives a worker up that does not restart within 15 s.
     "distributed.deploy.lost-worker-timeout": "10 minutes",
+    # The arrays of trainings are part of a task.
+    "distributed.admin.large-graph-warning-threshold": "10GB",
+    # The profiler takes 15 % of the time of reading small pictures.
+    "distributed.worker.profile.enabled": False,
     "logging.distributed": "critical",
 }
+"""Dask's settings for clusters on this machine, and for clients."""
 
 CONNECT_SECONDS = 10
-"""How long to wait for a scheduler."""
+"""Seconds to wait for a scheduler."""
 
 WORKER_SECONDS = 30
-"""How long to wait for the first worker."""
+"""Seconds to wait for the first worker."""
 
 
 @contextmanager
-def open_client(scheduler: str) -> Iterator[Client]:
+def open_client(
+    scheduler: str, workers: int | None = None, memory_limit: str | None = "auto"
+) -> Iterator[Client]:
     """Yield a client of the scheduler, or of a new cluster on this machine.
 
     ``scheduler`` is an address such as ``tcp://HOST:8786``, or ``local`` for a new
-    cluster with one worker for each core. Raises ProjectError if no scheduler or no
-    worker answers, or if the connection to the scheduler is lost.
+    cluster of worker processes with one thread each: ``workers`` of them, by default
+    one for each core. A worker that exceeds ``memory_limit`` is restarted; None is no
+    limit. Raises ProjectError if no scheduler or no worker answers, or if the
+    connection to the scheduler is lost.
     """
     # The messages of this package name the reasons; Dask logs one more for each worker.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    is_local = scheduler == LOCAL
     try:
-        with _start_local() if scheduler == LOCAL else _connect(scheduler) as client:
+        with (
+            dask.config.set(SETTINGS),
+            _start_local(workers, memory_limit)
+            if is_local
+            else _connect(scheduler) as client,
+        ):
             yield client
     except (CancelledError, CommClosedError) as error:
         raise ProjectError(
             f"expected the scheduler {scheduler} until the end, lost the connection to "
-            "it; run the same command again: finished partitions are not read again"
+            "it; run the same command again: what is finished is not repeated"
         ) from error
 
 
 @contextmanager
-def _start_local() -> Iterator[Client]:
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+def _start_local(workers: int | None, memory_limit: str | None) -> Iterator[Client]:
     with (
-        dask.config.set(LOCAL_SETTINGS),
         LocalCluster(
-            n_workers=cores,
+            n_workers=workers or available_cores(),
             threads_per_worker=1,
+            memory_limit=memory_limit,
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -75,7 +89,7 @@ def _connect(scheduler: str) -> Iterator[Client]:
     except (OSError, ValueError) as error:
         raise ProjectError(
             f"expected a Dask scheduler at {scheduler}, found none; start one with "
-            "`dask scheduler`, or leave read.scheduler out"
+            "`dask scheduler`, or leave the parameter out to use this machine"
         ) from error
     with client:
         try:

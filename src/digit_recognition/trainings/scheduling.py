@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from digit_recognition.datasets.journal_dataset import Journal
-from digit_recognition.errors import ProjectError
-from digit_recognition.runtime import format_duration
+from digit_recognition.errors import ProjectError, missing_extra
+from digit_recognition.runtime import available_cores, format_duration
 
-from .cluster import open_client
 from .training import Training, run_training
 
 if TYPE_CHECKING:
@@ -91,8 +90,14 @@ class Trainer(contextlib.ExitStack):
 
     def _connect(self) -> Client:
         if self._client is None:
+            try:
+                from digit_recognition.cluster.connection import LOCAL, open_client
+            except ImportError as error:
+                raise missing_extra(error) from error
+            cores = available_cores()
+            workers = max(1, cores // (self._threads or cores))
             self._client = self.enter_context(
-                open_client(self._scheduler, self._threads)
+                open_client(self._scheduler or LOCAL, workers, memory_limit=None)
             )
             # The result of a task: if its worker dies, Dask runs the task again.
             self._remote_data = self._client.submit(dict, self._data, pure=False)
