@@ -22,10 +22,9 @@ import psutil
 
 from digit_recognition.runtime import processor
 
-from common import load_newest_reader, parse_arguments
+from common import MAX_ERROR, load_newest_reader, parse_arguments
 from reading import draw_pictures
 
-MAX_ERROR = 0.001
 DRAWN = 2000  # different pictures
 SHOWN_EACH = 10  # readings of the workers' memory
 

@@ -117,6 +117,10 @@ def read_report(project: Path, name: str) -> dict:
     return json.loads(newest_version(project, f"08_reporting/{name}.json").read_text())
 
 
+MAX_ERROR = 0.002
+"""The limit on wrong digits among the accepted digits, as in conf/base."""
+
+
 def load_session() -> "InferenceSession":
     """Load the newest exported model, to run on one thread as in the catalog."""
     from digit_recognition.models.onnx_sessions import open_session

@@ -18,10 +18,9 @@ from scipy.special import logsumexp
 from digit_recognition.recognition.acceptance import ValidationResults
 from digit_recognition.recognition.reader import NothingToRead, Reader, load_reader
 
-from common import ROOT, load_session, newest_version, parse_arguments
+from common import MAX_ERROR, ROOT, load_session, newest_version, parse_arguments
 from non_digit_pages import EXTRA_KINDS, KINDS
 
-MAX_ERROR = 0.001
 MAX_EXAMPLES = 3
 
 

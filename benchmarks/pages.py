@@ -20,10 +20,9 @@ import numpy as np
 from digit_recognition.recognition.reader import NothingToRead, Reader
 from digit_recognition.runtime import processor
 
-from common import MNIST, load_newest_reader, parse_arguments
+from common import MAX_ERROR, MNIST, load_newest_reader, parse_arguments
 from photographed_pages import KINDS, PhotographedPage, draw_page
 
-MAX_ERROR = 0.001
 SEVERITIES = 1, 2, 3
 
 

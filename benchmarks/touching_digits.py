@@ -12,9 +12,8 @@ from scipy import ndimage
 from digit_recognition.imaging.ink import EIGHT_CONNECTED, resized
 from digit_recognition.recognition.reader import NothingToRead
 
-from common import MNIST, load_newest_reader, parse_arguments
+from common import MAX_ERROR, MNIST, load_newest_reader, parse_arguments
 
-MAX_ERROR = 0.001
 MARGIN = 10
 
 

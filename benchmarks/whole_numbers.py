@@ -13,9 +13,7 @@ from PIL import Image
 from digit_recognition.imaging.ink import resized
 from digit_recognition.recognition.reader import NothingToRead
 
-from common import MNIST, load_newest_reader, parse_arguments
-
-MAX_ERROR = 0.001
+from common import MAX_ERROR, MNIST, load_newest_reader, parse_arguments
 
 
 def draw_page(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -32,7 +32,6 @@ def test_a_doubtful_mark_near_another_may_be_a_part_of_it(other):
 @pytest.mark.parametrize(
     "other",
     [
-        digit(14, width=10),  # nothing is in doubt
         part(14, doubt=SPLIT),
         part(22),  # the gap is too wide
         part(14, width=30),  # together they are too wide

@@ -12,6 +12,7 @@ from digit_recognition.recognition.lines import (
     LEFT_OUT,
     NO_DIGIT,
     OVERLAPS,
+    SMALL,
     WIDE_GAP,
     Digit,
     arrange_in_lines,
@@ -61,6 +62,13 @@ def test_confident_digits_that_the_detector_doubts_get_a_row():
     doubted = digit(0, 60, doubt=NO_DIGIT, logit=-1.0)
     lines = arrange(digit(0), digit(30), doubted)
     assert [line.reason for line in lines] == ["", NO_DIGIT]
+
+
+@pytest.mark.parametrize(("height", "is_doubtful"), [(14, True), (16, False)])
+def test_a_digit_much_smaller_than_the_others_is_in_doubt(height, is_doubtful):
+    tick = digit(60, width=5, height=height)
+    (line,) = arrange(digit(0), digit(30), tick)
+    assert line.reason == (f"digit 3: {SMALL}" if is_doubtful else "")
 
 
 @pytest.mark.parametrize(

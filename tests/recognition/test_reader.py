@@ -484,13 +484,18 @@ def test_a_wide_mark_lower_than_the_other_digits_stays_whole():
     assert line.reason == "digit 4: too wide for one digit"
 
 
-def test_confident_neighbours_stay_two():
+@pytest.mark.parametrize(("logit", "is_doubtful"), [(5, True), (-5, False)])
+def test_confident_neighbours_stay_two_but_in_doubt_if_together_they_are_a_digit(
+    logit, is_doubtful
+):
     def answer(field):
-        return (0, 0.9999, 5) if width(field) >= 12 else (1, 0.99, 5)
+        return (0, 0.9999, logit) if width(field) >= 12 else (1, 0.99, 5)
 
     (line,) = read(page_with(*HALVES), answer)
     assert line.number == "11"
-    assert line.reason == ""
+    part = "perhaps a part of a digit"
+    reason = f"digit 1: {part}; digit 2: {part}" if is_doubtful else ""
+    assert line.reason == reason
 
 
 def test_distant_neighbours_stay_two():

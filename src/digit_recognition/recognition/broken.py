@@ -26,10 +26,9 @@ MAX_HEIGHT = 1.5
 def broken_pairs(digits: Sequence[Digit]) -> list[tuple[Digit, Digit]]:
     """Return the pairs of neighbouring marks that may be parts of one digit.
 
-    The left mark of a pair comes first. At least one mark of a pair is in doubt. Marks
-    that were split and marks in MNIST's format are in no pair. MAX_HEIGHT limits
-    the height of a pair. Its unit, the typical height, is the median height of the
-    marks that are likely digits.
+    The left mark of a pair comes first. Marks that were split and marks in MNIST's
+    format are in no pair. MAX_HEIGHT limits the height of a pair. Its unit, the typical
+    height, is the median height of the marks that are likely digits.
     """
     sure = [d.mark.height for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
     max_height = MAX_HEIGHT * float(np.median(sure)) if len(sure) > 1 else np.inf
@@ -40,7 +39,7 @@ def broken_pairs(digits: Sequence[Digit]) -> list[tuple[Digit, Digit]]:
         for right in ordered[place + 1 :]:
             if right.mark.x - left.mark.box.right > max_height:
                 break
-            if (left.doubt or right.doubt) and _may_be_one(left, right, max_height):
+            if _may_be_one(left, right, max_height):
                 pairs.append((left, right))
     return pairs
 

@@ -27,6 +27,7 @@ OVERLAPS = "overlaps another line"
 COLLIDE = "digits on top of each other"
 ASIDE = "aside from the other numbers"
 WIDE_GAP = "wide gap between digits"
+SMALL = "smaller than the other digits"
 
 LIKELY = 0.9
 """Marks with this confidence are no clear non-digits, whatever their detector logit."""
@@ -44,6 +45,10 @@ range, in typical heights."""
 MIN_UNLIKELY_SIZE, MAX_UNLIKELY_SIZE = 0.85, 1.4
 """Range of the height of a clear non-digit that is kept in a line of digits, in typical
 heights. It may be a digit in an unusual shape. Signs such as + and - are smaller."""
+
+MIN_LIKELY_SIZE = 0.5
+"""A digit is in doubt if its longest side is less than this share of the median of its
+line. It may be a stray stroke or a comma."""
 
 MAX_REJECTED = 3
 """The whole page is in doubt if the boxes of the marks outside all lines have more than
@@ -165,7 +170,7 @@ def arrange_in_lines(
             doubts.append(WIDE_GAP)
         if any(_collide(one.mark, other.mark) for one, other in pairwise(line)):
             doubts.append(COLLIDE)
-        lines.append(Line(line, tuple(doubts)))
+        lines.append(Line(_doubt_small(line), tuple(doubts)))
     large = [d for d in digits if d.mark.height >= MIN_UNREAD_HEIGHT * height]
     non_digits = sum(digit.doubt == NO_DIGIT for digit in large)
     most_is_unread = non_digits + len(large_unread) > len(large) - non_digits
@@ -193,6 +198,17 @@ def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bo
     if _is_clear_non_digit(digit, non_digit_threshold):
         return MIN_UNLIKELY_SIZE <= size <= MAX_UNLIKELY_SIZE
     return MIN_SIZE <= size <= MAX_STRAY_SIZE
+
+
+def _doubt_small(line: list[Digit]) -> list[Digit]:
+    """Put the digits in doubt that are much smaller than the others in their line."""
+    low = MIN_LIKELY_SIZE * np.median([digit.mark.box.longest for digit in line])
+    return [
+        replace(digit, doubt=SMALL)
+        if digit.mark.box.longest < low and not digit.doubt
+        else digit
+        for digit in line
+    ]
 
 
 def _is_clear_non_digit(digit: Digit, non_digit_threshold: float) -> bool:

@@ -122,6 +122,7 @@ MIN_TURNED_GAIN = 0.5
 
 TURNED = "the page lies on its side or upside down"
 PERHAPS_TWO = "perhaps two that touch"
+PERHAPS_PART = "perhaps a part of a digit"
 
 MIN_TYPICAL = 3
 """Minimum number of likely digits on a page that have a typical height."""
@@ -369,7 +370,9 @@ class Reader:
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
         """Merge neighbouring marks that are parts of one broken digit.
 
-        The most confident pairs are merged first. Each mark is merged at most once.
+        The most confident pairs are merged first. Each mark is merged at most once. If
+        neither mark of a pair is in doubt, they are not merged. Both are in doubt if
+        the pair is a digit that would be accepted.
         """
         pairs = broken_pairs(digits)
         merged = self._classify([merge_marks(a.mark, b.mark) for a, b in pairs])
@@ -377,7 +380,13 @@ class Reader:
         for whole, pair in sorted(
             zip(merged, pairs, strict=True), key=lambda one: -one[0].confidence
         ):
-            if _is_better(whole, pair) and all(id(part) in left for part in pair):
+            if not all(id(part) in left for part in pair):
+                continue
+            if not any(part.doubt for part in pair):
+                if not whole.doubt:
+                    for part in pair:
+                        left[id(part)] = replace(part, doubt=PERHAPS_PART)
+            elif _is_better(whole, pair):
                 for part in pair:
                     del left[id(part)]
                 differs = any(not p.doubt and p.digit != whole.digit for p in pair)
