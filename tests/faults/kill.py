@@ -68,8 +68,8 @@ class Killer:
 
         make, saves = atomic._make_locked_folder, Counter()
 
-        def counted(parent: Path, prefix: str) -> Any:
-            made = make(parent, prefix)
+        def counted(*arguments: Any) -> Any:
+            made = make(*arguments)
             saves["made"] += 1
             if saves["made"] == self.number:
                 self._arm()
@@ -109,10 +109,10 @@ def count_saves(project: Path, command: tuple[str, ...]) -> tuple[int, float]:
 
         make = atomic._make_locked_folder
 
-        def counted(parent: Path, prefix: str) -> Any:
+        def counted(*arguments: Any) -> Any:
             with report.open("a") as file:
                 file.write("x")
-            return make(parent, prefix)
+            return make(*arguments)
 
         atomic._make_locked_folder = counted
 
