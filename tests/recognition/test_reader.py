@@ -156,6 +156,12 @@ def test_an_mnist_image_reaches_the_model_unchanged(digits):
     np.testing.assert_array_equal(session.fields[0], field)
 
 
+def test_a_single_digit_must_be_more_confident_than_one_of_a_number():
+    both = replace(rule(), number_threshold=Threshold(0.01, 0.5, 0.9, 900, 4))
+    assert read_line(UNSURE, UNSURE, rule=both).reason == ""
+    assert read_line(UNSURE, rule=both).reason == "unsure (60.0%)"
+
+
 def test_a_number_is_accepted_only_if_every_digit_is():
     assert read_line(CLEAR, CLEAR, CLEAR).reason == ""
     assert read_line(CLEAR, UNSURE, CLEAR).reason == "digit 2: unsure (60.0%)"

@@ -167,7 +167,9 @@ class Reader:
         MAX_FULL_PIXELS.
         """
         if is_mnist_format(grey):
-            return [Line(self._classify([placed_mark(grey)]))]
+            return [
+                accept_by_line(Line(self._classify([placed_mark(grey)])), self.rule)
+            ]
         factor, full = (
             math.ceil(math.sqrt(grey.size / pixels))
             for pixels in (MAX_SEARCH_PIXELS, MAX_FULL_PIXELS)
@@ -296,7 +298,7 @@ class Reader:
     def _doubt(self, confidence: float, digit_logit: float, uneven: bool) -> str:
         if uneven or digit_logit < self.rule.digit_threshold:
             return NO_DIGIT
-        return doubt_confidence(confidence, self.rule)
+        return doubt_confidence(confidence, self.rule.min_confidence)
 
     def _split_touching(self, whole: Digit, low: float) -> list[Digit]:
         """Return a mark as one digit, or split it into several.
