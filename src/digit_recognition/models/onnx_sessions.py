@@ -21,7 +21,7 @@ LOAD_ERRORS = (
     errors.InvalidProtobuf,
     errors.NotImplemented,
 )
-"""What ``open_session`` raises for bytes that are not a model it can run."""
+"""Exceptions that ``open_session`` raises for bytes that it cannot load as a model."""
 
 
 class PortableSession(InferenceSession):
