@@ -1,9 +1,8 @@
-"""Accept a doubtful mark if the confident digits in its line have its size and pen.
+"""Accept some doubtful marks that resemble the accepted digits in their line.
 
 A mark is an object on a page that may be a digit. A mark in a line of digits is more
-likely to be a digit than a mark on its own. If each digit of a number were
-judged alone, a detector that keeps 97 % of the digits would put 22 % of the eight-digit
-numbers in doubt.
+likely to be a digit than a mark on its own. A detector that keeps 97 % of the digits,
+and judges each digit on its own, would put 22 % of the eight-digit numbers in doubt.
 """
 
 from __future__ import annotations
@@ -18,16 +17,21 @@ from digit_recognition.recognition.lines import NO_DIGIT, Digit, Line
 
 SIZES = (0.6, 1.6)
 PENS = (0.5, 2.0)
-"""Range of a mark's height and stroke width, relative to the medians of the confident
-digits in its line."""
+"""Ranges of a mark's height (SIZES) and stroke width (PENS), as multiples of the
+medians of the accepted digits in its line."""
 
 
 def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
-    """Return the line after some of its apparent non-digits are judged again.
+    """Judge some of the line's apparent non-digits again, and return the line.
 
-    A mark is judged again, by ``confidence_by_line``, only if it passes for a digit in
-    its line (see ``AcceptanceRule.are_digits``). The mark must also have the size and
-    pen of the line's accepted digits.
+    A mark that was taken for a non-digit is judged again if all of these hold:
+
+    - It passes because of its line (see ``AcceptanceRule.are_digits``).
+    - Its height and stroke width resemble those of the line's accepted digits.
+    - Its darkness is even, like that of a pen's strokes.
+
+    The mark is accepted if its lowered confidence (see ``confidence_by_line``) is above
+    ``rule.min_confidence``.
     """
     sure = [digit for digit in line.digits if not digit.doubt]
     if not sure or len(sure) == len(line.digits):
@@ -57,7 +61,7 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
 
 
 def doubt_confidence(confidence: float, rule: AcceptanceRule) -> str:
-    """Return the doubt about a digit of this confidence; empty if there is none."""
+    """Return why a digit of this confidence is in doubt; empty if it is accepted."""
     return "" if confidence > rule.min_confidence else f"unsure ({confidence:.1%})"
 
 

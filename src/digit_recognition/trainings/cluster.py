@@ -20,8 +20,9 @@ WORKER_SECONDS = 60
 def open_client(scheduler: str | None, threads: int | None) -> Iterator[Client]:
     """Yield a client of the cluster at the address ``scheduler``.
 
-    Without an address, a cluster is started on this machine and closed at the end. It
-    has one worker process per ``threads`` cores, or only one if ``threads`` is None.
+    If ``scheduler`` is None, a cluster is started on this machine and closed at the
+    end. This cluster has one worker process per ``threads`` cores, or only one worker
+    process if ``threads`` is None.
 
     Raises ProjectError if Dask is not installed, if no scheduler answers, or if the
     scheduler has no worker.
@@ -32,11 +33,11 @@ def open_client(scheduler: str | None, threads: int | None) -> Iterator[Client]:
     except ImportError as error:
         raise missing_extra(error) from error
     settings = {
-        # The arrays travel to the workers as a task.
+        # Do not warn that the arrays are large. They are sent to the workers in a task.
         "distributed.admin.large-graph-warning-threshold": "10GB",
-        # A training is repeated once after its worker was killed.
+        # If its worker is killed, a training is repeated once.
         "distributed.scheduler.allowed-failures": 1,
-        # Workers would write what they do to the terminal.
+        # Otherwise, workers write their informational messages to the terminal.
         "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "error",
     }
     with contextlib.ExitStack() as stack:
