@@ -20,6 +20,7 @@ LOAD_ERRORS = (
     errors.InvalidGraph,
     errors.InvalidProtobuf,
     errors.NotImplemented,
+    UnicodeDecodeError,  # the message quotes a damaged name
 )
 """What ``open_session`` raises for bytes that are not a model it can run."""
 
@@ -33,7 +34,13 @@ class PortableSession(InferenceSession):
         session_options = onnxruntime.SessionOptions()
         for name, value in options.items():
             setattr(session_options, name, value)
-        super().__init__(model, session_options, providers=["CPUExecutionProvider"])
+        # After an error, the fallback would print five lines and try the CPU again.
+        super().__init__(
+            model,
+            session_options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=False,
+        )
 
     def __reduce__(self) -> tuple[type, tuple[bytes, dict[str, Any]]]:
         return PortableSession, (self.model, self.options)
