@@ -117,8 +117,8 @@ def read_report(project: Path, name: str) -> dict:
     return json.loads(newest_version(project, f"08_reporting/{name}.json").read_text())
 
 
-MAX_ERROR = 0.002
-"""The limit on wrong digits among the accepted digits, as in conf/base."""
+MAX_ERROR = 0.0015
+"""The limit on wrong digits among the accepted single digits, as in conf/base."""
 
 
 def load_session() -> "InferenceSession":

@@ -4,8 +4,12 @@ import os
 import warnings
 from typing import Any
 
-from digit_recognition.datasets import AtomicCatalog
-from digit_recognition.hooks import (
+from digit_recognition.interrupts import quiet_interrupts
+
+quiet_interrupts()  # before the imports that take a second
+
+from digit_recognition.datasets import AtomicCatalog  # noqa: E402
+from digit_recognition.hooks import (  # noqa: E402
     ConfigLoader,
     DamageHooks,
     InputPathsHooks,

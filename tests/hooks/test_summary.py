@@ -90,8 +90,8 @@ def test_numbers_are_counted_as_accepted_and_set_aside(printed):
     assert lines[1:3] == [
         "1,234 pictures: 3 numbers read, 2 accepted, 1 set aside for a person; "
         "3 pictures not readable.",
-        "At most 0.001 of the accepted digits and 0.005 of the accepted numbers are "
-        "wrong, with 95 % certainty, if they are like MNIST's.",
+        "At most 0.001 of the accepted single digits and 0.005 of the longer numbers "
+        "are wrong, with 95 % certainty, if they are like MNIST's.",
     ]
 
 

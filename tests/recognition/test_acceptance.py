@@ -71,7 +71,7 @@ def test_a_number_counts_once_with_its_least_confident_digit():
     rule = find_acceptance_rule(results, 0.1, max_number_error=0.02)
     assert rule.threshold == Threshold(0.1, 0.0, 1.0, 2000, 40)
     assert rule.number_threshold == Threshold(0.02, 0.6, 0.9, 360, 0)
-    assert rule.min_confidence == 0.6
+    assert rule.min_confidence == rule.min_confidence_alone == 0.6
     assert rule.guarantees_numbers(0.02)
     assert not rule.guarantees_numbers(0.01)
 

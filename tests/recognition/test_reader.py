@@ -8,6 +8,7 @@ from imaging.pages import INK, blank, noisy
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging import work
+from digit_recognition.imaging.ink import Ink, stroke_width
 from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 from digit_recognition.recognition.acceptance import (
@@ -20,6 +21,7 @@ from digit_recognition.recognition.reader import (
     TURNED,
     NothingToRead,
     Reader,
+    _is_only_thick,
     load_reader,
 )
 from digit_recognition.recognition.thresholds import Threshold
@@ -152,6 +154,12 @@ def test_an_mnist_image_reaches_the_model_unchanged(digits):
     assert line.number == "7"
     assert len(session.fields) == 5  # the field and its shifts by one pixel
     np.testing.assert_array_equal(session.fields[0], field)
+
+
+def test_a_single_digit_must_be_more_confident_than_one_of_a_number():
+    both = replace(rule(), number_threshold=Threshold(0.01, 0.5, 0.9, 900, 4))
+    assert read_line(UNSURE, UNSURE, rule=both).reason == ""
+    assert read_line(UNSURE, rule=both).reason == "unsure (60.0%)"
 
 
 def test_a_number_is_accepted_only_if_every_digit_is():
@@ -496,6 +504,18 @@ def test_confident_neighbours_stay_two_but_in_doubt_if_together_they_are_a_digit
     part = "perhaps a part of a digit"
     reason = f"digit 1: {part}; digit 2: {part}" if is_doubtful else ""
     assert line.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("width", "is_only_thick"),
+    [(6, False), (150, True)],  # pixels of a stroke
+)
+def test_a_dark_border_does_not_make_strokes_thick(width, is_only_thick):
+    page = np.zeros((900, 900), np.float32)
+    page[:, :150] = page[100:800, 400 : 400 + width] = page[100:106, 400:800] = 1
+    ink = Ink(1 - page, page, page, noise_floor=0.5, stroke=stroke_width(page > 0))
+    assert ink.stroke > 100
+    assert _is_only_thick(ink) == is_only_thick
 
 
 def test_distant_neighbours_stay_two():

@@ -44,7 +44,7 @@ def main(picture: Path, number: str | None) -> None:
     exported = max(Path("data/06_models/model.onnx").iterdir())
     (page,) = decode(picture)
     model = open_session((exported / "model.onnx").read_bytes())
-    (line,) = load_reader(model, 0.002).read(page.grey)
+    (line,) = load_reader(model, 0.0015).read(page.grey)
     assert number in (None, line.number)
     folder = picture.parent
     os.environ.update(ENVIRONMENT)

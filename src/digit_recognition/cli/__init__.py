@@ -1,14 +1,10 @@
 """The project's commands: `kedro run` with short messages, `app`, `prune`, ..."""
 
-from .interrupts import quiet_interrupts
-
-quiet_interrupts()  # before the imports that take seconds
-
-from .app_command import app  # noqa: E402
-from .mlflow_upload_command import mlflow_upload  # noqa: E402
-from .prune_command import prune  # noqa: E402
-from .run_command import cli, run  # noqa: E402
-from .verify_command import verify  # noqa: E402
+from .app_command import app
+from .mlflow_upload_command import mlflow_upload
+from .prune_command import prune
+from .run_command import cli, run
+from .verify_command import verify
 
 cli.add_command(app)
 cli.add_command(mlflow_upload)

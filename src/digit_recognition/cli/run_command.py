@@ -24,8 +24,8 @@ from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.mlflow_tracking import open_run_is_ended
 from digit_recognition.hooks.output_places import end_claim
 from digit_recognition.hooks.stages import start_display, stop_display
+from digit_recognition.interrupts import EXIT_CODE_INTERRUPTED, end_at_interrupts
 
-from .interrupts import EXIT_CODE_INTERRUPTED, end_at_interrupts
 from .logs import configure_logging
 from .options import with_short_errors
 from .quiet_stderr import quiet_stderr

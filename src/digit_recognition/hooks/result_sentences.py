@@ -88,11 +88,15 @@ def _describe_partitions(saved: dict[str, Any]) -> str:
 def _describe_error_rate(summary: dict[str, Any]) -> str:
     requested, possible = summary["max_error"], summary["certain_max_error"]
     if summary["certain"]:
-        numbers = f" and {summary['max_number_error']:g} of the accepted numbers"
+        limits = f"At most {requested:g} of the accepted digits are wrong"
+        if summary["certain_numbers"]:
+            limits = (
+                f"At most {requested:g} of the accepted single digits and "
+                f"{summary['max_number_error']:g} of the longer numbers are wrong"
+            )
         return (
-            f"At most {requested:g} of the accepted digits"
-            f"{numbers if summary['certain_numbers'] else ''} are wrong, with "
-            f"{100 * summary['certainty']:g} % certainty, if they are like MNIST's"
+            f"{limits}, with {100 * summary['certainty']:g} % certainty, if they are "
+            "like MNIST's"
         )
     if possible is None:
         return (

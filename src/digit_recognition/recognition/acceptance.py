@@ -91,10 +91,10 @@ class ValidationResults(NamedTuple):
 class AcceptanceRule:
     """A digit is accepted if both its confidence and its detector logit suffice.
 
-    The confidence must be above ``min_confidence``. This is the stricter of two
-    thresholds: ``threshold`` bounds the error among accepted digits, and
-    ``number_threshold`` the error among accepted numbers. ``certainty`` is the
-    probability with which each bound holds. ``are_digits`` judges the logits.
+    The confidence must be above ``min_confidence``, and above ``min_confidence_alone``
+    if the number has a single digit. ``threshold`` bounds the error among accepted
+    digits, and ``number_threshold`` the error among accepted numbers. ``certainty`` is
+    the probability with which each bound holds. ``are_digits`` judges the logits.
 
     A mark (an object on a page that may be a digit) is clearly a non-digit if its logit
     is below ``non_digit_threshold``. ``typical_logit`` is the median of the validation
@@ -110,9 +110,20 @@ class AcceptanceRule:
 
     @property
     def min_confidence(self) -> float:
-        """The confidence, 0..1, above which a digit is accepted."""
-        thresholds = self.threshold, self.number_threshold
-        return max(row.threshold for row in thresholds if row is not None)
+        """The confidence, 0..1, above which a digit of a longer number is accepted.
+
+        It is the threshold for numbers, or the one for digits if there is none.
+        """
+        return (self.number_threshold or self.threshold).threshold
+
+    @property
+    def min_confidence_alone(self) -> float:
+        """The confidence, 0..1, above which a single digit is accepted.
+
+        It is the higher of both thresholds. A mark on its own is more often a
+        non-digit than a mark among digits.
+        """
+        return max(self.threshold.threshold, self.min_confidence)
 
     def guarantees_numbers(self, max_number_error: float) -> bool:
         """Return whether at most this error among accepted numbers is guaranteed."""
@@ -152,10 +163,10 @@ def find_acceptance_rule(
 ) -> AcceptanceRule:
     """Return the rule that bounds the errors among accepted digits and numbers.
 
-    At most the fraction ``max_error`` of the accepted digits is wrong, and at most the
-    fraction ``max_number_error`` of the accepted numbers. Each bound holds with the
-    probability ``certainty``. If no threshold guarantees a bound, the strictest
-    available threshold is used.
+    At most the fraction ``max_error`` of the accepted single digits is wrong, and at
+    most the fraction ``max_number_error`` of the accepted longer numbers. Each bound
+    holds with the probability ``certainty``. If no threshold guarantees a bound, the
+    strictest available threshold is used.
 
     ``digit_threshold`` is a quantile of the detector's logits: at least the fraction
     ``keep_digits`` of the validation digits have this logit or a higher one.

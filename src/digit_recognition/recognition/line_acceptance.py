@@ -1,4 +1,6 @@
-"""Accept a doubtful mark if the confident digits in its line have its size and pen.
+"""Judge the marks of a line together: a single digit must be more confident.
+
+A doubtful mark is accepted if the confident digits in its line have its size and pen.
 
 A mark is an object on a page that may be a digit. A mark in a line of digits is more
 likely to be a digit than a mark on its own. If each digit of a number were
@@ -23,13 +25,18 @@ digits in its line."""
 
 
 def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
-    """Return the line after some of its apparent non-digits are judged again.
+    """Return the line after some of its marks are judged again.
 
-    A mark is judged again, by ``confidence_by_line``, only if it passes for a digit in
-    its line (see ``AcceptanceRule.are_digits``). The mark must also have the size and
-    pen of the line's accepted digits.
+    The only digit of a line must have a confidence above ``rule.min_confidence_alone``.
+    In a longer line, an apparent non-digit is judged again by ``confidence_by_line`` if
+    it passes for a digit in its line (see ``AcceptanceRule.are_digits``), and if it has
+    the size and pen of the line's accepted digits.
     """
     sure = [digit for digit in line.digits if not digit.doubt]
+    if len(sure) == len(line.digits) == 1:
+        (digit,) = sure
+        doubt = doubt_confidence(digit.confidence, rule.min_confidence_alone)
+        return replace(line, digits=[replace(digit, doubt=doubt)])
     if not sure or len(sure) == len(line.digits):
         return line
     passes = rule.are_digits(np.array([digit.digit_logit for digit in line.digits]))
@@ -56,13 +63,13 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
     return replace(line, digits=digits)
 
 
-def doubt_confidence(confidence: float, rule: AcceptanceRule) -> str:
+def doubt_confidence(confidence: float, min_confidence: float) -> str:
     """Return the doubt about a digit of this confidence; empty if there is none."""
-    return "" if confidence > rule.min_confidence else f"unsure ({confidence:.1%})"
+    return "" if confidence > min_confidence else f"unsure ({confidence:.1%})"
 
 
 def _doubt_by_line(confidence: float, rule: AcceptanceRule) -> str:
-    doubt = doubt_confidence(confidence, rule)
+    doubt = doubt_confidence(confidence, rule.min_confidence)
     if doubt or confidence_by_line(confidence) > rule.min_confidence:
         return doubt
     return NO_DIGIT

@@ -22,7 +22,9 @@ from digit_recognition.imaging.ink import (
     light_is_even,
     max_local_stroke,
     resized,
+    stroke_width,
 )
+from digit_recognition.imaging.line_removal import without_edges
 from digit_recognition.imaging.mnist_format import is_mnist_format
 from digit_recognition.imaging.segmentation import (
     Mark,
@@ -165,7 +167,9 @@ class Reader:
         MAX_FULL_PIXELS.
         """
         if is_mnist_format(grey):
-            return [Line(self._classify([placed_mark(grey)]))]
+            return [
+                accept_by_line(Line(self._classify([placed_mark(grey)])), self.rule)
+            ]
         factor, full = (
             math.ceil(math.sqrt(grey.size / pixels))
             for pixels in (MAX_SEARCH_PIXELS, MAX_FULL_PIXELS)
@@ -220,8 +224,7 @@ class Reader:
         texture = None
         is_even = light_is_even(grey)
         for find in (find_ink, find_ink_locally):
-            is_thick = bool(inks) and inks[0].stroke > max_local_stroke(grey)
-            if is_thick and is_even and inks[0].traces.mean() <= MAX_INK_SHARE:
+            if inks and is_even and _is_only_thick(inks[0]):
                 break
             ink = find(grey)
             inks.append(ink)
@@ -295,7 +298,7 @@ class Reader:
     def _doubt(self, confidence: float, digit_logit: float, uneven: bool) -> str:
         if uneven or digit_logit < self.rule.digit_threshold:
             return NO_DIGIT
-        return doubt_confidence(confidence, self.rule)
+        return doubt_confidence(confidence, self.rule.min_confidence)
 
     def _split_touching(self, whole: Digit, low: float) -> list[Digit]:
         """Return a mark as one digit, or split it into several.
@@ -423,6 +426,19 @@ def _is_likely(part: Digit, min_logit: float) -> bool:
         and part.digit_logit >= min_logit
         and not part.mark.uneven
     )
+
+
+def _is_only_thick(ink: Ink) -> bool:
+    """Return whether the strokes are too thick for another, local reading.
+
+    Dark borders of a scan are not strokes. If too much of the page is ink, some of it
+    is paper in poor light.
+    """
+    limit = max_local_stroke(ink.grey)
+    if ink.stroke <= limit or ink.traces.mean() > MAX_INK_SHARE:
+        return False
+    strokes = without_edges(ink.traces)
+    return not strokes.any() or stroke_width(strokes) > limit
 
 
 def _is_settled(digits: list[Digit], ink: Ink) -> bool:

@@ -247,7 +247,7 @@ def test_the_model_is_described(client):
     model = client("GET", "/api/model").json()
     assert model["metadata"]["recipe"] == "standard"
     assert model["metrics"]["test_accuracy"] == 0.9
-    assert model["thresholds"]["max_error"] == 0.002
+    assert model["thresholds"]["max_error"] == 0.0015
     assert model["thresholds"]["certainty"] == 0.95
     assert 0.6 <= model["thresholds"]["confidence"] < 0.9
     assert model["limits"]["max_bytes"] == 8_000_000

@@ -83,9 +83,16 @@ class Limits(BaseModel):
 class Thresholds(BaseModel):
     """The acceptance rule: thresholds for a digit's confidence and detector logit."""
 
-    confidence: float = Field(description="A digit's confidence must be above this.")
+    confidence: float = Field(
+        description="The confidence of a single digit must be above this."
+    )
+    number_confidence: float = Field(
+        description="In longer numbers, each digit's confidence must be above this."
+    )
     digit_logit: float = Field(description="The detector's minimum logit of a digit.")
-    max_error: float = Field(description="The requested error of accepted digits.")
+    max_error: float = Field(
+        description="The requested error of accepted single digits."
+    )
     certainty: float = Field(description="The probability that the error holds.")
     is_guaranteed: bool = Field(description="Whether validation supports max_error.")
 
@@ -141,7 +148,8 @@ def to_model(service: Service, limits: Limits) -> Model:
         metadata=service.metadata,
         metrics=service.report().metrics,
         thresholds=Thresholds(
-            confidence=rule.min_confidence,
+            confidence=rule.min_confidence_alone,
+            number_confidence=rule.min_confidence,
             digit_logit=rule.digit_threshold,
             max_error=parameters.max_error,
             certainty=parameters.certainty,

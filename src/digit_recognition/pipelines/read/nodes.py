@@ -96,7 +96,8 @@ def _summarize(
         "certain_max_error": rule.threshold.max_error,
         "max_number_error": parameters.max_number_error,
         "certain_numbers": rule.guarantees_numbers(parameters.max_number_error),
-        "threshold": rule.min_confidence,
+        "threshold": rule.min_confidence_alone,
+        "number_threshold": rule.min_confidence,
         **{
             name: reader.metadata[name]
             for name in ("model_version", "recipe", "dataset")

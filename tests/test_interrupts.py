@@ -6,7 +6,7 @@ import textwrap
 import pytest
 from conftest import ROOT
 
-START = "from digit_recognition.cli.interrupts import *; quiet_interrupts()"
+START = "from digit_recognition.interrupts import *; quiet_interrupts()"
 
 
 def run(code):
