@@ -112,10 +112,10 @@ def _widen_strokes(ink: np.ndarray) -> np.ndarray:
 def _is_thinner(mask: np.ndarray, width: float) -> bool:
     """Return whether `stroke_width` of a mask, bool (h, w), is below ``width`` pixels.
 
-    A lower bound answers this for most digits in a tenth of the time. The pixels that
-    are left after n erosions are at least n + 1 pixels away from the background. The
-    counts of these pixels give a lower bound of the mean distance to the background,
-    from which `stroke_width` is computed.
+    Two bounds answer this for most digits in a tenth of the time. The pixels that are
+    left after n erosions are at least n + 1 pixels away from the background. The counts
+    of these pixels give a lower bound of the mean distance to the background, from
+    which `stroke_width` is computed. The distance is at most sqrt(2) times as large.
     """
     area = distances = np.count_nonzero(mask)
     core = mask
@@ -127,6 +127,8 @@ def _is_thinner(mask: np.ndarray, width: float) -> bool:
         if not core.any():
             break
         distances += np.count_nonzero(core)
+    if max(1.0, 4 * np.sqrt(2) * distances / max(1, area) - 2) < width - 1e-6:
+        return True
     return stroke_width(mask) < width
 
 

@@ -14,6 +14,9 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 VERSION = onnxruntime.__version__
 
+FATAL = 4
+"""ONNX Runtime's log level for fatal errors only."""
+
 LOAD_ERRORS = (
     errors.Fail,
     errors.InvalidArgument,
@@ -32,6 +35,7 @@ class PortableSession(InferenceSession):
         self.model = model
         self.options = options
         session_options = onnxruntime.SessionOptions()
+        session_options.log_severity_level = FATAL  # errors are raised
         for name, value in options.items():
             setattr(session_options, name, value)
         # After an error, the fallback would print five lines and try the CPU again.
