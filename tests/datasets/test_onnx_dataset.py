@@ -97,6 +97,14 @@ def test_a_file_that_is_no_model_is_named(tmp_path, content):
         OnnxDataset(filepath=str(path)).load()
 
 
+def test_a_damaged_name_in_the_error_is_no_reason_to_print_or_to_retry(tmp_path, capfd):
+    damaged = doubling().SerializeToString().replace(b"Mul", b"M\xffl")
+    (tmp_path / "model.onnx").write_bytes(damaged)
+    with pytest.raises(DatasetError, match=r"an ONNX model at .*export it again"):
+        OnnxDataset(filepath=str(tmp_path / "model.onnx")).load()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_missing_model_says_what_to_do(folder):
     with pytest.raises(DatasetError, match=r"expected an ONNX model at .*found none"):
         OnnxDataset(filepath=f"{folder}/model.onnx").load()

@@ -149,15 +149,20 @@ def _find_quadrilaterals(
     """Return the label image of the holes, and the labels of holes that may be cells.
 
     A hole is a connected area of paper. Before the holes are labelled, breaks in the
-    lines are closed if they are shorter than ``gap`` pixels.
+    lines are closed if they are shorter than ``gap`` pixels. The shapes of more than
+    MAX_CELLS holes are not examined.
     """
     closed = ndimage.minimum_filter(ndimage.maximum_filter(mask, gap), gap)
     holes, _ = ndimage.label(~closed)
-    return holes, [
-        number
+    sized = [
+        (number, box)
         for number, box in enumerate(ndimage.find_objects(holes), start=1)
         if _has_size_of_cell(Box.of_slices(box), mask.shape, stroke)
-        and _is_quadrilateral(holes[box] == number)
+    ]
+    return holes, [
+        number
+        for number, box in sized
+        if len(sized) > MAX_CELLS or _is_quadrilateral(holes[box] == number)
     ]
 
 
@@ -175,7 +180,7 @@ def _is_quadrilateral(hole: np.ndarray) -> bool:
     for image in (hole, hole.T):
         for flipped in (image, image[:, ::-1]):
             offsets = flipped.argmax(axis=1)[flipped.any(axis=1)]
-            limit = np.quantile(offsets, STRAIGHT_SHARE)
-            if limit > MAX_SIDE_OFFSET * image.shape[1] + 1:
+            is_near = offsets <= MAX_SIDE_OFFSET * image.shape[1] + 1
+            if np.count_nonzero(is_near) < STRAIGHT_SHARE * len(offsets):
                 return False
     return True

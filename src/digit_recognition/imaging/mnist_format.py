@@ -113,9 +113,10 @@ def _is_thinner(mask: np.ndarray, width: float) -> bool:
     """Return whether `stroke_width` of a mask, bool (h, w), is below ``width`` pixels.
 
     `stroke_width` is computed from the mean distance of the pixels to the background.
-    For most digits, a lower bound of this mean is enough and takes a tenth of the time.
-    It follows from counts: the pixels that are left after n erosions are at least n + 1
-    pixels away from the background.
+    For most digits, two bounds of this mean are enough and take a tenth of the time.
+    The pixels that are left after n erosions are at least n + 1 pixels away from the
+    background, so their counts give a lower bound. The mean is at most sqrt(2) times as
+    large.
     """
     area = distances = np.count_nonzero(mask)
     core = mask
@@ -127,6 +128,8 @@ def _is_thinner(mask: np.ndarray, width: float) -> bool:
         if not core.any():
             break
         distances += np.count_nonzero(core)
+    if max(1.0, 4 * np.sqrt(2) * distances / max(1, area) - 2) < width - 1e-6:
+        return True
     return stroke_width(mask) < width
 
 

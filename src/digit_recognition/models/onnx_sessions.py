@@ -14,12 +14,16 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 
 VERSION = onnxruntime.__version__
 
+FATAL = 4
+"""ONNX Runtime's log level for fatal errors only."""
+
 LOAD_ERRORS = (
     errors.Fail,
     errors.InvalidArgument,
     errors.InvalidGraph,
     errors.InvalidProtobuf,
     errors.NotImplemented,
+    UnicodeDecodeError,  # the message quotes a damaged name
 )
 """Exceptions that ``open_session`` raises for bytes that it cannot load as a model."""
 
@@ -31,9 +35,16 @@ class PortableSession(InferenceSession):
         self.model = model
         self.options = options
         session_options = onnxruntime.SessionOptions()
+        session_options.log_severity_level = FATAL  # errors are raised
         for name, value in options.items():
             setattr(session_options, name, value)
-        super().__init__(model, session_options, providers=["CPUExecutionProvider"])
+        # After an error, the fallback would print five lines and try the CPU again.
+        super().__init__(
+            model,
+            session_options,
+            providers=["CPUExecutionProvider"],
+            enable_fallback=False,
+        )
 
     def __reduce__(self) -> tuple[type, tuple[bytes, dict[str, Any]]]:
         return PortableSession, (self.model, self.options)

@@ -80,6 +80,10 @@ MAX_FULL_PIXELS = 9_000_000
 """Pages with more pixels are never read at full size; A4 at 300 dpi has 8.7 million
 pixels. Reading 16 million pixels took more than 1 GB."""
 
+MAX_BATCH = 100
+"""Maximum number of images that are classified at once. ONNX Runtime keeps the memory
+of the largest batch: 400 MB for 460 images."""
+
 MIN_HEIGHT = 20
 """Minimum median height of the digits on a reduced page, in pixels of the reduced page.
 If the digits are smaller, the page is read again at a larger size. MNIST's digits are
@@ -303,7 +307,13 @@ class Reader:
         return max(map(score, (1, 2, 3))) > score(0) + MIN_TURNED_GAIN
 
     def _predict(self, images: np.ndarray) -> list[np.ndarray]:
-        return self._session.run(["logits", "digit_logit"], {"image": images})
+        batches = [
+            self._session.run(
+                ["logits", "digit_logit"], {"image": images[start : start + MAX_BATCH]}
+            )
+            for start in range(0, len(images), MAX_BATCH)
+        ]
+        return [np.concatenate(outputs) for outputs in zip(*batches, strict=True)]
 
     def _doubt(self, confidence: float, digit_logit: float, uneven: bool) -> str:
         if uneven or digit_logit < self.rule.digit_threshold:
