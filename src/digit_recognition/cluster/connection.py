@@ -1,4 +1,4 @@
-"""Connect to a Dask cluster, with one-sentence messages for all failures."""
+"""Connect to a Dask cluster; raise ProjectError if the connection fails."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from digit_recognition.errors import ProjectError
 LOCAL = "local"
 
 LOCAL_SETTINGS = {
-    "distributed.scheduler.allowed-failures": 1,  # a task is repeated once
-    # By default, a cluster gives a worker up that does not restart within 15 s.
+    "distributed.scheduler.allowed-failures": 1,  # retries after a worker is killed
+    # By default, a cluster gives up a worker that does not restart within 15 s.
     "distributed.deploy.lost-worker-timeout": "10 minutes",
     "logging.distributed": "critical",
 }
@@ -39,7 +39,7 @@ def open_client(scheduler: str) -> Iterator[Client]:
     cluster with one worker for each core. Raises ProjectError if no scheduler or no
     worker answers, or if the connection to the scheduler is lost.
     """
-    # The messages of this package name the reasons; Dask logs one more for each worker.
+    # ProjectError gives the reason. Dask would also log an error for each worker.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
