@@ -10,8 +10,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH_STARTS)
 UNPRINTABLE = (
     r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 )
-"""For a set in a regular expression: control characters (C0, C1), line separators,
-characters that change the direction of writing, and bytes that are not valid text."""
+"""Characters to escape, as the inside of a set ``[...]`` in a regular expression.
+
+They are control characters (C0, C1), line separators, characters that change the
+writing direction, and surrogates, which stand for bytes that are not valid text.
+"""
 
 _UNPRINTABLE_IN_LINES = re.compile(rf"(?![\n\t])[{UNPRINTABLE}]")
 _UNPRINTABLE_OR_BACKSLASH = re.compile(rf"[\\{UNPRINTABLE}]")
@@ -19,7 +22,7 @@ _ESCAPES = re.compile(r"\\(?:\\|[nrt]|x..|u....|U.{8})")
 
 
 def escape_name(name: str) -> str:
-    r"""Return the name with unprintable characters escaped, as in Python strings.
+    r"""Escape unprintable characters in a name, as in a Python string.
 
     Backslashes are doubled, so that different names stay different.
 
@@ -30,19 +33,18 @@ def escape_name(name: str) -> str:
 
 
 def escape_message(message: str) -> str:
-    """Return the message with unprintable characters escaped.
+    """Escape unprintable characters in a message, except line feeds and tabs.
 
-    Line feeds, tabs and backslashes are kept.
+    Backslashes are not doubled.
     """
     return _UNPRINTABLE_IN_LINES.sub(_escape, message)
 
 
 def escape_cell(text: str) -> str:
-    """Return text that a spreadsheet does not execute as a formula.
+    """Escape text so that a spreadsheet does not execute it as a formula.
 
-    Text that may be a formula gets an apostrophe in front. `escape_name` escapes
-    unprintable characters and backslashes. See
-    https://owasp.org/www-community/attacks/CSV_Injection.
+    If the text could be a formula, an apostrophe is put in front. The text is also
+    escaped by `escape_name`. See https://owasp.org/www-community/attacks/CSV_Injection.
 
     >>> escape_cell("=1+1.png")
     "'=1+1.png"
@@ -52,7 +54,7 @@ def escape_cell(text: str) -> str:
 
 
 def unescape_cell(cell: str) -> str:
-    """Return the text that `escape_cell` escaped.
+    """Undo `escape_cell`, and return the original text.
 
     >>> unescape_cell("'=1+1.png")
     '=1+1.png'

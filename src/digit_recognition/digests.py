@@ -13,8 +13,8 @@ from digit_recognition.datasets.chunks import AnyArray, iterate_chunks
 def array_digest(array: AnyArray) -> str:
     """Return the SHA-256 of the array's bytes in C order, as 64 hex digits.
 
-    Shape and dtype are left out, so the digest does not depend on the file format that
-    the array came in. An array on the disk is read chunk by chunk.
+    The shape and the dtype are not included: images have the same digest as (n, 28, 28)
+    and as (n, 28, 28, 1). A Dask array is read chunk by chunk.
     """
     digest = hashlib.sha256()
     for chunk in iterate_chunks(array):
@@ -25,14 +25,15 @@ def array_digest(array: AnyArray) -> str:
 def combined_digest(arrays: Mapping[str, AnyArray]) -> str:
     """Return one SHA-256 for all arrays together, as 64 hex digits.
 
-    It is the digest of a text: one line ``name digest`` per array, sorted by name.
+    This is the digest of a text that has one line ``name digest`` per array, sorted by
+    name.
     """
     lines = "".join(f"{name} {array_digest(arrays[name])}\n" for name in sorted(arrays))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def weights_digest(weights: Iterable[np.ndarray]) -> str:
-    """Return one SHA-256 of all arrays' shapes, dtypes and bytes, as 64 hex digits.
+    """Return one SHA-256 of the shapes, dtypes and bytes of arrays, as 64 hex digits.
 
     Two models with the same layers have equal digests of ``model.get_weights()`` if
     and only if all their weights are equal bit for bit.

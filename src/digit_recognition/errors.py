@@ -10,7 +10,10 @@ class ProjectError(ValueError):
 
 
 def missing_extra(error: ImportError) -> ProjectError:
-    """Return the error for a Python without the packages of the extra ``dask``."""
+    """Return the error to raise if a package of the extra ``dask`` is not installed.
+
+    ``error`` is the error of the failed import.
+    """
     return ProjectError(
         "expected the packages of the extra `dask`, received a Python without them "
         f"({error}); install them: pip install -r requirements-dask.txt"

@@ -19,7 +19,8 @@ RANDOM_CHANGES = (
 )
 """The random changes of training images, as named in a recipe.
 
-The last two are kinds of written digits, the others are kinds of ``augmentation``.
+The last two are fields of ``handwriting``, the others are fields of ``augmentation`` or
+of its ``paper``.
 """
 
 AMOUNTS = {
@@ -27,7 +28,7 @@ AMOUNTS = {
     "sharpened": ("blur", "sharpening"),
     "noisy": ("noise",),
 }
-"""For some changes, further parameters, which limit how strong the change is."""
+"""Other parameters that limit the strength of a change."""
 
 NEUTRAL_VALUES = {"contrast": 1.0, "blur": 0.2}
 """Parameter values at which a change alters no pixel by a whole grey level.
@@ -38,7 +39,7 @@ Gaussian of 0.2 pixels gives each neighbour less than 1e-5 of a pixel's value.
 
 
 class EvaluateParameters(Parameters):
-    """Parameters; ``allow_other_data`` accepts the test arrays of another dataset."""
+    """If ``allow_other_data`` is true, test arrays of other datasets are accepted."""
 
     allow_other_data: bool
 
@@ -52,12 +53,14 @@ def verify_test_arrays(
 ) -> dict[str, str]:
     """Check that the test arrays were prepared together with the training arrays.
 
-    ``training`` is the record of the training. Returns a dictionary that describes the
-    dataset of the test arrays: ``dataset`` is its name, ``dataset_digest`` its digest.
+    ``dataset_info`` is the record of the test arrays, ``training`` is the record of the
+    model's training. Returns a dictionary that describes the dataset of the test
+    arrays: ``dataset`` is its name, ``dataset_digest`` its digest. The name is
+    ``custom`` if neither record lists the digests of these arrays.
 
-    Raises ProjectError if the numbers of images and labels differ. Unless
-    ``allow_other_data`` is true, also raises it if the digest of an array differs from
-    the digest in ``training``: other arrays may contain training images of the model.
+    Raises ProjectError if the numbers of images and labels differ. Also raises it if
+    the digest of an array differs from the digest in ``training``, unless
+    ``allow_other_data`` is true: other arrays may contain training images of the model.
     """
     arrays = {"x_test": x_test, "y_test": y_test}
     digests = {name: array_digest(array) for name, array in arrays.items()}
@@ -87,7 +90,7 @@ def verify_test_arrays(
 
 
 def verify_record(model: Classifier, training: dict[str, Any]) -> str:
-    """Return the model's digest, after a check that ``training`` has the same digest.
+    """Check that ``training`` is the record of this model; return the model's digest.
 
     Raises ProjectError if ``training`` is the record of another model.
     """
@@ -104,9 +107,9 @@ def verify_record(model: Classifier, training: dict[str, Any]) -> str:
 def random_changes(training: dict[str, Any]) -> set[str]:
     """Return the names of the random changes applied to the training images.
 
-    ``training`` is the record of a training. Older records lack ``augmentation``; for
-    them, the result is empty. A change is left out if its parameters leave all images
-    unchanged: a share or limit of 0, a contrast of 1, a blur of 0.2 pixels.
+    ``training`` is the record of a training. Older records lack ``augmentation``, so
+    their result is empty. A change is left out if its parameters leave all images
+    unchanged: a fraction or limit of 0, a contrast of 1, or a blur of 0.2 pixels.
 
     >>> augmentation = {"rotation": 5.0, "shift": 0.0, "paper": None}
     >>> random_changes({"augmentation": augmentation})

@@ -1,4 +1,4 @@
-"""One folder for the temporary files of a run, which the next run can remove."""
+"""Keep the temporary files of a run in one folder, and remove it at the end."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PREFIX = ".digit-recognition-"
 
 @contextmanager
 def own_temporary_files() -> Iterator[None]:
-    """Make ``tempfile`` use a folder that is removed at the end.
+    """Make ``tempfile`` use a new folder, and remove the folder at the end.
 
-    TensorFlow and Kedro write temporary files, which a killed process leaves behind.
-    The next call removes the folders of processes that have ended. Nothing changes if
-    no folder can be made.
+    TensorFlow and Kedro write temporary files. A killed process leaves its folder with
+    these files behind; the next call removes such folders. If no folder can be created,
+    ``tempfile`` keeps its default.
     """
     before = tempfile.tempdir
     with ExitStack() as stack:

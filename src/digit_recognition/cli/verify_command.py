@@ -1,4 +1,4 @@
-"""`kedro verify`: compare results with the digests that were saved with them."""
+"""`kedro verify`: compare saved results with the SHA-256 digests in the manifests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from .result_folders import result_folders, version_folders
 
 
 class Row(NamedTuple):
-    """The state of a dataset in one version, and the file or folder that decided it."""
+    """The state of one version of a dataset.
+
+    ``path`` is the file or folder that is damaged or not readable. In other states, it
+    is the version's folder.
+    """
 
     version: str
     dataset: str
@@ -71,9 +75,10 @@ def verify(version: str | None) -> None:
 
 
 def find_all_versions(project: Path) -> list[str]:
-    """Return the versions that have results or a manifest, the newest first.
+    """Return the versions that have results or a manifest, newest first.
 
-    Raises PermissionError if permissions forbid reading a folder of versions.
+    ``project`` is the project's top folder. Raises PermissionError if permissions
+    forbid reading the folder of a dataset.
     """
     versions = {*Manifests(project).versions()}
     for folder in result_folders(project).values():
@@ -82,11 +87,11 @@ def find_all_versions(project: Path) -> list[str]:
 
 
 def verify_versions(project: Path, versions: list[str]) -> Iterator[Row]:
-    """Yield a row for each dataset of the versions.
+    """Yield a row for each dataset of each version.
 
-    If a version's manifest is damaged, the version has only one row, for the manifest.
-    A manifest may list results outside the catalog's folders. In their rows, the path
-    takes the place of the dataset's name.
+    A version whose manifest is damaged or cannot be read has only one row: the state
+    ``damaged`` for the dataset "manifest". A manifest may also list results outside the
+    catalog's folders. Their rows have the folder in place of the dataset's name.
     """
     manifests = Manifests(project)
     names = {folder: name for name, folder in result_folders(project).items()}

@@ -1,7 +1,10 @@
-"""Reading on a Dask cluster. Only `read.scheduler` imports this package, and Dask.
+"""Read pictures on a Dask cluster.
 
-Each task reads one partition of the pictures and saves its rows as Parquet files. A
-task whose files are saved already reads nothing, so a run that was stopped resumes.
+The modules of this package import Dask, so they are imported only if the parameter
+`read.scheduler` is set.
+
+Each task reads one partition of the pictures and saves its rows as Parquet files. If a
+run is stopped, the next run skips the partitions whose files are already saved.
 """
 
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""Connect to a Dask cluster, with one-sentence messages for all failures."""
+"""Connect to a Dask cluster; raise ProjectError if the connection fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCAL = "local"
 SETTINGS = {
     # A task whose worker was killed is repeated once.
     "distributed.scheduler.allowed-failures": 1,
-    # By default, a cluster gives a worker up that does not restart within 15 s.
+    # By default, a cluster gives up a worker that does not restart within 15 s.
     "distributed.deploy.lost-worker-timeout": "10 minutes",
     # The arrays of trainings are part of a task.
     "distributed.admin.large-graph-warning-threshold": "10GB",
@@ -48,7 +48,7 @@ def open_client(
     limit. Raises ProjectError if no scheduler or no worker answers, or if the
     connection to the scheduler is lost.
     """
-    # The messages of this package name the reasons; Dask logs one more for each worker.
+    # ProjectError gives the reason. Dask would also log an error for each worker.
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     is_local = scheduler == LOCAL

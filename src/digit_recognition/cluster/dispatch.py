@@ -1,4 +1,4 @@
-"""Send partitions to the workers, a few at a time, and continue when workers end."""
+"""Send partitions to the workers, a few at a time, even if some workers are killed."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from digit_recognition.errors import ProjectError
 Result = TypeVar("Result")
 
 TASKS_PER_THREAD = 2
-"""Number of tasks at the scheduler for each thread of a worker: one runs, and the next
-one is there when it ends. All others stay with the driver."""
+"""Maximum number of tasks at the scheduler for each thread of a worker. One task runs
+and one waits, so that the thread is never idle. Other partitions are sent later."""
 
 POLL_SECONDS = 5
-"""How often to look whether there are still workers, while no task ends."""
+"""While no task finishes, check after each interval of this length for workers."""
 
 PATIENCE_SECONDS = 300
-"""How long to wait for new workers after the last one has gone."""
+"""How long to wait for new workers if there are none."""
 
 POISON = "ended the process that read it"
-"""The start of the reason for a picture whose reading kills workers."""
+"""Start of the reason that is recorded for a picture that kills workers."""
 
 
 class Part(NamedTuple):
-    """A partition with its number."""
+    """A partition of the pictures and its number, counted from 0."""
 
     number: int
     pictures: Partition
@@ -42,13 +42,19 @@ def run_parts(
     work: Callable[[int, Partition], Result],
     probe: Callable[[int, Partition], Any],
 ) -> Iterator[Result]:
-    """Yield ``work(number, pictures)`` of each partition, in the order of completion.
+    """Run ``work(number, pictures)`` for each partition, and yield the results.
 
-    The workers run ``work``. A partition whose workers are killed waits until all
-    others are done. Then ``probe`` runs on each of its pictures alone, so that the
-    picture that kills workers is found. ``work`` gets the partition again, with that
-    picture set aside. Raises ProjectError if no worker is left, or if the partition
-    kills workers again. Exceptions raised by ``work`` are passed on.
+    Partitions are numbered from 0. The workers run ``work``. Results come in the order
+    in which partitions finish.
+
+    If a partition kills its workers, it is repeated after all other partitions:
+
+    1. ``probe(number, pictures)`` runs on each picture alone, to find the pictures that
+       kill workers. Its results are ignored.
+    2. ``work`` runs on the partition again, in which these pictures are not opened.
+
+    Raises ProjectError if no worker is left, or if the partition kills workers again.
+    Exceptions raised by ``work`` are passed on.
     """
     parts = (Part(number, pictures) for number, pictures in enumerate(partitions))
     suspects: list[Part] = []
@@ -89,7 +95,8 @@ def _submit(client: Client, work: Callable, part: Part) -> Future:
 def _wait(client: Client, running: dict[Future, Any]) -> set[Future]:
     """Wait until at least one future is done, and return all futures that are done.
 
-    Raises ProjectError if there are no workers for a while.
+    The futures are the keys of ``running``; its values are not used. Raises
+    ProjectError if there are no workers for PATIENCE_SECONDS.
     """
     started = monotonic()
     while running:
@@ -110,10 +117,11 @@ def _wait(client: Client, running: dict[Future, Any]) -> set[Future]:
 
 
 def _result(client: Client, future: Future) -> Any:
-    """Return the result, which may have to be computed again.
+    """Return the result of a future that is done; wait if it is computed again.
 
-    A worker that is killed takes its results with it, even those of tasks that were
-    done. Raises ProjectError if there are no workers for a while.
+    A result is lost if its worker is killed before the result is fetched. Dask then
+    computes it again. Raises KilledWorker if the task kills its workers, and
+    ProjectError if there are no workers for PATIENCE_SECONDS.
     """
     while True:
         _wait(client, {future: None})
@@ -122,9 +130,12 @@ def _result(client: Client, future: Future) -> Any:
 
 
 def _set_aside(client: Client, part: Part, probe: Callable) -> Part:
-    """Return the partition, with the pictures that kill workers set aside.
+    """Return a copy of the partition that skips the pictures that kill workers.
 
-    Each picture is read alone, with no other task running, so the cause is certain.
+    In the copy, each of these pictures has a reason and is not opened.
+
+    ``probe`` runs on each picture alone. No other task runs at that time, so this
+    picture is the cause if a worker is killed.
     """
     reasons = {}
     for picture in part.pictures.partitions(1):
@@ -139,5 +150,5 @@ def _set_aside(client: Client, part: Part, probe: Callable) -> Part:
 
 
 def is_poison(reason: str) -> bool:
-    """Return whether ``reason`` says that a picture kills workers."""
+    """Return whether a picture has this ``reason`` because it kills workers."""
     return reason.startswith(POISON)

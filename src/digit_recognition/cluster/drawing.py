@@ -1,4 +1,4 @@
-"""Draw what was read onto the pictures, on a cluster."""
+"""Draw the recognized digits onto the pictures, on a cluster."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def draw_on_cluster(
 ) -> None:
     """Run ``draw`` on the workers, and save its images in ``target``.
 
-    ``draw`` gets the pictures of a partition, its tables and its pages, and yields
-    pairs (name, image). The images of each partition are saved in a folder such as
-    ``part-0000012``. ``place`` is the folder of the rows.
+    ``draw(pictures, readings, digits, pages)`` gets one partition and yields pairs
+    (name, image). Its tables and pages are those of ``ReadingResults``. ``place`` is
+    the folder of the Parquet files that ``read_on_cluster`` saved. The images of each
+    partition are saved in a subfolder such as ``part-0000012``.
     """
     folder = PartFolder(*place)
     with open_client(parameters.scheduler or LOCAL) as client:
@@ -49,9 +50,11 @@ def draw_part(
     number: int,
     pictures: Partition,
 ) -> None:
-    """Draw a partition on a worker; without a target, nothing is saved.
+    """Draw a partition on a worker; if ``target`` is None, nothing is saved.
 
-    Raises ProjectError if the pictures have changed since they were read.
+    Pictures that killed workers when they were read are not opened. Raises ProjectError
+    if a picture has changed since it was read, or if ``folder`` has no rows of the
+    partition. Both are checked only if there is a ``target``.
     """
     record = folder.load_record(number)
     if target is not None and (not record or record["digest"] != pictures.digest()):

@@ -1,4 +1,4 @@
-"""Give the reader to each worker process once, and check the process's versions."""
+"""Send the reader to each worker process once, and check that versions match."""
 
 from __future__ import annotations
 
@@ -22,23 +22,27 @@ PACKAGES = (
     *("dask", "distributed", "fsspec", "numpy", "onnxruntime", "pandas", "pillow"),
     *("pyarrow", "scikit-image", "scipy"),
 )
-"""The packages that must be the same on all machines, so that all rows are the same."""
+"""Packages whose versions must match on all machines; otherwise, rows may differ."""
 
 
 class ReadingPlugin(WorkerPlugin):
-    """Gives the reader to each worker process once, even if the worker joins late."""
+    """Stores the reader in each worker process, also in workers that join later."""
 
     def __init__(self, reader: Reader):
         self.reader = reader
         self._expected = own_versions()
 
     def setup(self, worker: Worker) -> None:
-        """Raise ProjectError if this worker has other versions than the run."""
+        """Check the versions when Dask starts the plugin on a worker."""
         self._address = worker.address
         self.check_versions()
 
     def check_versions(self) -> None:
-        """Raise ProjectError if this process has other versions than the run."""
+        """Raise ProjectError if this worker's versions differ from the driver's.
+
+        The driver is the process that created the plugin. Versions are those of
+        ``own_versions``.
+        """
         own = own_versions()
         for name, expected in self._expected.items():
             if own[name] != expected:
@@ -50,16 +54,16 @@ class ReadingPlugin(WorkerPlugin):
 
 @contextmanager
 def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
-    """Give the reader to all workers, and yield the name of its plugin.
+    """Send the reader to all workers, and yield the name of its plugin.
 
-    Raises ProjectError if a worker has other versions than this process.
+    Raises ProjectError if the versions of a worker differ from those of this process.
     """
     name = f"reader-{uuid.uuid4().hex}"
     try:
         client.register_plugin(ReadingPlugin(reader), name)
     except ProjectError:
         raise
-    except Exception as error:  # for some errors, Dask raises an Exception with a text
+    except Exception as error:  # Dask replaces some errors with a bare Exception
         raise ProjectError(
             "expected digit_recognition with its packages on all workers, received an "
             f"error there: {error}; install the same packages on all machines"
@@ -74,8 +78,8 @@ def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
 def worker_reader(name: str) -> Reader:
     """Return the reader of the worker that runs this task.
 
-    ``name`` is the name of the plugin. Raises ProjectError if the worker has other
-    versions than the run.
+    ``name`` is the name of the plugin. Raises ProjectError if the worker's versions
+    differ from the driver's.
     """
     plugin: Any = get_worker().plugins[name]
     plugin.check_versions()
@@ -84,7 +88,10 @@ def worker_reader(name: str) -> Reader:
 
 @cache
 def own_versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages, and a digest of the code."""
+    """Return the versions of Python and PACKAGES, and a digest of this project's code.
+
+    Keys are the names. A package that is not installed has the version ``none``.
+    """
     versions = {"Python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -95,7 +102,7 @@ def own_versions() -> dict[str, str]:
 
 
 def code_digest() -> str:
-    """Return the first 12 hex digits of a SHA-256 of this package's modules."""
+    """Return the first 12 hex digits of a SHA-256 of all modules of this project."""
     package = Path(digit_recognition.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):

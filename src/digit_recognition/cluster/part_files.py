@@ -1,4 +1,4 @@
-"""The rows of a run as a Parquet dataset: one file for each table and partition."""
+"""Store the rows of a run as Parquet: one file for each table and partition."""
 
 from __future__ import annotations
 
@@ -39,31 +39,33 @@ SCHEMAS = {
         }
     ),
 }
-"""The tables in the order in which they are saved: a partition with a file of readings
-is finished."""
+"""The columns of each table. The tables of a partition are saved in this order, so a
+partition is finished when its file of ``readings`` exists."""
 
 JOB = "job.json"
-"""The file that says what is read into the folder."""
+"""Name of the file that describes the job, such as its pictures and its model."""
 
 FINISHED = "_SUCCESS"
-"""The file that is written last. Other programs know this name, too."""
+"""Name of the empty file that is written last. Spark uses the same name."""
 
 RECORD = b"digit_recognition"
-"""The key of this project's record in the metadata of a file."""
+"""Key of the partition's record in the metadata of a Parquet file."""
 
 
 @dataclass(frozen=True)
 class PartFolder:
-    """The folder of a run's results, shared by all workers; a path or a bucket."""
+    """The folder of a run's rows: a path that all workers can access, or a bucket."""
 
     filesystem: AbstractFileSystem
     path: str
 
     @classmethod
     def create(cls, place: SharedFolder, job: dict[str, Any]) -> PartFolder:
-        """Return the folder for this job in ``place``; equal jobs have the same folder.
+        """Create the folder of a job in ``place``.
 
-        Raises ProjectError if the folder cannot be written.
+        ``job`` is a dictionary for JSON. A digest of it is the folder's name, so equal
+        jobs share a folder, and partitions that are finished are kept. Raises
+        ProjectError if the folder cannot be written.
         """
         text = json.dumps(job, indent=2)
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -75,7 +77,7 @@ class PartFolder:
         return folder
 
     def check_access(self) -> None:
-        """Raise ProjectError if this machine does not see the folder."""
+        """Raise ProjectError if this machine cannot see the folder."""
         if not self.filesystem.exists(f"{self.path}/{JOB}"):
             raise ProjectError(
                 f"expected every worker to see the folder {self.path}, received none "
@@ -84,15 +86,16 @@ class PartFolder:
             )
 
     def part_path(self, table: str, number: int) -> str:
-        """Return the path of a partition's file."""
+        """Return the path of a partition's file; ``table`` is a key of SCHEMAS."""
         return f"{self.path}/{table}/part-{number:07}.parquet"
 
     def save(
         self, number: int, tables: dict[str, pd.DataFrame], record: dict[str, Any]
     ) -> None:
-        """Save the tables of a partition; ``record`` is any JSON.
+        """Save the tables of a partition, by the names in SCHEMAS.
 
-        Raises ProjectError with the reason if the tables cannot be saved.
+        ``record`` is any dictionary for JSON. It is saved in the metadata of each file.
+        Raises ProjectError with the reason if a file cannot be written.
         """
         metadata = {RECORD: json.dumps(record)}
         for name, schema in SCHEMAS.items():
@@ -102,7 +105,10 @@ class PartFolder:
             self.write(self.part_path(name, number), file.getvalue())
 
     def load_record(self, number: int) -> dict[str, Any] | None:
-        """Return the record of a finished partition; None if it is not finished."""
+        """Return the record of a partition, or None if the partition is not finished.
+
+        A partition with a damaged file of readings is not finished.
+        """
         path = self.part_path("readings", number)
         try:
             with self.filesystem.open(path, "rb") as file:
@@ -112,7 +118,7 @@ class PartFolder:
         return json.loads(metadata[RECORD])
 
     def load(self, table: str, number: int | None = None) -> pd.DataFrame:
-        """Return the rows of one partition, or those of all partitions in order."""
+        """Return the rows of partition ``number``, or of all partitions in order."""
         place = self.part_path(table, number) if number is not None else self.path
         place = place if number is not None else f"{place}/{table}"
         dataset = pa.dataset.dataset(
@@ -121,9 +127,10 @@ class PartFolder:
         return dataset.to_table().to_pandas()
 
     def finish(self, partitions: int) -> None:
-        """Remove all files except those of the first ``partitions`` partitions.
+        """Remove the files that do not belong to this run, and write the file FINISHED.
 
-        Other files come from an earlier run over more pictures, or from killed workers.
+        ``partitions`` is the number of partitions of this run. Other files come from an
+        earlier run over more pictures, or from killed workers.
         """
         for table in SCHEMAS:
             kept = {self.part_path(table, number) for number in range(partitions)}

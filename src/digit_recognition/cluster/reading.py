@@ -20,7 +20,7 @@ from .job import own_versions, registered_reader, worker_reader
 from .part_files import SCHEMAS, PartFolder
 
 MAX_ROWS = 1_000_000
-"""Maximum number of rows of a returned table; a spreadsheet takes few more."""
+"""Maximum number of rows in a returned table. Excel's limit is 1,048,576 rows."""
 
 
 def read_on_cluster(
@@ -32,10 +32,14 @@ def read_on_cluster(
 ) -> tuple[ReadingResults, PartFolder]:
     """Read the pictures on the workers; return the results and the folder of all rows.
 
-    The rows are those of ``read_all``, in the same order. A table of more than MAX_ROWS
-    rows is returned empty. ``path`` is the path of the pictures. Runs with the same
-    path, model and parameters use the same folder in ``place``. Raises ProjectError if
-    the cluster or ``place`` cannot be used.
+    The rows are those of ``read_all``, in the same order. If a table has more than
+    MAX_ROWS rows, the returned table is empty, but all rows are in the folder.
+
+    ``path`` is the path of the pictures. The folder is a subfolder of ``place``. A
+    later run uses the same subfolder if the path, the model, the acceptance rule, the
+    partition size and the versions of the packages are the same.
+
+    Raises ProjectError if the cluster or ``place`` cannot be used.
     """
     with (
         open_client(parameters.scheduler or LOCAL) as client,
@@ -62,11 +66,16 @@ def read_on_cluster(
 def read_part(
     reader: str, folder: PartFolder, number: int, pictures: Partition
 ) -> dict[str, Any]:
-    """Read a partition on a worker, save its rows, and return their record.
+    """Read partition ``number`` on a worker, save its rows, and return its record.
 
-    A partition is not read if its files are there and no picture has changed since.
-    ``reader`` is the name of the worker's plugin. The record has the digest of the
-    pictures, the counts, the number of rows of each table, and the pages.
+    ``reader`` is the name of the plugin with the reader. If the rows are already saved
+    and no picture has changed since, the saved record is returned.
+
+    The record has four keys:
+
+    - ``digest``: the digest of the pictures.
+    - ``counts`` and ``pages``: as in ``ReadingResults``.
+    - ``rows``: the number of rows of each table.
     """
     folder.check_access()
     pictures.check_access()
@@ -87,14 +96,20 @@ def read_part(
 
 
 def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: ARG001
-    """Read pictures on a worker without saving anything."""
+    """Read pictures on a worker without saving anything.
+
+    ``reader`` is the name of the plugin with the reader.
+    """
     read_all(pictures, worker_reader(reader))
 
 
 def _shown(
     records: Iterator[dict], pictures: Pictures, partition_size: int
 ) -> Iterable[dict]:
-    """Return the records, and show in a terminal how many have arrived."""
+    """Return the records unchanged, with a progress bar in the terminal.
+
+    There is one record per partition. For a bucket, the total is not known in advance.
+    """
     from rich.progress import track
 
     known = isinstance(pictures, Partition)
@@ -119,7 +134,7 @@ def _collect(records: Iterable[dict], folder: PartFolder) -> ReadingResults:
         name: folder.load(name) if rows[name] <= MAX_ROWS else _no_rows(name)
         for name in SCHEMAS
     }
-    # The partitions end in any order.
+    # Partitions finish in any order. The pages get the order of the readings.
     order = {name: place for place, name in enumerate(tables["readings"]["picture"])}
     pages = {name: pages[name] for name in sorted(pages, key=order.__getitem__)}
     return ReadingResults(tables["readings"], tables["digits"], counts, pages)

@@ -2,9 +2,9 @@
 
 The first fifteen families are those of MNIST-C (Mu and Gilmer 2019, "MNIST-C: A
 robustness benchmark for computer vision", https://github.com/google-research/mnist-c).
-At the strengths in ``MNIST_C``, they have the settings of the published images. At
-other strengths, they have the settings in MNIST-C's code. Where the code has no
-settings, this project chose them. The other families are this project's own.
+At the strengths in ``MNIST_C``, their settings are those of the published images. At
+other strengths, their settings come from MNIST-C's code if it has any, and from this
+project otherwise. This project added the other families.
 """
 
 from __future__ import annotations
@@ -50,8 +50,9 @@ FAMILIES = {
 }
 """The function of each family, by name.
 
-Each function takes images, float32 (n, 28, 28) in 0..1, a strength of 1 to 5 and a
-random generator. It returns the corrupted images, (n, 28, 28).
+Each function takes images of dtype float32 and shape (n, 28, 28) with values in 0..1, a
+strength of 1 (weakest) to 5, and a NumPy random generator. It returns the corrupted
+images, of the same shape.
 """
 
 
@@ -59,8 +60,9 @@ def corrupt(images: np.ndarray, family: str, strength: int, seed: int) -> np.nda
     """Return images corrupted by one family.
 
     ``images`` and the result are float32 (n, 28, 28, 1) in 0..1, white ink on black.
-    ``strength`` is 1 (weakest) to 5. The same family, strength and seed always give the
-    same result. Raises ProjectError for an unknown family or strength.
+    ``family`` is a key of FAMILIES, and ``strength`` is 1 (weakest) to 5. Calls with
+    equal arguments give the same result. Raises ProjectError for an unknown family or
+    strength.
     """
     if family not in FAMILIES:
         raise ProjectError(

@@ -1,4 +1,7 @@
-"""Geometric corruptions. Shear, scale and rotate keep the centre, (13.5, 13.5)."""
+"""Geometric corruptions.
+
+Shear, scale and rotate leave the centre of the image, (13.5, 13.5), where it is.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,10 @@ def elastic(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.n
 
 
 def _warp_each(images, values, matrix) -> np.ndarray:
-    """Warp each image by ``matrix(value)``, with one value per image."""
+    """Warp each image by the matrix ``matrix(value)``.
+
+    ``values`` has one value per image, shape (n,). See ``_warp`` for the matrix.
+    """
     warped = np.empty_like(images)
     for value in np.unique(values):
         rows = values == value
@@ -78,7 +84,7 @@ def _warp_each(images, values, matrix) -> np.ndarray:
 def _warp(images: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Resample images so that the output at p is the input at ``matrix @ p``.
 
-    ``matrix`` is (2, 2); p is (row, column) relative to the centre.
+    ``matrix`` has shape (2, 2). The point p is (row, column) relative to the centre.
     """
     stack_matrix = np.eye(3)  # the first axis numbers the images
     stack_matrix[1:, 1:] = matrix

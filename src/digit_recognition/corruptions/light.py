@@ -34,7 +34,10 @@ def inversion(
 
 
 def stripe(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.ndarray:
-    """Invert two vertical stripes, 3 to 11 pixels wide, at the left and right edge."""
+    """Invert a vertical stripe at the left edge and one at the right edge.
+
+    Each stripe is 3 (weakest) to 11 pixels wide.
+    """
     width = 2 * strength + 1
     striped = images.copy()
     for edge in (np.s_[..., :width], np.s_[..., -width:]):
@@ -43,9 +46,10 @@ def stripe(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.n
 
 
 def fog(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Add a plasma cloud with a weight of 1.5 to 3.
+    """Add a random cloud with a weight of 1.5 (weakest) to 3.
 
-    The sum is scaled so that it cannot exceed the maximum of the original image.
+    From strength 3 on, the cloud also becomes less smooth. The sum is scaled so that it
+    cannot exceed the maximum of the original image.
     """
     density, decay = ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4))[strength - 1]
     height, width = images.shape[1:]
@@ -63,10 +67,11 @@ def fog(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarr
 def _plasma(
     count: int, side: int, decay: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return clouds (count, side, side) in 0..1, by the diamond-square algorithm.
+    """Return random clouds, made by the diamond-square algorithm.
 
-    ``side`` is a power of 2. The clouds wrap around at their edges. Each round halves
-    the distance between the points and divides the noise by the square of ``decay``.
+    The result is float32 (count, side, side) in 0..1, where ``side`` is a power of 2.
+    The clouds wrap around at their edges. Each round of the algorithm halves the
+    distance between the points and divides the noise by the square of ``decay``.
     Source: Fournier, Fussell and Carpenter 1982, "Computer rendering of stochastic
     models".
     """

@@ -9,7 +9,7 @@ LINE_RADII = (1.2, 1.7, 2.3, 3.0, 4.0)  # pixels, by strength; see _draw_lines
 
 
 def spatter(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Cover the image with dark grey blots."""
+    """Cover random parts of the image with dark grey blots."""
     mean, spread, size, threshold, edge = (
         *((0.65, 0.3, 4, 0.69, 0.6), (0.65, 0.3, 3, 0.68, 0.6)),
         *((0.65, 0.3, 2, 0.68, 0.5), (0.65, 0.3, 1, 0.65, 1.5)),
@@ -40,7 +40,7 @@ def dotted_line(
 def zigzag(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
     """Add a zigzag line from left to right.
 
-    Its corners are 2 pixels away from a straight line, on alternating sides.
+    The corners lie 2 pixels from a straight line, on alternating sides.
     """
     count, side = images.shape[:2]
     left, right = 2, side - 3
@@ -84,9 +84,9 @@ def erased_patches(
 def ruled_paper(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Add ruled lines of brightness 0.2 to 0.8, 6 to 10 pixels apart.
+    """Add ruled lines of brightness 0.2 (weakest) to 0.8, 6 to 10 pixels apart.
 
-    The lines are horizontal. From strength 4 on, vertical lines are added.
+    Strengths 1 to 3 have horizontal lines. Strengths 4 and 5 also have vertical lines.
     """
     count, side = images.shape[:2]
     spacing = rng.integers(6, 11, (count, 1))
@@ -103,10 +103,12 @@ def ruled_paper(
 def _draw_lines(side, c0, r0, c1, r1, radius) -> np.ndarray:
     """Return images (n, side, side) with one line each, from (c0, r0) to (c1, r1).
 
-    The columns c0, c1 and the rows r0, r1 are numbers or arrays (n,). An image stays
-    black unless c1 > c0. A pixel at vertical distance d from the line has the value
-    1 + log(1 - d / radius), or 0 if that is negative. So a pixel is white at d = 0 and
-    black from d = (1 - 1/e) * radius on. The line starts and ends at whole columns.
+    The columns c0, c1 and the rows r0, r1 are numbers or arrays of shape (n,). Images
+    with c1 <= c0 are black. The line covers all columns from floor(c0) up to, but not
+    including, ceil(c1).
+
+    A pixel at vertical distance d from the line has the value 1 + log(1 - d / radius),
+    or 0 if that is negative. It is 1 at d = 0, and 0 from d = (1 - 1/e) * radius on.
     """
     c0, r0, c1, r1 = np.broadcast_arrays(c0, r0, c1, r1)
     c0, r0, c1, r1 = (value.astype(np.float32)[:, None] for value in (c0, r0, c1, r1))

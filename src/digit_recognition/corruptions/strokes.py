@@ -11,7 +11,11 @@ FOOTPRINT = ndimage.generate_binary_structure(2, 1)[None]
 def canny_edges(
     images: np.ndarray, strength: int, _rng: np.random.Generator
 ) -> np.ndarray:
-    """Keep only the edges, found by Canny's detector with a sigma of 0.5 to 1.5."""
+    """Keep only the edges that Canny's detector finds.
+
+    The detector first smooths the image by a Gaussian filter with a standard deviation
+    of 0.5 (strength 1) to 1.5 pixels.
+    """
     from skimage.feature import canny
 
     sigma = (0.5, 0.75, 1.0, 1.25, 1.5)[strength - 1]
@@ -35,8 +39,9 @@ def thick_strokes(
 def _apply_morphology(images, pixels: float, morphology) -> np.ndarray:
     """Erode or dilate the strokes of images by ``pixels`` on each side.
 
-    ``morphology`` is an erosion or dilation. Each step applies it once and moves the
-    edges by one pixel. If ``pixels`` is not an integer, the last step is interpolated.
+    ``morphology`` is ``grey_erosion`` or ``grey_dilation`` of ``scipy.ndimage``. Each
+    step applies it once and moves the edges of strokes by one pixel. For a fraction of
+    a pixel, the last step mixes the images before and after it.
     """
     while pixels > 0:
         changed = morphology(images, footprint=FOOTPRINT)

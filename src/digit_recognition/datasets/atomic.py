@@ -11,7 +11,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows: nothing is locked, so nothing counts as abandoned
+except ImportError:  # Windows cannot lock folders, so nothing is removed there
     fcntl = None  # type: ignore[assignment] # a module or None
 
 PREFIX = ".saving-"
@@ -19,11 +19,12 @@ PREFIX = ".saving-"
 
 @contextlib.contextmanager
 def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
-    """Yield an empty folder ``.saving-*`` in ``parent`` and remove it at the end.
+    """Yield an empty folder in ``parent`` and remove it at the end.
 
-    The caller writes into this folder and then renames the result to its final path,
-    which is on the same disk. A killed process leaves its folder behind; the next call
-    with the same ``parent`` and ``prefix`` removes that folder.
+    The name of the folder starts with ``prefix``. The caller writes into this folder
+    and then renames the result to its final path, which must be on the same disk. A
+    killed process leaves its folder behind. The next call with the same ``parent`` and
+    ``prefix`` removes that folder.
     """
     with _locked_folder(parent, prefix) as folder:
         yield folder
@@ -31,11 +32,11 @@ def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def claimed_name(parent: Path, name: str) -> Iterator[None]:
-    """Claim a name; until the context ends, other calls with the same arguments fail.
+    """Claim a name in ``parent`` until the context ends.
 
-    Raises FileExistsError if this or another process has claimed the name. The claim
-    is an empty folder ``.saving-NAME`` in ``parent``. If a process is killed, its claim
-    ends, and the next call with this ``parent`` removes the folder.
+    Raises FileExistsError if this or another process has already claimed the name. The
+    claim is an empty folder ``.saving-NAME`` in ``parent``. If a process is killed, its
+    claim ends, and the next call with this ``parent`` removes its folder.
     """
     with _locked_folder(parent, PREFIX, name):
         yield
@@ -54,10 +55,11 @@ def _locked_folder(parent: Path, prefix: str, name: str = "") -> Iterator[Path]:
 
 
 def remove_abandoned(parent: Path, prefix: str = PREFIX) -> None:
-    """Remove the temporary folders in ``parent`` that no living process uses.
+    """Remove the temporary folders in ``parent`` that no running process uses.
 
-    Each process locks its folder. The operating system releases the lock when the
-    process ends or is killed, so no process uses an unlocked folder.
+    Their names start with ``prefix``. Each process locks its folder. The operating
+    system releases the lock when the process ends or is killed, so no process uses an
+    unlocked folder. On Windows, where folders cannot be locked, none is removed.
     """
     for folder in parent.glob(f"{prefix}*"):
         lock = _lock(folder, wait=False)
@@ -94,8 +96,8 @@ def _make_folder(parent: Path, prefix: str, name: str) -> Path:
 def _lock(folder: Path, *, wait: bool) -> int | None:
     """Lock ``folder`` and return the file descriptor that holds the lock.
 
-    If another process holds the lock, waits if ``wait`` is true and returns None
-    otherwise. Also returns None if the folder cannot be locked.
+    If the folder is already locked, a call with ``wait=True`` waits, and a call with
+    ``wait=False`` returns None. Also returns None if the folder cannot be locked.
     """
     if fcntl is None:
         return None

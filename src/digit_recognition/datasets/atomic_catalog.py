@@ -24,15 +24,15 @@ class AtomicCatalog(DataCatalog):
     """A catalog that saves versions on a local disk atomically.
 
     All versions of a dataset are in one folder. A new version is written into a
-    temporary folder beside it. A rename then moves the complete version into the folder
-    of versions. Incomplete files of a failed, interrupted or killed run never count as
-    a version.
+    temporary folder beside this folder. A rename then moves the complete version into
+    it. Incomplete files of a failed, interrupted or killed run never count as a
+    version.
 
-    With ``manifests``, the digests of a version's files are stored after the version is
-    saved. Each load compares the files with these digests.
+    If ``manifests`` is set, the SHA-256 digests of a version's files are stored after
+    the version is saved. Each load compares the files with these digests.
 
-    Kedro has no public way to save a dataset to another path, so ``_filepath`` is
-    changed during the save.
+    Kedro has no public way to save a dataset to another path, so ``save`` changes the
+    dataset's ``_filepath`` while it writes.
     """
 
     manifests: Manifests | None = None
@@ -46,11 +46,12 @@ class AtomicCatalog(DataCatalog):
         save_version: str | None = None,
         validation_enabled: bool = True,
     ) -> DataCatalog:
-        """Return the catalog; the variable KEDRO_SAVE_VERSION sets the version to save.
+        """Return the catalog.
 
-        An orchestrator runs each stage in a process of its own. With the variable, the
-        results of all stages get the same version. Raises ProjectError if the variable
-        does not have the form of a version.
+        If the environment variable KEDRO_SAVE_VERSION is set, its value replaces
+        ``save_version``. An orchestrator that runs each stage in a separate process can
+        thus save all results under the same version. Raises ProjectError if the value
+        does not have the form of a version, such as 2026-01-31T12.00.00.000Z.
         """
         version = os.environ.get(SAVE_VERSION)
         if version is not None:
@@ -64,10 +65,11 @@ class AtomicCatalog(DataCatalog):
         )
 
     def load(self, ds_name: str, version: str | None = None) -> Any:
-        """Return the data of ``version``, or of the newest version.
+        """Return the data of a dataset, by default of its newest version.
 
-        Raises DatasetError if the data cannot be loaded. If the file of a version is
-        damaged, the error message gives the reason, the path and what to do.
+        ``--load-versions`` changes this default. Raises DatasetError if the data cannot
+        be loaded. If the file of a version is damaged, the error message gives the
+        reason, the path and what to do.
         """
         requested = Version(version, None) if version else None
         dataset: Any = self.get(ds_name, version=requested)
@@ -96,14 +98,18 @@ class AtomicCatalog(DataCatalog):
     def _load_partition(self, ds_name: str, folder: Path, load: Any) -> Any:
         """Check the files of a partition, and return its data.
 
-        The partition is a version of another dataset.
+        A partition of the PartitionedDataset ``ds_name`` is one version of another
+        dataset. ``folder`` is the folder of this version, and ``load`` loads the data.
         """
         if self.manifests:
             self.manifests.require_undamaged(ds_name, folder)
         return load()
 
     def save(self, ds_name: str, data: Any) -> None:
-        """Save the data. Raises DatasetError if that fails."""
+        """Save the data; a new version on a local disk appears complete or not at all.
+
+        Raises DatasetError if the data cannot be saved.
+        """
         dataset = self[ds_name]
         if not is_local_version(dataset):
             super().save(ds_name, data)
@@ -123,7 +129,7 @@ class AtomicCatalog(DataCatalog):
                 version.rename(versions / version.name)
             if self.manifests:
                 self.manifests.add(versions / version.name, digests)
-            # Kedro-Viz shows the size of ``filepath``, here that of the new version.
+            # Kedro-Viz shows the size of the file at ``filepath``.
             vars(dataset)["filepath"] = str(saved_path(dataset))
         except OSError as error:
             raise DatasetError(
@@ -141,10 +147,10 @@ def _check_version(version: str) -> None:
 
 
 def _reason(error: DatasetError) -> str | None:
-    """Return the first line of the original error, or None if it was a DatasetError.
+    """Return the first line of the error that Kedro wrapped, or None if there is none.
 
-    Kedro wraps other errors in a DatasetError, whose message begins with "Failed while
-    loading data" and the dataset's description.
+    If a dataset raises a DatasetError, Kedro does not wrap it. Kedro wraps other errors
+    in a DatasetError with a message that starts with "Failed while loading data".
     """
     wrapper = error.__cause__
     if wrapper is None or not str(wrapper).startswith("Failed while loading data"):
@@ -168,7 +174,7 @@ def is_local_version(dataset: Any) -> TypeGuard[AbstractVersionedDataset]:
 
 
 def saved_path(dataset: AbstractVersionedDataset) -> Path:
-    """Return the path to which this run saves the dataset."""
+    """Return the path of the version that this run saves."""
     version = dataset.resolve_save_version()
     return Path(dataset._get_versioned_path(str(version)))
 

@@ -1,4 +1,4 @@
-"""The pictures of a bucket, or of any other remote folder that fsspec knows."""
+"""Pictures in a bucket, or in any other remote folder that fsspec supports."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from .picture_formats import picture_suffixes
 from .pictures import Partition, Picture, Pictures, natural_order
 
 BATCH = 16
-"""Number of pictures that are loaded at the same time, to hide the latency."""
+"""Number of pictures that are loaded at the same time, to hide network latency."""
 
 
 class BucketPictures(Pictures):
-    """The pictures below a remote folder, listed anew in each iteration.
+    """The pictures in a remote folder and its subfolders.
 
-    Memory holds the names of one folder and the contents of one batch at a time. The
-    pictures of a folder come before those of its subfolders; within a folder, names are
-    in natural order.
+    Each iteration lists the folders again. Memory holds the names of one folder and the
+    contents of BATCH pictures at a time. The pictures of a folder come before those of
+    its subfolders. Within a folder, names are in natural order: page2 comes before
+    page10.
     """
 
     def __init__(self, filesystem: AbstractFileSystem, folder: str):
@@ -49,7 +50,10 @@ class BucketPictures(Pictures):
             yield BucketPartition(self._filesystem, self._folder, stamps, {})
 
     def _list(self) -> Iterator[tuple[str, str]]:
-        """Yield the name and the stamp of each picture, and count the other files."""
+        """Yield the name and the stamp of each picture, and set ``skipped`` at the end.
+
+        The name is the path relative to the top folder. See ``stamp_of`` for stamps.
+        """
         suffixes = picture_suffixes()
         skipped = 0
         folders = deque([""])
@@ -76,7 +80,7 @@ class BucketPictures(Pictures):
                 f"expected to list the pictures in {path}, received: "
                 f"{remote_reason(error)}; check the address and the credentials"
             ) from error
-        # A bucket may hold an empty object in place of the folder itself.
+        # Some buckets have an empty object with the name of the folder.
         entries = {
             info["name"].rstrip("/").removeprefix(f"{path}/"): info
             for info in infos
@@ -86,7 +90,11 @@ class BucketPictures(Pictures):
 
 
 class BucketPartition(Partition):
-    """Some pictures of a remote folder; ``stamps`` maps their names to their stamps."""
+    """A partition of the pictures in a remote folder.
+
+    ``stamps`` maps the name of each picture to its stamp; see ``stamp_of``. ``reasons``
+    maps the names of pictures that are not opened to the reasons.
+    """
 
     def __init__(
         self,
@@ -119,32 +127,39 @@ class BucketPartition(Partition):
                         yield Picture(name, Path(name), reason)
 
     def _load(self, names: list[str]) -> list[bytes | Exception]:
-        # Unlike `cat`, this takes names with * and ? as they are.
+        # `cat` would treat * and ? in names as wildcards.
         paths = [f"{self._folder}/{name}" for name in names]
         return self._filesystem.cat_ranges(paths, None, None, on_error="return")
 
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> BucketPartition:
-        """Return a partition with only the given names, and with the given reasons."""
+        """Return a partition with only these names and only these reasons."""
         stamps = {name: self._stamps[name] for name in names}
         kept = {name: reasons[name] for name in names if name in reasons}
         return BucketPartition(self._filesystem, self._folder, stamps, kept)
 
     def stamp(self, name: str) -> str:
-        """Return the size of the picture, and its tag or time, from the listing."""
+        """Return the size and the ETag or time that the picture had when listed."""
         return self._stamps[name]
 
     def check_access(self) -> None:
-        """Do nothing: without access to the bucket, loading pictures gives an error."""
+        """Do nothing: if the bucket cannot be accessed, loading a picture fails."""
 
 
 def remote_reason(error: Exception) -> str:
-    """Return an error of a remote filesystem in one line."""
+    """Return the message of an error of a remote filesystem, as one line.
+
+    An error without a message gives the name of its class.
+    """
     text = str(getattr(error, "strerror", None) or error) or type(error).__name__
     return " ".join(text.split()).rstrip(".")
 
 
 def stamp_of(info: Mapping[str, Any]) -> str:
-    """Return text that changes when the listed file changes."""
+    """Return the stamp of a file: text that changes when the file changes.
+
+    ``info`` is the file's entry in a listing by fsspec. The stamp is the size in bytes,
+    followed by the ETag or by the time of modification or creation.
+    """
     changed = next(
         (info[key] for key in ("ETag", "mtime", "created") if key in info), ""
     )

@@ -1,4 +1,4 @@
-"""Checkpoints of unfinished trainings."""
+"""Save and load the checkpoints of training runs that are not finished."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Checkpoints:
     def __init__(self, folder: Path):
         self.folder = folder
         self.listeners: list[Callable[[dict[str, np.ndarray]], None]] = []
-        """Functions that are called with the arrays of each saved checkpoint."""
+        """Functions that are called with the arrays after a checkpoint is saved."""
 
     def save(self, name: str, arrays: dict[str, np.ndarray]) -> None:
-        """Replace the checkpoint ``name``.
+        """Save the checkpoint ``name``, and replace an earlier one of this name.
 
         The new file is flushed to the disk before it replaces the old file. If the
-        process is killed, a complete file remains, either the old or the new one.
+        process is killed, either the old or the new file remains, and it is complete.
         Raises DatasetError if the folder cannot be written.
         """
         try:

@@ -1,4 +1,4 @@
-"""NumPy arrays in memory, and Dask arrays that stay on the disk."""
+"""Read NumPy arrays in memory and Dask arrays on the disk in the same way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ else:
 
 
 def open_chunked(array: Any) -> DaskArray:
-    """Return a Zarr array as a Dask array, which reads its chunks when needed.
+    """Return a Zarr array as a Dask array, which reads chunks only when needed.
 
     Raises ProjectError if Dask is not installed.
     """
@@ -32,15 +32,16 @@ def open_chunked(array: Any) -> DaskArray:
 
 
 def is_chunked(array: Any) -> TypeIs[DaskArray]:
-    """Return whether the array stays on the disk, and is read chunk by chunk."""
+    """Return whether the array is a Dask array, which is read chunk by chunk."""
     return hasattr(array, "chunks")
 
 
 def read_rows(array: AnyArray, rows: np.ndarray) -> np.ndarray:
-    """Return the elements at ``rows`` of the first axis, as a NumPy array.
+    """Return ``array[rows]`` as a NumPy array.
 
-    Only the chunks that contain these rows are read, one after another. If ``rows`` are
-    sorted, each chunk is read only once. Memory never holds two chunks at a time.
+    ``rows`` are indices from 0 along the first axis, shape (k,). Of a Dask array, only
+    the chunks that contain these rows are read, one at a time. If ``rows`` is sorted,
+    each chunk is read only once.
     """
     if not is_chunked(array):
         return array[rows]
@@ -61,14 +62,18 @@ def read_rows(array: AnyArray, rows: np.ndarray) -> np.ndarray:
 def chunk_starts(array: AnyArray) -> np.ndarray:
     """Return the index of each chunk's first row, followed by the number of rows.
 
-    An array in memory is one chunk.
+    For example, chunks of 4, 4 and 2 rows give ``[0, 4, 8, 10]``. A NumPy array is one
+    chunk.
     """
     sizes = array.chunks[0] if is_chunked(array) else (len(array),)
     return np.cumsum([0, *sizes])
 
 
 def iterate_chunks(array: AnyArray) -> Iterator[np.ndarray]:
-    """Yield the array in parts along its first axis, one chunk at a time."""
+    """Yield each chunk along the first axis as a NumPy array.
+
+    A NumPy array is one chunk.
+    """
     for start, stop in pairwise(chunk_starts(array)):
         part = array[start:stop]
         yield part.compute(scheduler="synchronous") if is_chunked(part) else part

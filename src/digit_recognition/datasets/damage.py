@@ -1,4 +1,4 @@
-"""Errors of NumPy and zipfile for damaged, encrypted, oversized or foreign files."""
+"""Errors that NumPy and zipfile raise for damaged, encrypted or unexpected files."""
 
 import lzma
 import tokenize
@@ -18,15 +18,17 @@ DAMAGED_FILE_ERRORS = (
 )
 
 MAX_REASON = 200
-"""Maximum number of characters of a reason. zipfile quotes thousands of damaged bytes.
-"""
+"""Maximum number of characters of a reason. Some messages of zipfile quote thousands of
+damaged bytes."""
 
 MAX_UNPACKED_BYTES = 1_000_000_000
-"""Maximum size of the arrays in a file together. MNIST has 55 million bytes."""
+"""Maximum total size of a file after unpacking. MNIST has 55 million bytes."""
 
 
 def describe_damage(error: BaseException) -> str:
-    """Return the error's first line, or its class, in at most MAX_REASON characters.
+    """Return the first line of an error's message, or its class if it has no message.
+
+    The result has at most MAX_REASON characters.
 
     >>> describe_damage(EOFError())
     'EOFError'

@@ -1,4 +1,4 @@
-"""The IDX format of the published MNIST files, gzipped or not.
+"""Parse the IDX format of the published MNIST files, gzipped or not.
 
 A file consists of three parts:
 
@@ -24,8 +24,9 @@ GZIP_MAGIC = b"\x1f\x8b"
 def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
     """Return the uint8 array that an IDX file holds.
 
-    ``content`` is the whole file, ``dimensions`` the expected number of axes. Raises
-    ValueError for damaged gzip data, a wrong magic number, or missing or extra bytes.
+    ``content`` is the whole file, and ``dimensions`` is the expected number of axes.
+    Raises ValueError for damaged gzip data, a wrong magic number, or missing or extra
+    bytes.
 
     >>> parse_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3]), dimensions=1)
     array([7, 3], dtype=uint8)
@@ -53,10 +54,10 @@ def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
 
 
 def _unpack(content: bytes, header_size: int) -> bytes:
-    """Unpack a gzipped file, but at most one byte more than its header declares.
+    """Unpack a gzipped IDX file, and stop one byte after the size that it declares.
 
-    The extra byte shows that a file is too long. After the header, at most
-    MAX_UNPACKED_BYTES + 1 bytes are unpacked.
+    The extra byte, if there is one, shows that the file is too long. After the header
+    of ``header_size`` bytes, at most MAX_UNPACKED_BYTES + 1 bytes are unpacked.
     """
     with gzip.open(io.BytesIO(content)) as file:
         header = file.read(header_size)

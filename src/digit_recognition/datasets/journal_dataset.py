@@ -1,4 +1,4 @@
-"""A journal of finished work, from which a stopped run resumes."""
+"""Keep a journal of finished work, so that a stopped run can resume."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Journal:
         self.folder = folder
 
     def read(self, key: str) -> dict[str, Any] | None:
-        """Return the record ``key``, or None if it is missing or damaged."""
+        """Return the record with this key, or None if it is missing or damaged."""
         try:
             record = json.loads((self.folder / f"{key}.json").read_text())
         except (OSError, ValueError):
@@ -34,9 +34,10 @@ class Journal:
         return record if isinstance(record, dict) else None
 
     def write(self, key: str, record: dict[str, Any]) -> None:
-        """Replace the record ``key`` atomically.
+        """Save the record under this key atomically.
 
-        Raises DatasetError if the folder cannot be written.
+        An earlier record with the same key is replaced. Raises DatasetError if the
+        folder cannot be written.
         """
         try:
             with temporary_folder(self.folder) as folder:

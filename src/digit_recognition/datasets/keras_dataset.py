@@ -1,4 +1,4 @@
-"""``KerasDataset`` stores a Keras model, and loads only models of a sensible size.
+"""``KerasDataset`` stores a Keras model, and refuses to load one that is too large.
 
 Importing this module imports TensorFlow.
 """
@@ -15,21 +15,21 @@ from kedro_datasets.tensorflow import TensorFlowModelDataset
 from digit_recognition.datasets.damage import MAX_UNPACKED_BYTES
 
 MAX_JSON_BYTES = 10_000_000
-"""Maximum size of a JSON file in a model. That of `standard` has 10,000 bytes."""
+"""Maximum size of a JSON file in a model. The model `standard` has 10,000 bytes."""
 
 
 class KerasDataset(TensorFlowModelDataset):
     """Kedro's dataset for Keras models, with a limit on the size of a model.
 
-    A ``.keras`` file is a zip archive, which may unpack to a thousand times its size.
-    Keras unpacks it without a limit.
+    A ``.keras`` file is a zip archive. A damaged or malicious archive can unpack to a
+    thousand times its size, and Keras itself has no limit.
     """
 
     def load(self) -> Any:
         """Return the model.
 
-        Raises DatasetError if a JSON file in the archive has more than MAX_JSON_BYTES,
-        or all files together more than MAX_UNPACKED_BYTES.
+        Raises DatasetError if one JSON file in the archive exceeds MAX_JSON_BYTES, or
+        if all files together exceed MAX_UNPACKED_BYTES.
         """
         path = get_filepath_str(self._get_load_path(), self._protocol)
         with self._fs.open(path) as file, zipfile.ZipFile(file) as archive:

@@ -1,4 +1,4 @@
-"""The text of a manifest: lines of sha256sum, and a digest of these lines."""
+"""Encode and decode a manifest: lines of sha256sum, and a digest of these lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ UNESCAPED = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
 
 
 def encode(lines: Mapping[str, str]) -> bytes:
-    """Return the manifest; ``lines`` maps paths to digests of 64 hex digits."""
+    """Return the content of a manifest file.
+
+    ``lines`` maps paths to SHA-256 digests of 64 hex digits. As sha256sum does, a line
+    starts with a backslash if its path has escaped characters.
+    """
     text = ""
     for path, digest in lines.items():
         escaped = path.translate(ESCAPED)
@@ -25,7 +29,10 @@ def encode(lines: Mapping[str, str]) -> bytes:
 
 
 def decode(content: bytes) -> dict[str, str]:
-    """Return the digests by path. Raises ValueError if the content is damaged."""
+    """Return a dictionary from paths to digests: the reverse of ``encode``.
+
+    Raises ValueError if the content is damaged.
+    """
     body, end, received = content.rpartition(END.encode())
     if not end or received != f"{hashlib.sha256(body).hexdigest()}\n".encode():
         raise ValueError("the digest of the lines differs")

@@ -32,10 +32,11 @@ class State(StrEnum):
 class Manifests:
     """The manifests of a project, in ``data/08_reporting/manifests/VERSION.sha256``.
 
-    A manifest has one line for each file of its version, in the format of sha256sum:
-    the digest and the path. Paths are relative to the project's folder, so
-    run ``sha256sum --check`` there. The last line is a comment with the digest of the
-    lines above. Only results on a local disk are listed.
+    A version is the time of the run that saved the results. Its manifest has one line
+    for each file, in the format of sha256sum: the digest and the path. Paths are
+    relative to the project's folder, so run ``sha256sum --check`` there. The last line
+    is a comment with the digest of the lines above. Only results on a local disk are
+    listed.
     """
 
     def __init__(self, project: Path):
@@ -44,10 +45,12 @@ class Manifests:
         self._lock = threading.Lock()
 
     def add(self, folder: Path, digests: Mapping[str, str]) -> None:
-        """Add the files of ``folder``, which is ``PATH OF THE DATASET/VERSION``.
+        """Add the files of one version of a dataset to the manifest of this version.
 
-        ``digests`` is the result of ``digest_files``. The manifest is replaced
-        atomically. Raises OSError if it cannot be written.
+        ``folder`` is the path of the dataset followed by the version. ``digests`` is
+        the result of ``digest_files(folder)``. The manifest is replaced atomically.
+        Raises OSError if it cannot be written, and DatasetError if the existing
+        manifest is damaged or cannot be read.
         """
         prefix = self._prefix(folder)
         with self._lock:
@@ -61,11 +64,18 @@ class Manifests:
     def examine(self, folder: Path) -> tuple[State, Path]:
         """Compare the files of ``folder`` with the manifest of its version.
 
-        Returns the state, and the file or folder that decided it. A version is damaged
-        if a file has changed, is missing, is not in the manifest, or if the disk fails
-        to read it. A version is not readable if permissions forbid reading it.
+        ``folder`` is the path of a dataset followed by the version. Returns the state,
+        and the damaged or unreadable file, or ``folder`` if there is none:
+
+        - good: all files are as they were saved.
+        - damaged: a file has changed, is missing or is not in the manifest, or the disk
+          fails to read it.
+        - missing: the manifest lists files, but none of them exists.
+        - no digest: the manifest lists no file of this folder.
+        - not readable: permissions forbid reading a file or a folder.
+
         Files whose name starts with a dot are ignored. Raises DatasetError if the
-        manifest is damaged.
+        manifest is damaged or cannot be read.
         """
         path = folder
         try:
@@ -87,12 +97,15 @@ class Manifests:
     def require_undamaged(
         self, name: str, folder: Path, option: str | None = None
     ) -> None:
-        """Raise DatasetError if a version of the dataset ``name`` is damaged.
+        """Raise DatasetError if a version of a dataset is damaged or not readable.
 
-        The message names the damaged file and the newest good version. It also names
-        the command-line option that selects this version, by default
-        ``--load-versions name:VERSION``.
-        Versions that no manifest lists are not checked.
+        ``name`` is the dataset, and ``folder`` is the folder of the version. If a file
+        is damaged, the message names it. The message also names the newest good version
+        and the command-line option that loads it. ``option`` is the text before that
+        version, by default ``--load-versions name:``.
+
+        A version without files or without digests raises no error. Also raises
+        DatasetError if the manifest is damaged or cannot be read.
         """
         state, path = self.examine(folder)
         if state is State.NOT_READABLE:
@@ -118,10 +131,11 @@ class Manifests:
         return None
 
     def recorded(self, folder: Path) -> dict[str, str]:
-        """Return the digests of the files in ``folder``; keys are paths below it.
+        """Return the digests that the manifest has for the files in ``folder``.
 
-        Returns an empty dictionary if the manifest lists no such file, or if the
-        version has no manifest. Raises DatasetError if the manifest is damaged.
+        Keys are paths relative to ``folder``. The dictionary is empty if the manifest
+        lists no file of this folder, or if there is no manifest. Raises DatasetError if
+        the manifest is damaged or cannot be read.
         """
         prefix = self._prefix(folder)
         lines = self.read(folder.name)
@@ -134,14 +148,16 @@ class Manifests:
     def folders(self, version: str) -> set[str]:
         """Return the folders of the datasets that the manifest of a version lists.
 
-        Paths inside the project's folder are relative to it.
+        Folders inside the project's folder are relative to it. Raises DatasetError if
+        the manifest is damaged or cannot be read.
         """
         return {path.partition(f"/{version}/")[0] for path in self.read(version)}
 
     def read(self, version: str) -> dict[str, str]:
-        """Return the digests of a version by path; empty if there is no manifest.
+        """Return all digests in the manifest of a version; keys are paths.
 
-        Raises DatasetError if the manifest is damaged or cannot be read.
+        The dictionary is empty if there is no manifest. Raises DatasetError if the
+        manifest is damaged or cannot be read.
         """
         path = self.path(version)
         try:
@@ -177,7 +193,11 @@ class Manifests:
 
 
 def digest_files(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file in ``folder``; keys are paths below it."""
+    """Return the SHA-256 of each file in ``folder``, as 64 hex digits.
+
+    Keys are paths relative to ``folder``. Files whose name starts with a dot are left
+    out.
+    """
     return {name: _digest(folder / name) for name in sorted(_files(folder))}
 
 

@@ -1,4 +1,4 @@
-"""The published arrays of MNIST-C, in one folder per corruption."""
+"""``MnistCDataset`` loads the published images and labels of MNIST-C."""
 
 from __future__ import annotations
 
@@ -31,10 +31,12 @@ class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]])
         self.metadata = metadata
 
     def load(self) -> dict[str, dict[str, np.ndarray]]:
-        """Return ``images`` (n, 28, 28, 1) and optional ``labels`` of each corruption.
+        """Return a dictionary from corruptions to dictionaries of arrays.
 
-        The result is empty if ``filepath`` is None. Raises DatasetError if the folder
-        holds no corruption, or if images have a wrong dtype or shape.
+        Each inner dictionary has ``images``, uint8 (n, 28, 28, 1). It also has
+        ``labels`` if ``test_labels.npy`` exists. The result is empty if ``filepath`` is
+        None. Raises DatasetError if the folder has no corruption, if a file is not a
+        NumPy array, or if images have a wrong dtype or shape.
         """
         if self._folder is None:
             return {}

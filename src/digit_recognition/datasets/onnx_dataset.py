@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 
 class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
-    """A model, saved from an ``onnx.ModelProto`` and loaded as an ONNX Runtime session.
+    """An ONNX file, saved from an ``onnx.ModelProto`` and loaded as a session.
 
-    Loading needs neither ``onnx`` nor TensorFlow. The model's metadata are in
+    The session is an ``onnxruntime.InferenceSession``. Loading needs neither ``onnx``
+    nor TensorFlow. The model's metadata are in
     ``session.get_modelmeta().custom_metadata_map``.
 
     Example of an entry in ``catalog.yml``::
@@ -47,10 +48,10 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """``filepath`` is the file: a path, or a URL that fsspec knows.
+        """Set the path of the file, or its URL if fsspec supports it.
 
-        ``load_args`` are attributes of ``onnxruntime.SessionOptions``, which uses one
-        thread per core by default. ``credentials`` and ``fs_args`` go to the
+        ``load_args`` are attributes of ``onnxruntime.SessionOptions``. By default, a
+        session uses one thread per core. ``credentials`` and ``fs_args`` go to the
         filesystem. Plugins such as Kedro-Viz read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath, version)
@@ -90,7 +91,7 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
             ) from error
 
     def save(self, data: ModelProto) -> None:
-        """Save an ``onnx.ModelProto``; raise DatasetError for other types."""
+        """Save an ``onnx.ModelProto``. Raises DatasetError for other types."""
         from onnx import ModelProto
 
         if not isinstance(data, ModelProto):

@@ -1,4 +1,4 @@
-"""Write pictures into a folder, under names that all file systems take."""
+"""Save pictures in a folder, under names that are valid on all file systems."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECAS
 
 @dataclass(frozen=True)
 class PictureFolder:
-    """An existing folder for pictures; it can be pickled for use in other processes.
+    """A folder for pictures; it can be pickled for use in other processes.
 
-    ``save_args`` go to Pillow's ``Image.save``; one of them is ``format``.
+    ``_save_args`` are keyword arguments of Pillow's ``Image.save``. They must include
+    ``format``.
     """
 
     _fs: AbstractFileSystem
@@ -39,20 +40,26 @@ class PictureFolder:
         return ".jpg" if name == "JPEG" else f".{name.lower()}"
 
     def subfolder(self, name: str) -> PictureFolder:
-        """Return the subfolder ``name``, after removing an earlier one of that name."""
+        """Return the subfolder ``name``, which has no pictures yet.
+
+        An existing folder of this name is removed with its contents.
+        """
         path = f"{self.path}/{name}"
         if self._fs.exists(path):
             self._fs.rm(path, recursive=True)
         return replace(self, path=path)
 
     def save_all(self, pictures: Iterable[tuple[str, Image.Image]]) -> None:
-        """Save each picture under its name, with the suffix of the format.
+        """Save pictures, given as pairs (name, picture).
+
+        Each file has the name of its picture and the suffix of the format:
 
         - A slash in a name separates folders.
         - Characters that some file systems forbid become ``_``.
-        - A name that exists already gets a number.
+        - Names that are too long are cut.
+        - If the file exists already, a number is added, as in ``page (2).jpg``.
 
-        Raises DatasetError if a name leads out of the folder.
+        Raises DatasetError if a name leads out of the folder, such as ``../page``.
         """
         for name, picture in pictures:
             path = self._unused_path(f"{self.path}/{safe_path(name, self._suffix)}")
@@ -78,10 +85,13 @@ class PictureFolder:
 
 
 def safe_path(name: str, suffix: str) -> str:
-    """Return the path under which a picture is saved, relative to the folder.
+    """Return the path for a picture of this name, relative to the folder.
 
-    ``suffix`` is the format's suffix, such as ``.jpg``. Raises DatasetError if the name
-    leads out of the folder.
+    ``suffix`` is the suffix of the format, such as ``.jpg``. Raises DatasetError if the
+    name leads out of the folder.
+
+    >>> safe_path("a/what?.png", ".jpg")
+    'a/what_.png.jpg'
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.name:

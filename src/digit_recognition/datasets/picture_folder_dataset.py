@@ -1,4 +1,4 @@
-"""Save pictures one by one into a folder; each version has its own folder."""
+"""``PictureFolderDataset`` saves pictures one by one, in one folder per version."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Saved = Iterable[tuple[str, Image.Image]] | Callable[[PictureFolder], None]
 
 
 class PictureFolderDataset(AbstractVersionedDataset[Saved, Loaded]):
-    """A folder of named pictures. Only one picture at a time is held in memory.
+    """A folder of named pictures. Memory holds only one picture at a time.
 
     Example of an entry in ``catalog.yml``::
 
@@ -46,11 +46,11 @@ class PictureFolderDataset(AbstractVersionedDataset[Saved, Loaded]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Set the folder, a path or URL of any filesystem that fsspec supports.
+        """Set the path of the folder, or its URL if fsspec supports it.
 
-        ``save_args`` go to Pillow's ``Image.save``; the default is JPEG.
-        ``credentials`` and ``fs_args`` go to the filesystem. Plugins such as Kedro-Viz
-        read ``metadata``.
+        ``save_args`` go to Pillow's ``Image.save``. By default, pictures are saved as
+        JPEG with a quality of 85. ``credentials`` and ``fs_args`` go to the filesystem.
+        Plugins such as Kedro-Viz read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
@@ -69,7 +69,8 @@ class PictureFolderDataset(AbstractVersionedDataset[Saved, Loaded]):
     def load(self) -> Loaded:
         """Return a dictionary from picture paths to functions that open the pictures.
 
-        The paths are sorted and relative to the folder.
+        The paths are sorted and relative to the folder. Raises DatasetError if the
+        folder does not exist.
         """
         folder = get_filepath_str(self._get_load_path(), self._protocol)
         if not self._fs.isdir(folder):
@@ -83,10 +84,10 @@ class PictureFolderDataset(AbstractVersionedDataset[Saved, Loaded]):
         }
 
     def save(self, data: Saved) -> None:
-        """Save each picture under its name, as ``PictureFolder.save_all`` says.
+        """Save the pictures; see ``PictureFolder.save_all`` for the file names.
 
         ``data`` is an iterable of pairs (name, picture). It may also be a function that
-        takes a ``PictureFolder`` and saves the pictures into it. Raises DatasetError if
+        takes a ``PictureFolder`` and saves the pictures in it. Raises DatasetError if
         the folder exists already, or if a name leads out of the folder.
         """
         folder = get_filepath_str(self._get_save_path(), self._protocol)

@@ -23,7 +23,7 @@ class Picture(NamedTuple):
     """Unique path relative to the top folder, with slashes."""
 
     source: Path | BinaryIO
-    """What ``decode`` takes: the path of a local file, or the open file."""
+    """Path of a local file, or an open binary file."""
 
     reason: str = ""
 
@@ -32,8 +32,8 @@ class Pictures(ABC):
     """Pictures in a fixed order, which can be iterated more than once."""
 
     skipped: int = 0
-    """Number of skipped files: hidden files, and files without a picture's suffix. For
-    a bucket, it is known after the first iteration."""
+    """Number of files that are hidden or lack the suffix of a picture format. For a
+    bucket, this number is 0 until the pictures have been iterated once."""
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -49,8 +49,8 @@ class Pictures(ABC):
 class Partition(Pictures):
     """A part of a list of pictures; it can be pickled for use in other processes.
 
-    The names of the pictures are known in advance. Some pictures are not opened;
-    ``reasons`` maps their names to the reasons.
+    The names of the pictures are known in advance. Pictures whose names are in
+    ``reasons`` are not opened. ``reasons`` maps each of these names to the reason.
     """
 
     def __init__(self, names: Iterable[str], reasons: Mapping[str, str]):
@@ -62,7 +62,7 @@ class Partition(Pictures):
 
     @abstractmethod
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> Partition:
-        """Return a partition with only these names and only these reasons."""
+        """Return a partition with only the given names, and with the given reasons."""
 
     @abstractmethod
     def stamp(self, name: str) -> str:
@@ -70,7 +70,7 @@ class Partition(Pictures):
 
     @abstractmethod
     def check_access(self) -> None:
-        """Raise ProjectError if this machine cannot see the folder of the pictures."""
+        """Raise ProjectError if this machine cannot access the pictures' folder."""
 
     def partitions(self, size: int) -> Iterator[Partition]:
         """Yield the pictures in parts of ``size`` pictures; the last may be smaller."""
@@ -78,14 +78,14 @@ class Partition(Pictures):
             yield self.subset(self.names[start : start + size], self.reasons)
 
     def set_aside(self, reasons: Mapping[str, str]) -> Partition:
-        """Return a partition in which the pictures in ``reasons`` are not opened.
+        """Return a partition that does not open the pictures in ``reasons`` either.
 
-        The reasons of this partition are kept.
+        The reasons of this partition are kept, unless ``reasons`` has a new one.
         """
         return self.subset(self.names, self.reasons | dict(reasons))
 
     def digest(self) -> str:
-        """Return a SHA-256 of all names and stamps, as 64 hex digits."""
+        """Return the SHA-256 of all names and stamps, as 64 hex digits."""
         digest = hashlib.sha256()
         for name in self.names:
             line = f"{name}\0{self.stamp(name)}\n"
@@ -115,13 +115,16 @@ class FolderPictures(Partition):
             yield Picture(name, self.folder / name, self.reasons.get(name, ""))
 
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> FolderPictures:
-        """Return a partition with only these names and only these reasons."""
+        """Return a partition with only the given names, and with the given reasons."""
         return FolderPictures(
             self.folder, {name: reasons.get(name, "") for name in names}
         )
 
     def stamp(self, name: str) -> str:
-        """Return the file's size in bytes and its modification time in nanoseconds."""
+        """Return the file's size in bytes and its modification time in nanoseconds.
+
+        If the file is missing, returns an empty text.
+        """
         try:
             status = (self.folder / name).stat()
         except (OSError, ValueError):
@@ -129,7 +132,7 @@ class FolderPictures(Partition):
         return f"{status.st_size} {status.st_mtime_ns}"
 
     def check_access(self) -> None:
-        """Raise ProjectError if this machine cannot see the folder."""
+        """Raise ProjectError if the folder does not exist on this machine."""
         if not self.folder.is_dir():
             raise ProjectError(
                 f"expected every worker to see the folder {self.folder}, received none "
@@ -138,6 +141,10 @@ class FolderPictures(Partition):
 
 
 def natural_order(name: str) -> tuple[list[int | str], str]:
-    """Return a sort key that compares numbers within names by their value."""
+    """Return a sort key that ignores case and compares numbers by their value.
+
+    >>> sorted(["page10", "Page2"], key=natural_order)
+    ['Page2', 'page10']
+    """
     parts = re.split(r"(\d+)", name.casefold())
     return [int(part) if part.isdecimal() else part for part in parts], name

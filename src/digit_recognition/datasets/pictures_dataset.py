@@ -51,7 +51,7 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ):
-        """Set the path of a folder or file: a local path, or a URL that fsspec knows.
+        """Set the folder or file: a local path, or a URL that fsspec supports.
 
         A file may have any suffix. If ``filepath`` is None, the dataset is empty. Error
         messages about missing pictures end with ``hint``, which says what to do.
@@ -67,8 +67,8 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
     def load(self) -> Pictures:
         """Return the pictures without opening them.
 
-        Raises DatasetError if the path does not exist, cannot be opened or is a folder
-        without pictures.
+        Raises DatasetError if the path does not exist, is a folder without pictures or
+        is a folder that cannot be opened.
         """
         if self._url is None:
             return FolderPictures(Path(), {})
@@ -130,7 +130,7 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
         )
 
     def _exists(self) -> bool:
-        # Only loading finds out whether a bucket can be reached.
+        # Whether a bucket can be reached is checked only when it is loaded.
         return self._url is None or self._path is None or self._path.exists()
 
     def _describe(self) -> dict[str, Any]:
@@ -138,11 +138,15 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
 
 
 def _find_pictures(top: Path) -> tuple[dict[str, str], int]:
-    """Return the names found below a folder, and the number of skipped files.
+    """Return the pictures below a folder, and the number of skipped files.
 
-    The name of a picture maps to an empty string. The name of a folder that cannot be
-    opened maps to the reason. Linked folders are visited last. So if a folder can be
-    reached directly and through a link, it gets its direct name.
+    The keys are paths relative to ``top``. A picture maps to an empty string. A folder
+    that cannot be opened maps to the reason. Linked folders are visited last, so a
+    folder is reached through a link only if there is no direct path to it.
+
+    Example of the first result::
+
+        {"page1.png": "", "private": "Permission denied", "2026/page2.png": ""}
     """
     suffixes = picture_suffixes()
     reasons: dict[str, str] = {}

@@ -12,9 +12,10 @@ def require_readable(
 ) -> None:
     """Raise ProjectError if permissions hide versions of the dataset ``name``.
 
-    ``versions`` is a folder that contains ``VERSION/file``. The check starts with the
-    newest version and stops at the first complete version. If ``all_of_them`` is true,
-    it checks all versions. Without this check, Kedro treats an unreadable folder as
+    ``versions`` is the folder of the versions. A version is complete if it contains
+    ``file``: the path is ``versions/VERSION/file``. The check starts with the newest
+    version and stops at the first complete version. If ``all_of_them`` is true, it
+    checks all versions. Without this check, Kedro treats an unreadable folder as
     missing.
     """
     try:

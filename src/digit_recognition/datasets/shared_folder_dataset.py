@@ -20,7 +20,7 @@ class SharedFolder(NamedTuple):
 
 
 class SharedFolderDataset(AbstractDataset[NoReturn, SharedFolder]):
-    """A folder for the results of workers: a path that all can access, or a bucket.
+    """A folder for the results of workers: a bucket, or a path that all can access.
 
     Example of an entry in ``catalog.yml``::
 
@@ -46,7 +46,8 @@ class SharedFolderDataset(AbstractDataset[NoReturn, SharedFolder]):
     def load(self) -> SharedFolder:
         """Return the folder, which need not exist.
 
-        Raises DatasetError if the package of its filesystem is missing.
+        Raises DatasetError if fsspec does not support its protocol, or if the package
+        for the protocol is not installed.
         """
         try:
             filesystem = fsspec.filesystem(

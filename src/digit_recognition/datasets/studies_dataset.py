@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StudiesDataset(AbstractDataset[NoReturn, Any]):
-    """A local file to which Optuna appends each trial, loaded as Optuna's storage."""
+    """A local file to which Optuna appends each trial, loaded as a JournalStorage."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
         """Set the file, which need not exist yet.
@@ -33,7 +33,7 @@ class StudiesDataset(AbstractDataset[NoReturn, Any]):
         self.metadata = metadata
 
     def load(self) -> JournalStorage:
-        """Return the storage.
+        """Return Optuna's storage for the file, and create the file's folder if needed.
 
         Raises DatasetError if Optuna is not installed or if the file is damaged.
         """

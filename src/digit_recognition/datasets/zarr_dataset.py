@@ -1,4 +1,4 @@
-"""``ZarrDataset`` stores a NumPy array as Zarr, on any filesystem of fsspec."""
+"""``ZarrDataset`` stores an array as Zarr, on any filesystem of fsspec."""
 
 import base64
 import io
@@ -31,15 +31,16 @@ METADATA_FILE = "zarr.json"
 class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
     """An array as one Zarr array (format 3): chunked, compressed, without pickle.
 
-    A NumPy array is saved at once, a Dask array chunk by chunk. ``load_args`` may have
-    ``max_bytes``. An array of more bytes is loaded as a Dask array, which stays on the
+    A NumPy array is saved at once, a Dask array chunk by chunk. An array that is larger
+    than ``max_bytes`` in ``load_args`` is loaded as a Dask array, which stays on the
     disk.
 
-    An array is visible only when it is complete. On a local disk it is written into a
-    temporary folder and then renamed. On other filesystems the metadata are written
-    last, and a folder without metadata does not count as an array. On these
-    filesystems, an existing unversioned array is removed before the new array is
-    written.
+    An array is visible only when it is complete:
+
+    - On a local disk, it is written into a temporary folder and then renamed.
+    - On other filesystems, ``zarr.json`` is written last, and a folder without this
+      file does not count as an array. An existing unversioned array is removed before
+      the new array is written.
 
     Example of an entry in ``catalog.yml``::
 
@@ -61,12 +62,12 @@ class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """``filepath`` is the folder: a path, or a URL that fsspec knows.
+        """Set the folder: ``filepath`` is a local path, or a URL that fsspec supports.
 
-        ``load_args`` may have ``max_bytes``, the size of the largest array that is
-        loaded into memory. ``save_args`` go to ``zarr.create_array`` (``chunks``,
-        ``compressors``, …). ``credentials`` and ``fs_args`` go to the filesystem.
-        Plugins such as Kedro-Viz read ``metadata``.
+        ``load_args`` may have ``max_bytes``, the maximum size of an array that is
+        loaded into memory, in bytes. The default is infinity. ``save_args`` go to
+        ``zarr.create_array`` (``chunks``, ``compressors``, …). ``credentials`` and
+        ``fs_args`` go to the filesystem. Plugins such as Kedro-Viz read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
@@ -84,14 +85,21 @@ class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
         )
 
     def load(self) -> AnyArray:
-        """Return the array, with the shape and dtype it was saved with."""
+        """Return the array, with the shape and dtype it was saved with.
+
+        The array is a Dask array if it is larger than ``max_bytes``. Raises
+        DatasetError if there is no array.
+        """
         array = self._open()
         if array.nbytes > self._max_bytes:
             return open_chunked(array)
         return np.asarray(array[...])
 
     def save(self, data: AnyArray) -> None:
-        """Save an array of any shape and any dtype except ``object``."""
+        """Save a NumPy or Dask array of any shape and any dtype except ``object``.
+
+        Raises DatasetError for other data.
+        """
         chunked = type(data).__module__.startswith("dask.array")
         if not (chunked or isinstance(data, np.ndarray)) or data.dtype.hasobject:
             received = getattr(data, "dtype", type(data).__name__)
@@ -107,7 +115,7 @@ class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
         self._fs.invalidate_cache(str(self._filepath))
 
     def preview(self, count: int = 100) -> ImagePreview:
-        """Return the first ``count`` images in one picture, as a base64-encoded PNG.
+        """Return the first ``count`` images in a grid, as a base64-encoded PNG.
 
         The array is (n, height, width) or (n, height, width, 1), uint8 in 0..255 or
         float in 0..1. Raises DatasetError for other shapes.

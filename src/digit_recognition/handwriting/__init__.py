@@ -11,7 +11,7 @@ from .allographs import draw_allographs
 from .pages import read_back
 
 REDRAWN = 0.25
-"""Share of the copied images that are redrawn with a felt pen."""
+"""Probability that a copied image is redrawn with a felt pen."""
 
 
 def write_digits(
@@ -23,18 +23,18 @@ def write_digits(
     allographs: int,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Write digits on made-up pages and read them back; return fields and digits.
+    """Write digits on synthetic pages and read them back; return images and labels.
 
-    ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1; ``labels`` is (n,). The
-    pages show three kinds of digits, chosen at random:
+    ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1. ``labels`` (n,) holds
+    their digits. The pages show three kinds of digits, chosen at random:
 
-    - ``copied`` of the images,
+    - ``copied`` of the images, some of them redrawn with a felt pen,
     - ``strokes`` images of a 1, 7 or 9 with added strokes,
     - ``allographs`` drawings of allographs.
 
-    The fields are float32 (k, 28, 28) in 0..1, in MNIST's format; the digits are (k,).
-    About 6 % of the digits are not found on their page, so k is less than the sum of
-    the three counts.
+    The returned images show the digits as read from the pages. They are in MNIST's
+    format, float32 (k, 28, 28) in 0..1. The returned labels are (k,). About 6 % of the
+    digits are not found on their page, so k is less than the sum of the three counts.
     """
     rng = np.random.default_rng(seed)
     rows = _choose(np.arange(len(images)), copied, rng)
@@ -59,5 +59,8 @@ def write_digits(
 
 
 def _choose(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return ``count`` random rows, without repeats if there are enough rows."""
+    """Return ``count`` random rows, without repeats if there are enough rows.
+
+    If ``rows`` is empty, the result is empty.
+    """
     return rng.choice(rows, count if len(rows) else 0, replace=count > len(rows))

@@ -1,8 +1,8 @@
 """Strokes added to MNIST's digits: an upstroke or a foot, a crossbar, a curved tail.
 
 ``upstroke``, ``foot``, ``crossbar`` and ``tail`` take images in MNIST's format, float32
-(n, 28, 28) in 0..1, and a random generator. They return the added strokes as points
-(n, k, 2), in (row, column).
+(n, 28, 28) in 0..1, and a random generator. They return one stroke for each image, as
+k points (row, column) in pixels: (n, k, 2).
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ INK = 0.4
 """Pixels above this value belong to a stroke."""
 
 MAX_FROM_VERTICAL = 58
+"""Maximum angle between an upstroke and the vertical, in degrees."""
+
 MIN_ANGLE = 18
-"""Limits of an upstroke, in degrees: from the vertical, and from the stem."""
+"""Minimum angle between an upstroke and the stem of the 1, in degrees."""
 
 MAX_STEM = 6
-"""Most pixels of a 7's stem in one row."""
+"""Maximum number of stroke pixels in a row that crosses the stem of a 7."""
 
 GRID = np.indices((IMAGE_SIZE, IMAGE_SIZE)).reshape(2, -1).T
-"""Row and column of every pixel: (784, 2)."""
+"""Row and column of each pixel, int (784, 2)."""
 
 
 def add_strokes(
@@ -34,8 +36,8 @@ def add_strokes(
 ) -> np.ndarray:
     """Add a stroke to each 1, 7 and 9; return the digits in MNIST's format.
 
-    ``images`` is float32 (n, 28, 28) in 0..1, ``labels`` (n,) holds their digits. A
-    quarter of the 1s also gets a foot. The added strokes are about as wide as the
+    ``images`` is float32 (n, 28, 28) in 0..1. ``labels`` (n,) holds their digits. About
+    a quarter of the 1s also get a foot. The added strokes are about as wide as the
     digit's own strokes. Other digits get no strokes.
     """
     changed = images.copy()
@@ -52,9 +54,9 @@ def add_strokes(
 def upstroke(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return strokes from the top of a 1 to the lower left.
 
-    They slope down by at least 32 degrees, because a flatter stroke would turn the 1
-    into a 7. If a 1 leans too far to leave room for an upstroke, the stroke has length
-    zero.
+    The strokes are at least 32 degrees from the horizontal, because a flatter stroke
+    would turn the 1 into a 7. If a 1 leans too far to leave room for an upstroke, the
+    stroke has length zero.
     """
     top, bottom = _ends(images)
     stem = bottom - top
@@ -107,10 +109,15 @@ ADDED: tuple[tuple[int, float, Callable], ...] = (
     (7, 1.0, crossbar),
     (9, 1.0, tail),
 )
+"""The digit, the probability that it gets the stroke, and the stroke's function."""
 
 
 def _ends(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the centres of the top and bottom rows of stroke pixels, each (n, 2)."""
+    """Return the top and the bottom point of each image's strokes, each (n, 2).
+
+    A point is the row and the mean column of the stroke pixels in the top or bottom
+    row.
+    """
     ink = images > INK
     has_ink = np.asarray(ink.any(axis=2))
     ends = []
@@ -125,14 +132,17 @@ def _ends(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _turn(vectors: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """Rotate vectors (n, 2) clockwise by ``angles`` (n,), in radians."""
+    """Rotate vectors (down, right) clockwise by ``angles`` (n,), in radians.
+
+    ``vectors`` and the result are (n, 2).
+    """
     down, right = vectors.T
     cosine, sine = np.cos(angles), np.sin(angles)
     return np.stack([down * cosine + right * sine, right * cosine - down * sine], 1)
 
 
 def _half_width(images: np.ndarray) -> np.ndarray:
-    """Return half of the mean stroke width of each image, in pixels (n,)."""
+    """Return half of each image's mean stroke width: (n,), 0.8 to 2.5 pixels."""
     column = (images > INK).copy()
     column[:, [0, -1]] = False
     skeletons = skeletonize(column.reshape(-1, IMAGE_SIZE)).reshape(images.shape)
@@ -143,7 +153,11 @@ def _half_width(images: np.ndarray) -> np.ndarray:
 def _draw(
     points: np.ndarray, half_width: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw lines through ``points`` (n, k, 2); return the ink, (n, 28, 28) in 0..1."""
+    """Draw lines through ``points`` (n, k, 2); return float32 (n, 28, 28) in 0..1.
+
+    ``half_width`` (n,) is half of the lines' width, in pixels. It is varied at random
+    by a factor of 0.8 to 1.1.
+    """
     half_width = half_width * rng.uniform(0.8, 1.1, len(points))
     distance = np.full((len(points), len(GRID)), np.inf)
     for start, end in zip(

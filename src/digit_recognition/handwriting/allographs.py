@@ -19,7 +19,8 @@ from digit_recognition.nondigits.drawings import (
 from .templates import ALLOGRAPHS, Allograph
 
 JITTER = 0.025
-"""Standard deviation of the templates' points, relative to the digit's height."""
+"""Standard deviation of the random shifts of a template's points, as a fraction of the
+digit's height."""
 
 
 def draw_allographs(
@@ -27,8 +28,8 @@ def draw_allographs(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw random allographs; return the drawings and the digits.
 
-    The drawings are float32 (count, 56, 56) in 0..1, bright strokes on black, with pens
-    of random width; the digits are (count,).
+    The drawings are float32 (count, 56, 56) in 0..1: bright strokes on black, each
+    drawn with a pen of random width. The digits are (count,).
     """
     weights = np.array([allograph.weight for allograph in ALLOGRAPHS])
     chosen = np.sort(rng.choice(len(ALLOGRAPHS), count, p=weights / weights.sum()))
@@ -47,7 +48,13 @@ def draw_allographs(
 def _vary(
     allograph: Allograph, count: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Return the strokes, each (count, POINTS_PER_STROKE, 2), as (row, column)."""
+    """Return the strokes of ``count`` random variations of an allograph.
+
+    Each variation is a weighted mean of the allograph's variants, with shifted points
+    and a random slant, width and rotation. An array holds one stroke of every
+    variation: points (row, column), as fractions of the digit's height, (count,
+    POINTS_PER_STROKE, 2).
+    """
     mixture = rng.dirichlet(np.full(len(allograph.variants), 0.7), count)
     slant = rng.normal(0.15, 0.2, (count, 1))
     width = rng.uniform(0.7, 1.35, (count, 1))
@@ -65,7 +72,15 @@ def _vary(
 
 
 def _parse(text: str) -> tuple[np.ndarray, list[int]]:
-    """Return a stroke's points (k, 2) and the indices where its curves start."""
+    """Return a stroke's points (k, 2) and the indices where its curves start.
+
+    The points are (x, y), as fractions of the digit's height.
+
+    >>> _parse("0,0 60,0 / 50,100")
+    (array([[0. , 0. ],
+           [0.6, 0. ],
+           [0.5, 1. ]]), [0, 1])
+    """
     points: list[list[int]] = []
     starts = [0]
     for word in text.split():
@@ -79,9 +94,10 @@ def _parse(text: str) -> tuple[np.ndarray, list[int]]:
 def _interpolation(points: np.ndarray, starts: list[int]) -> np.ndarray:
     """Return the matrix (POINTS_PER_STROKE, k) that turns k points into a stroke.
 
-    Curves are cubic splines. From one point to the next, the curve parameter grows by
-    the square root of their distance. This avoids loops between points that are close
-    together (Lee 1989, "Choosing nodes in parametric curve interpolation").
+    The curves are cubic splines. From one point to the next, the curve parameter grows
+    by the square root of the distance between both points. This avoids loops between
+    points that are close together (Lee 1989, "Choosing nodes in parametric curve
+    interpolation").
     """
     from scipy.interpolate import make_interp_spline
 

@@ -1,4 +1,4 @@
-"""Digits put on made-up pages and read back, as the reader finds them on paper.
+"""Digits put on synthetic pages and read back, as the reader finds them on paper.
 
 Reading leaves traces: faint parts of strokes are cut off, thin strokes are widened,
 soft edges get harder, and rulings leave gaps.
@@ -18,31 +18,33 @@ from digit_recognition.imaging.ink import find_ink, find_ink_locally, resized
 from digit_recognition.imaging.segmentation import TooManyMarks, find_marks
 
 MAX_HEIGHT = 80
-"""The largest longest side of a digit, in pixels."""
+"""Maximum height that is chosen for the digits of a page, in pixels."""
 
 PAGE_PIXELS = 250_000
-"""Typical number of pixels of a page; it has 16 to 100 digits."""
+"""Typical number of pixels of a page. A full page has 16 to 100 digits."""
 
 CELL = 1.6
-"""Distance between the centres of neighbouring digits, in heights."""
+"""Distance between the centres of neighbouring digits, divided by their height."""
 
 MIN_OVERLAP = 0.6
-"""A mark is a digit if their boxes' intersection is this share of their union."""
+"""Minimum intersection over union of a digit's box and the box of the mark that is
+taken for this digit."""
 
 MIN_INK = 0.1
-"""A drawing is cropped to the pixels above this value."""
+"""Pixels of a drawing above this value are ink; the drawing is cropped to its ink."""
 
 LOCAL = 0.3
-"""Share of the pages that are read with ``find_ink_locally``."""
+"""Probability that a page is read with ``find_ink_locally``, not ``find_ink``."""
 
 
 class Pages(NamedTuple):
     """How hard pages are to read.
 
-    The height of a digit is its longest side. ``min_height`` is the minimum height that
-    is chosen for the digits of a page, in pixels. ``max_blur`` is the standard
-    deviation of the strongest blur, divided by the digits' height; small blurs are more
-    common. ``ruled`` is the share of ruled pages.
+    The height of a digit is its longest side. For each page, one height is chosen, from
+    ``min_height`` to ``MAX_HEIGHT`` pixels. The height of each digit is 0.85 to 1.1
+    times the height of its page. ``max_blur`` is the standard deviation of the
+    strongest blur, divided by the page's height of digits; small blurs are more common.
+    ``ruled`` is the probability that a page is ruled.
     """
 
     min_height: float
@@ -51,14 +53,14 @@ class Pages(NamedTuple):
 
 
 HARD = Pages(min_height=10, max_blur=0.07, ruled=0.2)
-"""Pages to train with."""
+"""Pages for training."""
 
 COMMON = Pages(min_height=14, max_blur=0.03, ruled=0.1)
-"""Pages to calibrate with."""
+"""Pages for calibration."""
 
 
 class _Page(NamedTuple):
-    """A page, float32 (h, w) in 0..1 with 1 for white, and the box of each digit."""
+    """A page, float32 (h, w) in 0..1 where 1 is white, and the box of each digit."""
 
     grey: np.ndarray
     boxes: list[Box]
@@ -67,11 +69,13 @@ class _Page(NamedTuple):
 def read_back(
     drawings: np.ndarray, rng: np.random.Generator, kind: Pages = HARD
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Put drawings on pages and read them back.
+    """Put drawings on pages and read them back; return images and indices.
 
-    ``drawings`` is (n, height, width) in 0..1, bright strokes on black. Returns the
-    fields in MNIST's format, float32 (k, 28, 28) in 0..1, and the indices (k,) of
-    their drawings. A drawing is left out if no mark is found in its place.
+    ``drawings`` is (n, height, width) in 0..1, bright strokes on black. ``kind`` says
+    how hard the pages are to read. The images show the drawings as read from the pages,
+    in MNIST's format, float32 (k, 28, 28) in 0..1. The indices (k,) say which drawing
+    each image shows. A drawing is left out if it is blank or if no mark is found in its
+    place.
     """
     fields, rows = [], []
     inked = np.flatnonzero(drawings.max(axis=(1, 2)) > MIN_INK)
@@ -91,7 +95,12 @@ def read_back(
 
 
 def _find(page: _Page, *, is_local: bool) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the index and the field of each digit that is found on a page."""
+    """Yield the index and the field of each digit that is found on a page.
+
+    The index is the digit's position in ``page.boxes``. The field is the digit in
+    MNIST's format, float32 (28, 28) in 0..1. If ``is_local`` is true, the ink is found
+    with ``find_ink_locally``.
+    """
     ink = (find_ink_locally if is_local else find_ink)(page.grey)
     try:
         marks = next(find_marks(ink))
@@ -113,7 +122,10 @@ def _find(page: _Page, *, is_local: bool) -> Iterator[tuple[int, np.ndarray]]:
 def _draw_page(
     drawings: np.ndarray, height: float, kind: Pages, rng: np.random.Generator
 ) -> _Page:
-    """Draw digits in rows on grey paper, with uneven light, blur and noise."""
+    """Draw digits in rows on grey paper, with uneven light, blur and noise.
+
+    ``height`` is the digits' height in pixels; each digit varies around it.
+    """
     columns = int(np.ceil(np.sqrt(len(drawings))))
     cell = int(np.ceil(CELL * height))
     shape = cell * (-(-len(drawings) // columns) + 1), cell * (columns + 1)
@@ -167,7 +179,8 @@ def _rulings(
 ) -> np.ndarray:
     """Return factors (h, w) that darken a horizontal line in each row of digits.
 
-    The line is at the same height in all rows.
+    A row of digits is ``cell`` pixels high, and the digits are about ``height`` pixels
+    high. The line has the same position in all rows.
     """
     factors = np.ones(shape)
     first = cell + round(rng.uniform(0.1, 0.6) * height)

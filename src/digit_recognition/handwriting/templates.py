@@ -1,4 +1,4 @@
-"""Templates of allographs, drawn after school models and handwriting of many countries.
+"""Templates of allographs, based on school models and handwriting of many countries.
 
 A stroke is written as its points ``x,y`` in hundredths of the digit's height; y grows
 downwards. The stroke turns sharply at a point that is followed by ``/``.
@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 
 class Allograph(NamedTuple):
-    """A way to write ``digit``; ``weight`` says how often it is drawn.
+    """A way to write ``digit``; ``weight`` is its relative frequency.
 
-    A variant is a tuple of strokes. All variants have the same numbers of strokes,
-    points and turns.
+    A variant is a tuple of strokes. All variants of an allograph have the same number
+    of strokes. Corresponding strokes have the same number of points, with ``/`` after
+    the same points.
     """
 
     digit: int

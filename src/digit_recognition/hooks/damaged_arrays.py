@@ -21,10 +21,10 @@ RECORD = "dataset_info"
 class DamageHooks:
     """Compare loaded arrays with the digests that were saved with them.
 
-    Only versions without a manifest are checked here; they were made before manifests
-    existed. The catalog checks all other versions. The record with the digests has the
-    same version as the arrays. An array is not checked if this record does not exist,
-    or if the current run saved the array.
+    A manifest holds the digests of a version's files. The catalog checks the versions
+    that have a manifest. Only older versions, which lack one, are checked here: their
+    digests are in the record ``dataset_info`` of the same version. An array is not
+    checked if this record does not exist, or if the current run saved the array.
     """
 
     @hook_impl

@@ -15,13 +15,13 @@ from kedro.framework.hooks import hook_impl
 from digit_recognition.errors import ProjectError
 
 INPUT_PATHS = {"pictures": False, "explain.picture": True, "robustness.mnist_c": True}
-"""The parameters that hold a path, and whether each may be null."""
+"""The parameters that hold a path. The value says whether the path may be null."""
 
 MISSING = object()
 
 
 class InputPathsHooks:
-    """Make each input path absolute for ``${runtime_params:...}`` in the catalog.
+    """Make input paths absolute; the catalog reads them as ``${runtime_params:...}``.
 
     A leading ``~`` is the user's home folder. A relative path in ``--params`` starts at
     the current folder. A relative path in ``conf/`` starts at the project's folder.
@@ -30,13 +30,16 @@ class InputPathsHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Make the paths absolute. Raises ProjectError if a path is not text."""
+        """Make the paths absolute.
+
+        Raises ProjectError if a path is not text, or is empty.
+        """
         loader = context.config_loader
         given = {name: _find(loader.runtime_params, name) for name in INPUT_PATHS}
         for name, path in given.items():
             _set_absolute(loader, name, path, Path.cwd())
-        # The files in conf/ are read only now, when the paths of --params are escaped:
-        # merging the files with an unescaped ${ would fail.
+        # Read the files in conf/ after escaping the paths of --params, because merging
+        # the files with an unescaped ${ fails.
         for name, path in given.items():
             if path is MISSING:
                 found = _find(loader["parameters"], name)

@@ -12,7 +12,7 @@ from digit_recognition.datasets.atomic import remove_abandoned
 
 
 class LeftoverHooks:
-    """Before a run, remove the unfinished saves of processes that have ended."""
+    """Before a run, remove the temporary folders of processes that have ended."""
 
     @hook_impl
     def after_catalog_created(self, conf_catalog: dict[str, Any]) -> None:

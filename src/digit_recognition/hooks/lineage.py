@@ -1,4 +1,4 @@
-"""The origin of results: versions loaded, code revision, packages and machine."""
+"""The origin of results: loaded versions, code revision, packages and processor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digit_recognition.runtime import processor
 
 
 class LineageHooks:
-    """Record a run's loaded versions, code revision, packages and machine."""
+    """Record a run's loaded versions, code revision, packages and processor."""
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog) -> None:

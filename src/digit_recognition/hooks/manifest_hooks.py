@@ -14,10 +14,10 @@ class ManifestHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Store the path of the project's folder for later."""
+        """Keep the path of the project's folder for later."""
         self._project = context.project_path
 
     @hook_impl
     def after_catalog_created(self, catalog: AtomicCatalog) -> None:
-        """Give the manifests to the catalog."""
+        """Set the catalog's ``manifests``."""
         catalog.manifests = Manifests(self._project)

@@ -1,4 +1,4 @@
-"""Load the arrays that a run's model was trained with, or arrays of one version."""
+"""Load arrays of one version that match the model of the run."""
 
 from __future__ import annotations
 
@@ -14,21 +14,28 @@ from .damaged_arrays import ARRAYS, RECORD
 
 
 class MatchingArraysHooks:
-    """Choose the arrays for the model if the newest arrays do not match it.
+    """Load older arrays if the newest arrays do not match.
 
-    If a run is stopped between `prepare` and `train`, the newest model may belong to
-    older arrays, and the newest arrays may have different versions. This hook changes
-    no version if `--load-versions` names an array or the arrays' record, or if
-    `evaluate.allow_other_data` is true.
+    Arrays match if all have the same version. If the run loads the record of a
+    training, the digests of the arrays must also equal the digests in this record.
+
+    The newest arrays may not match after a run was stopped. A run stopped during
+    `prepare` may leave arrays of different versions. A run stopped between `prepare`
+    and `train` leaves arrays that are newer than the newest model.
+
+    This hook changes no version if `--load-versions` names an array or the arrays'
+    record ``dataset_info``, if `evaluate.allow_other_data` is true, or if no version
+    matches.
     """
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Set the arrays' versions to load; print a line if an older version is chosen.
+        """Set the version of the arrays to load, and print a line if it changes.
 
-        Raises DatasetError if a record is damaged.
+        Raises DatasetError if the record of the training or of the newest arrays is
+        damaged.
         """
         inputs = pipeline.inputs()
         arrays = [name for name in ARRAYS if name in inputs]
@@ -67,7 +74,7 @@ def _allows_other_data(inputs: Iterable[str], catalog: DataCatalog) -> bool:
 def _matches(
     catalog: DataCatalog, version: str, arrays: list[str], digests: dict[str, str]
 ) -> bool:
-    """Return whether a version has a record, all arrays, and these digests."""
+    """Return whether a version has all arrays and a record with these digests."""
     if not all(version in _versions(catalog.get(name)) for name in (*arrays, RECORD)):
         return False
     recorded = catalog.load(RECORD, version)["digests"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digit_recognition.tracking.live_tracking import LiveTracking
 
 NAMED_IN = ("training", "metrics")
-"""The records that name the run on MLflow."""
+"""The records to which the ID of the MLflow run is added."""
 
 _open = contextlib.ExitStack()
 
@@ -41,7 +41,7 @@ class TrackingHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Start a run on MLflow."""
+        """Start a run on MLflow if the parameters have the group ``mlflow``."""
         self._tracking = None
         parameters = self._context.config_loader["parameters"]
         if GROUP not in parameters:
@@ -55,7 +55,7 @@ class TrackingHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Log the epochs of a training each time a checkpoint is saved."""
+        """Make the training log its epochs each time it saves a checkpoint."""
         if self._tracking is not None and dataset_name == "checkpoints":
             from digit_recognition.pipelines.train.resuming import read_history
 

@@ -1,4 +1,4 @@
-"""The newest table of readings, in a place that is easy to find."""
+"""A copy of the newest table of readings, in a place that is easy to find."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class NewestTableHooks:
 
 
 def newest_table(table: Path) -> Path:
-    """Return the path of the copy, which is beside the folder that holds the versions.
+    """Return the path of the copy, given the path of the newest version of the table.
 
     >>> newest_table(Path("readings.csv/2026-01-31T12.00.00.000Z/readings.csv"))
     PosixPath('newest_readings.csv')

@@ -26,13 +26,20 @@ _claim = ExitStack()
 class OutputPlacesHooks:
     """Refuse a run whose outputs cannot be saved, before it computes anything.
 
-    A run also claims its version, so that two runs that start in the same millisecond
-    do not save the same version.
+    A version is usually the time at which a run started, in milliseconds. A run claims
+    its version, so that two runs that start in the same millisecond do not both use it.
     """
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: AtomicCatalog) -> None:
-        """Raise ProjectError if an output cannot be written or its version exists."""
+        """Claim the run's version, and check the place of each output.
+
+        Raises ProjectError in these cases:
+
+        - Another run has claimed the same version.
+        - An output cannot be written.
+        - The version of an output exists already.
+        """
         end_claim()
         outputs = {name: catalog.get(name) for name in sorted(pipeline.all_outputs())}
         if catalog.manifests:

@@ -17,7 +17,7 @@ class SampleHooks:
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        """Clear the final warning that an earlier run in this process left."""
+        """Clear the final warning of an earlier run in this process."""
         self._final_warning = ""
 
     @hook_impl
@@ -28,9 +28,10 @@ class SampleHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Warn if the dataset is the sample, and choose the final warning.
+        """Warn if the saved dataset is the sample, and choose the final warning.
 
-        The final warning depends on the metrics, if the run saves them.
+        If the run saves metrics, the final warning says whether the test images or only
+        the training images come from the sample.
         """
         if dataset_name == "published":
             self._warn(data["dataset"])
@@ -43,7 +44,7 @@ class SampleHooks:
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Repeat the warning after the results, if they come from the sample."""
+        """Log the final warning after the results, if they come from the sample."""
         if self._final_warning:
             logger.warning(
                 "%s (dataset mnist-sample). For MNIST itself: %s.",

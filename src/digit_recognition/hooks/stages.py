@@ -52,7 +52,7 @@ class StageHooks:
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """Start timing the node's stage if the node had no dataset to load."""
+        """Start timing the node's stage if the node loads no dataset."""
         self._enter(_stage(node))
 
     @hook_impl
@@ -101,7 +101,8 @@ def start_display(stage: str) -> None:
 
     stderr = sys.stderr
     _display.enter_context(get_console().status(stage))
-    # Warnings must not be written into the line that the display redraws.
+    # The display replaces sys.stderr. Log handlers must write to the replacement, or
+    # warnings end up in the line that the display redraws.
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.stream is stderr:
             handler.setStream(sys.stderr)

@@ -43,7 +43,8 @@ NEXT_STEPS = {
     "train": (EVALUATE, EXPORT),
     "prepare": (TRAIN, VIZ),
 }
-"""Two commands to suggest after a run, by the first pipeline here that has run."""
+"""Two commands to suggest after each pipeline. If several pipelines have run, the first
+of them in this dictionary decides."""
 
 RESULTS = {
     "readings": "table",
@@ -62,7 +63,7 @@ RESULTS = {
     "model": "model",
     "model_onnx": "ONNX",
 }
-"""Datasets worth opening, with labels. The summary lists those that were saved."""
+"""Labels of the datasets worth opening. The summary lists the saved ones."""
 
 
 class SummaryHooks:
@@ -84,7 +85,7 @@ class SummaryHooks:
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Print the summary."""
+        """Print the results, their paths and the next commands."""
         lines = ["", *map(_wrap, describe_results(self._saved))]
         paths = dict(_find_results(pipeline, catalog))
         width = max(map(len, [*paths, "log"]))
@@ -118,7 +119,7 @@ def _find_results(
 
 
 def _log_file() -> Path | None:
-    """Return the file that Kedro's messages go to, if there is one."""
+    """Return the log file that Kedro writes to, or None if there is none."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.FileHandler):
             path = Path(handler.baseFilename)
@@ -141,7 +142,10 @@ def _shorten(path: Path) -> str:
 
 
 def _typed(command: str) -> str:
-    """Return the command, with the path to ``kedro`` if ``kedro`` is not on PATH."""
+    """Return the command as the user has to type it.
+
+    If ``kedro`` is not on PATH, it is replaced by the path of the program.
+    """
     if shutil.which("kedro"):
         return command
     program = _shorten(Path(sys.executable).with_name("kedro"))

@@ -35,14 +35,16 @@ class VersionHooks:
         "detector_predictions": ("detector",),
         "dataset_info": ("x_train", "x_test"),
     }
-    """Each record is loaded in the version of the dataset that it describes.
+    """The datasets that belong to another dataset and are loaded in its version.
 
-    A detector is loaded in the version of its model. If the detector lacks that
-    version, it was trained in a later run, and its newest version is loaded.
+    For example, ``training`` is loaded in the version of ``model``. If the detector
+    lacks the model's version, it was trained in a later run. In this case, its newest
+    version is loaded.
     """
 
     labels: ClassVar = {"y_train": ("x_train",), "y_test": ("x_test",)}
-    """Labels are loaded in the version that `--load-versions` sets for their images."""
+    """Labels and their images. If `--load-versions` sets the version of the images, the
+    labels are loaded in the same version."""
 
     @hook_impl
     def before_pipeline_run(
@@ -52,7 +54,7 @@ class VersionHooks:
 
         Raises ProjectError in these cases:
 
-        - An input, or the required version of an input, is missing.
+        - An input is missing, or lacks the required version.
         - Permissions forbid reading an input.
         - `--load-versions` names an output of the run.
         """
@@ -107,8 +109,8 @@ def _load_own_version(dataset: Any) -> None:
 def _load_version_of_run(dataset: Any) -> None:
     """Load the version that this run saves, if an earlier stage has saved it already.
 
-    This happens if an orchestrator runs the stages one by one and gives them the same
-    version.
+    An earlier stage has saved it if an orchestrator runs the stages one by one and
+    gives all of them the same version.
     """
     if is_versioned(dataset):
         version = dataset.resolve_save_version()
@@ -119,7 +121,7 @@ def _load_version_of_run(dataset: Any) -> None:
 def _require(
     inputs: Iterable[str], requested: dict[str, str], catalog: DataCatalog
 ) -> None:
-    """Raise ProjectError if an input is missing.
+    """Raise ProjectError if an input is missing or not readable.
 
     Models are checked last: their datasets import TensorFlow, which takes seconds.
     """
@@ -183,10 +185,9 @@ def _refuse_missing_in_memory(name: str) -> None:
 
 
 def _is_made_by_runs(dataset: Any) -> bool:
-    """Return whether the dataset is made by earlier runs.
+    """Return whether runs of this project make the dataset, so it may not exist yet.
 
-    Such a dataset may not exist yet. A PartitionedDataset counts too, because it holds
-    all versions of another dataset.
+    This includes a PartitionedDataset, which holds all versions of another dataset.
     """
     return is_versioned(dataset) or isinstance(dataset, PartitionedDataset)
 

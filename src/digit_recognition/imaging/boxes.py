@@ -32,7 +32,7 @@ class Box(NamedTuple):
 
     @property
     def centre(self) -> tuple[int, int]:
-        """Row and column of the middle of the box."""
+        """Row and column of the middle of the box, rounded down."""
         return (self.top + self.bottom) // 2, (self.left + self.right) // 2
 
     @property

@@ -119,8 +119,8 @@ def follow_image(
 ) -> Journey:
     """Compute the layers' outputs and the pixels' contributions for the chosen image.
 
-    The contributions are computed for the two most probable digits. Raises ProjectError
-    if ``training`` is the record of another model.
+    The contributions are computed for the two most probable digits. ``training`` is the
+    model's record. Raises ProjectError if it is the record of another model.
     """
     verify_record(model, training)
     stages = trace(model, chosen_image.image)

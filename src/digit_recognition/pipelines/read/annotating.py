@@ -205,7 +205,10 @@ def _tile(drawn: Image.Image, name: str, lines: list[Any]) -> Image.Image:
 
 
 def _shorten(text: str, face: Font) -> str:
-    """Return the text in one line; text wider than a tile ends with an ellipsis."""
+    """Return the text in one line, cut to the width of a tile if it is too wide.
+
+    A cut text ends with an ellipsis.
+    """
     text = text.replace("\n", " ")
     if face.getlength(text) <= TILE_TEXT_WIDTH:
         return text

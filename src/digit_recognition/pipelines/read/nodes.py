@@ -59,8 +59,8 @@ def read_pictures(
     With ``parameters.scheduler``, the workers of a cluster read the pictures and save
     all rows as Parquet files in ``reading_partitions``. The entry ``parquet`` of the
     summary names the folder of these files. If a table has more than a million rows, an
-    empty table is returned instead. ``pages`` is incomplete if there are more than a
-    million readings.
+    empty table is returned instead. ``pages`` is empty if the table of readings has
+    more than a million rows.
     """
     reader = load_reader(model_onnx, **parameters.rule())
     if parameters.scheduler is None or reading_partitions is None:
