@@ -13,8 +13,9 @@ from digit_recognition.datasets.chunks import AnyArray, iterate_chunks
 def array_digest(array: AnyArray) -> str:
     """Return the SHA-256 of the array's bytes in C order, as 64 hex digits.
 
-    The shape and the dtype are not included: images have the same digest as (n, 28, 28)
-    and as (n, 28, 28, 1). A Dask array is read chunk by chunk.
+    The shape and the dtype are not included. For example, the shapes (n, 28, 28) and
+    (n, 28, 28, 1) of the same images have the same digest. A Dask array is read chunk
+    by chunk.
     """
     digest = hashlib.sha256()
     for chunk in iterate_chunks(array):

@@ -123,7 +123,7 @@ class FolderPictures(Partition):
     def stamp(self, name: str) -> str:
         """Return the file's size in bytes and its modification time in nanoseconds.
 
-        If the file is missing, returns an empty text.
+        If the file cannot be accessed, returns an empty text.
         """
         try:
             status = (self.folder / name).stat()

@@ -51,9 +51,11 @@ def _vary(
     """Return the strokes of ``count`` random variations of an allograph.
 
     Each variation is a weighted mean of the allograph's variants, with shifted points
-    and a random slant, width and rotation. An array holds one stroke of every
-    variation: points (row, column), as fractions of the digit's height, (count,
-    POINTS_PER_STROKE, 2).
+    and a random slant, width and rotation.
+
+    Each array in the list holds one stroke of all variations. Its shape is
+    (count, POINTS_PER_STROKE, 2). The points are (row, column), as fractions of the
+    digit's height.
     """
     mixture = rng.dirichlet(np.full(len(allograph.variants), 0.7), count)
     slant = rng.normal(0.15, 0.2, (count, 1))

@@ -18,13 +18,13 @@ from digit_recognition.imaging.ink import find_ink, find_ink_locally, resized
 from digit_recognition.imaging.segmentation import TooManyMarks, find_marks
 
 MAX_HEIGHT = 80
-"""Maximum height that is chosen for the digits of a page, in pixels."""
+"""Maximum of a page's typical digit height, in pixels."""
 
 PAGE_PIXELS = 250_000
 """Typical number of pixels of a page. A full page has 16 to 100 digits."""
 
 CELL = 1.6
-"""Distance between the centres of neighbouring digits, divided by their height."""
+"""Distance between the centres of neighbouring digits, in typical digit heights."""
 
 MIN_OVERLAP = 0.6
 """Minimum intersection over union of a digit's box and the box of the mark that is
@@ -40,11 +40,11 @@ LOCAL = 0.3
 class Pages(NamedTuple):
     """How hard pages are to read.
 
-    The height of a digit is its longest side. For each page, one height is chosen, from
-    ``min_height`` to ``MAX_HEIGHT`` pixels. The height of each digit is 0.85 to 1.1
-    times the height of its page. ``max_blur`` is the standard deviation of the
-    strongest blur, divided by the page's height of digits; small blurs are more common.
-    ``ruled`` is the probability that a page is ruled.
+    The height of a digit is its longest side. Each page has a typical digit height,
+    from ``min_height`` to ``MAX_HEIGHT`` pixels. Each digit is 0.85 to 1.1 times as
+    high. ``max_blur`` is the standard deviation of the strongest blur, divided by the
+    typical height. Small blurs are more common. ``ruled`` is the probability that a
+    page is ruled.
     """
 
     min_height: float
@@ -124,7 +124,7 @@ def _draw_page(
 ) -> _Page:
     """Draw digits in rows on grey paper, with uneven light, blur and noise.
 
-    ``height`` is the digits' height in pixels; each digit varies around it.
+    ``height`` is the typical digit height in pixels.
     """
     columns = int(np.ceil(np.sqrt(len(drawings))))
     cell = int(np.ceil(CELL * height))

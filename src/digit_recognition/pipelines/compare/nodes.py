@@ -49,7 +49,7 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
     """Return a table with a row for each version of ``metrics``, the newest first.
 
     ``metrics`` is the catalog entry with the results of a run. ``all_metrics`` maps
-    each saved version to a function that loads it.
+    each saved version to a function that loads that version.
 
     Columns: version, recipe, seed, dataset, dataset_digest, trained_on (the training
     dataset), images, accuracy (0..1), accuracy_low and accuracy_high (the bounds of its

@@ -57,7 +57,7 @@ def train_detector(
     validation_predictions: pd.DataFrame,
     parameters: DetectorParameters,
 ) -> tuple[dict[str, Any], pd.DataFrame, Classifier]:
-    """Train the detector; return its record, its predictions and the detector.
+    """Train the detector; return its record, its predictions and the network.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
     ``training`` is the model's record. The column index of ``validation_predictions``

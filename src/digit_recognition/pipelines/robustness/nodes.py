@@ -42,8 +42,8 @@ class RobustnessParameters(Parameters):
     - ``families``: the strength of each family, 1..5; null leaves a family out.
     - ``strength``: one strength for all families in use, or null for the strengths in
       ``families``.
-    - ``mnist_c``: a folder of MNIST-C's published arrays, which replace ``families``,
-      or null.
+    - ``mnist_c``: a folder of MNIST-C's published arrays to use instead of
+      ``families``, or null.
     - ``examples``: the number of images that the figure shows for each family.
     - ``nearest``: for each random change in training, the most similar family.
     """

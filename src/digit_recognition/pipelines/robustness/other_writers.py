@@ -49,8 +49,8 @@ def load_other_writers() -> tuple[np.ndarray, np.ndarray]:
     """Return scikit-learn's digits, enlarged to MNIST's format, and their labels.
 
     The images are float32 (1797, 28, 28, 1) in 0..1; the labels are int (1797,) in
-    0..9. The original images have 8x8 pixels
-    (Alpaydin and Kaynak 1998, "Optical recognition of handwritten digits", test part).
+    0..9. The original images have 8x8 pixels. Source: the test part of Alpaydin and
+    Kaynak 1998, "Optical recognition of handwritten digits".
     """
     from sklearn.datasets import load_digits
 
