@@ -299,7 +299,7 @@ def test_a_page_of_texture_gives_the_reason():
     for row in range(3):
         for column in range(3):
             page[row::10, column::10] = INK
-    with pytest.raises(NothingToRead, match=r"^no digits, but 3,600 pieces of ink"):
+    with pytest.raises(NothingToRead, match=r"^too crowded .* 3,600 pieces of ink"):
         read(page, in_turn())
 
 
