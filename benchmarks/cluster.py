@@ -1,12 +1,14 @@
 """Pictures per second and memory of reading on a Dask cluster of this machine.
 
-Many small pictures are read by one process, by one worker and by two workers, each in
-a process of its own. Each picture shows one of MNIST's training images, dark on a light
-page of 56x56 pixels, as in reading.py. The pictures are links to a few thousand files.
-Dask has the settings of the clusters that `read` starts. Because other programs may use
-the processor, the processor time of the reading processes is measured, too. At last,
-all partitions are finished, and the driver and the scheduler are alone: the partitions
-per second are their limit.
+Many small pictures are read without Dask, with one worker and with two workers. Each of
+these measurements runs in a new process, and each worker is a process. Each picture
+shows one of MNIST's training images, dark on a light page of 56x56 pixels, as in
+reading.py. The pictures are hard links to 2,000 files.
+
+Other programs may use the processor, so the processor time of the reading processes is
+measured too. Dask has the settings of the clusters that `read` starts. A second run
+finds all partitions finished and reads no picture. Its partitions per second are the
+limit that the driver and the scheduler set.
 """
 
 import json
@@ -25,12 +27,14 @@ from digit_recognition.runtime import processor
 from common import MAX_ERROR, load_newest_reader, parse_arguments
 from reading import draw_pictures
 
-DRAWN = 2000  # different pictures
-SHOWN_EACH = 10  # readings of the workers' memory
+DRAWN = 2000  # number of different pictures
 
 
 def link_pictures(folder: Path, count: int) -> Path:
-    """Fill a folder with ``count`` links to DRAWN pictures, 10,000 a subfolder."""
+    """Make ``count`` hard links to DRAWN pictures; return the folder of the links.
+
+    Each subfolder has up to 10,000 links.
+    """
     drawn = sorted(draw_pictures(folder, DRAWN).iterdir())
     path = folder / "scans"
     for number in range(count):
@@ -41,7 +45,11 @@ def link_pictures(folder: Path, count: int) -> Path:
 
 
 def measure(workers: int, pictures: Path, results: Path, size: int) -> dict:
-    """Measure in a process of its own; 0 workers are one process without Dask."""
+    """Measure in a new process; 0 workers means without Dask.
+
+    ``size`` is the number of pictures per partition. Returns what ``read_alone`` or
+    ``read_on_workers`` returns.
+    """
     arguments = [str(workers), str(pictures), str(results), str(size)]
     done = subprocess.run(
         [sys.executable, __file__, "--measure", *arguments],
@@ -55,7 +63,11 @@ def measure(workers: int, pictures: Path, results: Path, size: int) -> dict:
 
 
 def read_alone(pictures: Path) -> dict:
-    """Read the pictures in this process."""
+    """Read the pictures in this process, without Dask.
+
+    Returns the seconds that reading took (``seconds``) and its processor seconds
+    (``cpu``).
+    """
     from digit_recognition.datasets import PicturesDataset
     from digit_recognition.recognition.reading_results import read_all
 
@@ -67,7 +79,18 @@ def read_alone(pictures: Path) -> dict:
 
 
 def read_on_workers(workers: int, pictures: Path, results: Path, size: int) -> dict:
-    """Read the pictures with some workers; the second time, all is finished."""
+    """Read the pictures on a Dask cluster, twice.
+
+    ``results`` is the folder of the results, and ``size`` the number of pictures per
+    partition. Returns for the first run:
+
+    - ``seconds``: the duration.
+    - ``cpu``, ``driver``: the processor seconds of all workers, and of this process.
+    - ``peak_mb``: the peak memory of the largest worker.
+
+    ``finished`` is the duration of the second run. It finds all partitions finished, so
+    it reads no pictures.
+    """
     import dask
     import fsspec
     from distributed import Client, LocalCluster
@@ -113,8 +136,8 @@ def read_on_workers(workers: int, pictures: Path, results: Path, size: int) -> d
 
 
 def _warm_up() -> None:
-    """Import what a worker needs."""
-    import digit_recognition.cluster.reading  # noqa: F401 (imported for what it does)
+    """Import the modules that a worker needs, so that the import is not measured."""
+    import digit_recognition.cluster.reading  # noqa: F401 (the import is the purpose)
 
 
 def _peak_mb() -> float:

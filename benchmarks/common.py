@@ -24,9 +24,11 @@ FOLDER = ROOT / "data" / "benchmarks"
 def parse_arguments(description: str, **arguments) -> argparse.Namespace:
     """Parse the positional arguments of a benchmark.
 
-    Each keyword defines an argument. Its value is the argument's default, or the type
-    if the argument is required. A list is the default of an argument that takes any
-    number of values.
+    Each keyword defines one argument of the command line:
+
+    - ``rounds=3`` is optional, an integer, and 3 by default.
+    - ``recipe=str`` is required, and is text.
+    - ``kinds=["noise", "blur"]`` takes any number of values; the list is the default.
     """
     parser = argparse.ArgumentParser(
         description=description,
@@ -45,9 +47,9 @@ def parse_arguments(description: str, **arguments) -> argparse.Namespace:
 
 
 def copy_project(project: Path) -> None:
-    """Copy configuration, code and MNIST into the folder ``project``.
+    """Copy the configuration, the code and MNIST into the folder ``project``.
 
-    Exits if MNIST is missing.
+    Exits with a message if MNIST is missing.
     """
     for name in ("conf/base", "conf/mlflow", "src"):
         shutil.rmtree(project / name, ignore_errors=True)
@@ -82,7 +84,7 @@ def run_kedro(project: Path, *arguments: str) -> None:
 
 
 class Measurement(NamedTuple):
-    """The time and memory that a process took, and its standard output."""
+    """The time and the peak memory of a process, and its standard output."""
 
     seconds: float
     cpu_seconds: float
@@ -107,13 +109,17 @@ def measure_process(command: list[str], folder: Path) -> Measurement:
 
 
 def newest_version(project: Path, path: str) -> Path:
-    """Return the path of the newest version of a file or folder in data/."""
+    """Return the path of the newest version of a file or folder in data/.
+
+    ``path`` is relative to data/: for ``08_reporting/sweep.csv``, the result is
+    ``data/08_reporting/sweep.csv/<version>/sweep.csv``.
+    """
     folder = project / "data" / path
     return max(folder.iterdir()) / folder.name
 
 
 def read_report(project: Path, name: str) -> dict:
-    """Read the newest version of a JSON report."""
+    """Return the newest version of the report 08_reporting/``name``.json."""
     return json.loads(newest_version(project, f"08_reporting/{name}.json").read_text())
 
 
@@ -130,7 +136,10 @@ def load_session() -> "InferenceSession":
 
 
 def load_newest_reader(max_error: float) -> "Reader":
-    """Load the newest exported model of this project as a reader of numbers."""
+    """Load the newest exported model of this project as a reader of numbers.
+
+    ``max_error`` is the maximum error rate of accepted digits.
+    """
     from digit_recognition.recognition.reader import load_reader
 
     return load_reader(load_session(), max_error)

@@ -1,10 +1,10 @@
 """Peak memory and processor time of `prepare` and `train` on larger copies of MNIST.
 
-A factor of 10 stands for 600,000 training images: MNIST's, each changed ten times by
-random rotations, shifts, zooms and shears. They are given as Zarr arrays, so they stay
-on the disk; a factor of 1 is MNIST itself, in memory. Each pipeline runs in a process
-of its own. The network is small (`--params` below), so that time and memory are those
-of reading and shuffling rather than of TensorFlow's kernels.
+A factor of 1 is MNIST itself, loaded into memory. A factor of 10 means 600,000 training
+images: ten copies of each of MNIST's, changed by random rotations, shifts, zooms and
+shears. These copies are Zarr arrays, so they stay on the disk. Each pipeline runs in
+its own process. The network is small (see RECIPE), so that loading and shuffling the
+images, not TensorFlow's kernels, determine time and memory.
 """
 
 import json
@@ -36,7 +36,10 @@ RECIPE = (
 
 
 def write_copies(factor: int) -> None:
-    """Write changed copies of MNIST into data/01_raw of the benchmark's project."""
+    """Replace MNIST in the benchmark's project by ``factor`` changed copies, as Zarr.
+
+    The test images do not change.
+    """
     import tensorflow as tf
 
     from digit_recognition.pipelines.train.augmentation import Augmentation, augment

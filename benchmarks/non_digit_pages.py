@@ -1,7 +1,7 @@
-"""Pages without digits, of kinds that no network of the project is trained on.
+"""Pages without digits, of kinds on which the project trains no network.
 
-Each kind is a function that takes a random generator and returns a page, float32
-(height, width) in 0..1, with 1 for white.
+Each kind of page has a function that draws one page with a random generator. The page
+is float32 (height, width) in 0..1, with 1 for white.
 """
 
 from functools import cache
@@ -52,7 +52,7 @@ def blank_paper(rng: np.random.Generator) -> np.ndarray:
 
 
 def noise(rng: np.random.Generator) -> np.ndarray:
-    """Draw random pixels: Gaussian, uniform, black or white, or 8x8 squares."""
+    """Draw Gaussian noise, uniform noise, black and white pixels, or 8x8 squares."""
     side = int(rng.choice([28, 64, 128]))
     squares = rng.random((side // 8, side // 8))
     pages = (
@@ -110,13 +110,13 @@ def printed_words(rng: np.random.Generator) -> np.ndarray:
 
 
 def printed_letters(rng: np.random.Generator, letters: str = LETTERS) -> np.ndarray:
-    """Print a letter in one of twelve fonts."""
+    """Print one of ``letters`` in one of twelve fonts."""
     letter, font = rng.choice(list(letters)), rng.choice(FONTS)
     return _on_paper(_text(letter, 90, font), rng)
 
 
 def penned_letters(rng: np.random.Generator, letters: str = LETTERS) -> np.ndarray:
-    """Draw a letter with a pen, slanted and distorted."""
+    """Draw one of ``letters`` as if with a pen, slanted and distorted."""
     ink = _text(rng.choice(list(letters)), 100, DEFAULT_FONT)
     points = np.argwhere(skeletonize(ink > 0.5)).astype(float)
     transform = _rotation_matrix(rng.normal(0, 0.12)) @ [
@@ -136,7 +136,7 @@ def penned_letters(rng: np.random.Generator, letters: str = LETTERS) -> np.ndarr
 
 
 def photos(rng: np.random.Generator) -> np.ndarray:
-    """Cut a random square out of a photo; half of the squares are made negatives."""
+    """Cut a random square out of a photo; invert it half of the time."""
     all_photos = _photos()
     while True:
         photo = all_photos[rng.integers(len(all_photos))]
@@ -164,7 +164,7 @@ def symbols(rng: np.random.Generator) -> np.ndarray:
 
 
 def drawings(rng: np.random.Generator) -> np.ndarray:
-    """Outline a face, triangle, box, star, cross, arrow, house, heart or spiral."""
+    """Draw a face, triangle, box, star, cross, arrow, house, heart or spiral."""
     t = np.linspace(0, 2 * np.pi, 60)
     ring = np.stack([np.cos(t), np.sin(t)], axis=1)
     fifths = np.arange(6) * 4 * np.pi / 5
@@ -195,7 +195,7 @@ def drawings(rng: np.random.Generator) -> np.ndarray:
 
 
 def letters_like_digits(rng: np.random.Generator) -> np.ndarray:
-    """Print, or draw with a pen, one of C, G, J, L, P, U, c, d, j, p and u."""
+    """Print or draw one letter of LETTERS_LIKE_DIGITS, such as a C or a J."""
     draw = (printed_letters, penned_letters)[rng.integers(2)]
     return draw(rng, LETTERS_LIKE_DIGITS)
 
@@ -209,7 +209,10 @@ EXTRA_KINDS = (symbols, drawings, letters_like_digits)
 
 @cache
 def _photos() -> list[np.ndarray]:
-    """Return the photos of scikit-image and scikit-learn, grey in 0..1."""
+    """Return the sample photos of scikit-image and scikit-learn, in grey.
+
+    Each photo is float (height, width) in 0..1, with 1 for white.
+    """
     images = [getattr(data, name)() for name in PHOTOS] + load_sample_images().images
     return [
         (image.mean(axis=2) if image.ndim == 3 else image) / np.float32(255)
@@ -218,7 +221,10 @@ def _photos() -> list[np.ndarray]:
 
 
 def _text(text: str, size: int, font: str) -> np.ndarray:
-    """Print a text; return its ink, float (height, width) in 0..1."""
+    """Print a text; return its ink, float (height, width) in 0..1, with 1 for ink.
+
+    ``size`` is the font size in pixels. ``font`` is the name of a Matplotlib font.
+    """
     path = Path(mpl.get_data_path(), "fonts", "ttf", f"{font}.ttf")
     typeface = ImageFont.truetype(path, size)
     left, top, right, bottom = typeface.getbbox(text)
@@ -230,10 +236,10 @@ def _text(text: str, size: int, font: str) -> np.ndarray:
 def _draw_strokes(
     strokes: list[np.ndarray], width: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw strokes with a pen on a page.
+    """Draw strokes with a pen on a square page.
 
-    A stroke is an array of points (n, 2) in 0..1. ``width`` is the width of the pen, as
-    a fraction of the page's side.
+    A stroke is an array of points (x, y), shape (n, 2), in 0..1. ``width`` is the width
+    of the pen, as a fraction of the page's side.
     """
     side = int(rng.choice([100, 200])) * SUPERSAMPLING
     image = Image.new("L", (side, side))

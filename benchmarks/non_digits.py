@@ -1,11 +1,11 @@
 """Share of pages without digits that the reader accepts, by kind of page.
 
-A page counts as accepted if any number read on it is accepted. Neither the training of
-the detector nor the choice of a threshold has used pages of these kinds.
+A page counts as accepted if any number read on it is accepted. Pages of these kinds
+were not used to train the detector, nor to choose a threshold.
 
 The baseline replaces the detector by the energy score of the classifier's logits (Liu,
-Wang, Owens and Li 2020, "Energy-based out-of-distribution detection"). The threshold of
-the energy score keeps as many validation digits as the detector's threshold keeps.
+Wang, Owens and Li 2020, "Energy-based out-of-distribution detection"). Its threshold
+keeps the same fraction of the validation digits as the detector's threshold.
 """
 
 from collections import Counter
@@ -27,7 +27,8 @@ MAX_EXAMPLES = 3
 class EnergySession:
     """An ONNX session that returns energy scores in place of the detector's logits.
 
-    The energy score is the negative energy of the classifier's logits.
+    The energy score of an image is the logarithm of the sum of the exponentials of the
+    classifier's logits. It is high for digits.
     """
 
     def __init__(self, session):
@@ -44,7 +45,10 @@ class EnergySession:
         return getattr(self._session, name)
 
     def get_modelmeta(self) -> "EnergySession":
-        """Return an object with the metadata; energy scores replace digit logits."""
+        """Return an object with ``custom_metadata_map``, as ONNX Runtime does.
+
+        In its validation results, energy scores replace the detector's logits.
+        """
         return self
 
     def run(self, outputs: list[str], inputs: dict) -> list[np.ndarray]:
@@ -67,7 +71,8 @@ def print_row(
 ) -> np.ndarray:
     """Read pages of one kind, and print a row of the table.
 
-    Returns the numbers of pages accepted with the detector and with the baseline.
+    ``kind`` is part of the random seed. Returns how many pages are accepted with the
+    detector and with the baseline, int (2,).
     """
     accepted, readings = np.zeros(2, int), Counter()
     for number in range(pages):

@@ -1,17 +1,21 @@
 """Overhead of Kedro: `kedro run` compared with the same training in plain Keras.
 
-Both use the recipe `plain`: the same network, seed, split and precision, without
-determinism. The script plain_keras.py feeds the network with tensor slices, keeps no
-checkpoints and writes only the model. Both use the whole of MNIST
-(data/01_raw/mnist.npz), each in a process of its own; `kedro run` uses a copy of the
-project. After one `kedro run` to warm up, the two alternate, and each round reverses
-their order. The table compares time, peak memory and accuracy.
+Both train the recipe `plain` on the whole of MNIST (data/01_raw/mnist.npz), with the
+same network, seed, split and precision, and without determinism. `kedro run` uses a
+copy of the project. The script plain_keras.py feeds the network with tensor slices,
+keeps no checkpoints and saves only the model.
 
-With the argument `mlflow`, the script measures the overhead of tracking instead: it
-compares `kedro run` with and without `--env mlflow`, with the recipe `quick` and a
-small detector. Tracking costs the same for longer trainings, apart from some
-milliseconds per epoch. It also compares runs of `compare`, which takes little time, so
-the difference is the start-up.
+Each training runs in its own process. After one `kedro run` to warm up, the two
+alternate, and each round reverses their order. The table compares time, peak memory and
+accuracy.
+
+With the argument `mlflow`, the script measures the overhead of MLflow tracking instead.
+It compares `kedro run` with and without `--env mlflow`, in two cases:
+
+- the recipe `quick` with a small detector. A longer training adds only some
+  milliseconds per epoch to the overhead.
+- the pipeline `compare`. It takes little time, so the difference is the start-up.
+
 MLFLOW_TRACKING_URI may name a server; otherwise, runs are tracked in SQLite.
 """
 
@@ -41,21 +45,24 @@ def size_in_mb(folder: Path) -> float:
 
 
 def measure_kedro(command: list[str], project: Path) -> list[float]:
-    """Return seconds, CPU seconds, peak MB, training seconds and test accuracy."""
+    """Run Kedro; return the costs and the accuracy.
+
+    They are seconds, CPU seconds, peak MB, training seconds and test accuracy (0..1).
+    """
     *costs, _ = measure_process(command, project)
     metrics = read_report(project, "metrics")
     return [*costs, metrics["fit_seconds"], metrics["test_accuracy"]]
 
 
 def measure_plain(command: list[str], folder: Path) -> list[float]:
-    """Return the same values as ``measure_kedro``, for the script plain_keras.py."""
+    """Run plain_keras.py; return the same values as ``measure_kedro``."""
     *costs, output = measure_process(command, folder)
     result = json.loads(output.splitlines()[-1])
     return [*costs, result["fit_seconds"], result["test_accuracy"]]
 
 
 def measure_tracking(project: Path, rounds: int) -> None:
-    """Print what `--env mlflow` adds to a whole run, and to the start of a run."""
+    """Print the time that `--env mlflow` adds to a whole run and to its start-up."""
     kedro = [sys.executable, "-m", "kedro", "run"]
     runs = {
         "kedro run": ["--params", "recipe=quick,detector.pictures=2000"],

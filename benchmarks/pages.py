@@ -1,13 +1,13 @@
 """Share of lines read right on simulated photos of pages with MNIST's test images.
 
-The script photographed_pages.py draws the pages: `pages` of each kind and severity. The
-newest exported model reads them. A line is right if all of its digits are right. The
-table shows the share of lines that are right, the share of lines that are accepted, and
-how many of the accepted lines are wrong.
+For each kind and severity, photographed_pages.py draws as many pages as the argument
+`pages` says. The newest exported model reads them. A line is right if all of its digits
+are right. The table shows the share of lines that are right, the share of lines that
+are accepted, and how many of the accepted lines are wrong.
 
-Pages are numbered, starting from `first`. For each kind and severity, a number always
-gives the same page. The reader was developed on pages 0 to 5: a higher `first` measures
-it on other pages.
+The pages of each kind and severity are numbered, starting from the argument `first`.
+Each number always gives the same page. The reader was developed on pages 0 to 5, so
+`first` should be higher.
 """
 
 import zlib
@@ -27,7 +27,11 @@ SEVERITIES = 1, 2, 3
 
 
 class Counts(NamedTuple):
-    """Counts of lines: on the page, read right, accepted, and accepted but wrong."""
+    """Numbers of lines.
+
+    ``lines`` are on the pages, ``right`` are read right, ``accepted`` are accepted, and
+    ``wrong`` are accepted but not read right.
+    """
 
     lines: int = 0
     right: int = 0
@@ -38,7 +42,11 @@ class Counts(NamedTuple):
         return Counts(*map(sum, zip(self, other, strict=True)))
 
     def row(self) -> str:
-        """Return table cells: right and accepted in %, wrong among accepted."""
+        """Return cells of the table, such as ``98.0 | 90.0 | 1 of 45``.
+
+        They are the lines read right in %, the lines accepted in %, and how many of the
+        accepted lines are wrong.
+        """
         right, accepted = (100 * n / self.lines for n in (self.right, self.accepted))
         return f"{right:.1f} | {accepted:.1f} | {self.wrong} of {self.accepted}"
 

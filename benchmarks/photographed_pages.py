@@ -1,8 +1,8 @@
-"""Pages of handwritten numbers as a phone would photograph them, made from MNIST.
+"""Simulated phone photos of pages with handwritten numbers, made from MNIST.
 
-Each kind of page has a flaw of paper, light or camera, at three severities: 1 (low), 2
-(medium) and 3 (high). All pages also have a little uneven light, noise and JPEG
-compression.
+Each kind of page has one flaw of ink, paper, light or camera, at three severities: 1
+(low), 2 (medium) and 3 (high). The kind "all together" has several flaws. All pages
+also have slightly uneven light, a little noise and JPEG compression.
 """
 
 import io
@@ -21,18 +21,24 @@ MIN_HEIGHT, MAX_HEIGHT = 12, 200  # of a digit, in pixels
 
 
 class PhotographedPage(NamedTuple):
-    """A page, float32 (height, width) in 0..1 with 1 for white, and its numbers."""
+    """A photographed page and the numbers on it.
+
+    ``grey`` is float32 (height, width) in 0..1, with 1 for white. ``numbers`` has the
+    number of each line as text, from top to bottom.
+    """
 
     grey: np.ndarray
     numbers: list[str]
 
 
 class _Layout(NamedTuple):
-    """The ink of a page, float32 (height, width) in 0..1, and the places of the digits.
+    """The ink of a page and the places of its digits.
 
-    ``height`` is the typical height of a digit in pixels. ``baselines`` has the bottom
-    row of each line of digits. ``boxes`` has the (top, left, bottom, right) of each
-    digit's box, or is empty if the digits are not written in boxes.
+    - ``ink``: float (height, width) in 0..1, with 1 for ink.
+    - ``height``: the typical height of a digit, in pixels.
+    - ``baselines``: for each line of digits, the row of pixels at its bottom.
+    - ``boxes``: (top, left, bottom, right) in pixels of the box round each digit. It is
+      empty if the page has no boxes.
     """
 
     ink: np.ndarray
@@ -48,7 +54,11 @@ def draw_page(
     labels: np.ndarray,
     rng: np.random.Generator,
 ) -> PhotographedPage:
-    """Draw a page with digits chosen from ``images``, uint8 (n, 28, 28)."""
+    """Draw a page with digits chosen at random from MNIST.
+
+    ``kind`` is one of KINDS, and ``severity`` is 1, 2 or 3. ``images`` is uint8
+    (n, 28, 28), white ink on black, and ``labels`` is (n,).
+    """
     strength = rng.uniform(0.5, 0.9)
     if kind == "faint ink":
         strength = (0.4, 0.25, 0.15)[severity - 1]
@@ -77,7 +87,7 @@ def _write_numbers(
     pitch = rng.uniform(1.5, 2.2) * height
     gap = rng.uniform(0.12, 0.6) * height
     cell = 1.5 * height
-    thinness = rng.uniform(0, 0.3)  # of the pen's strokes
+    thinness = rng.uniform(0, 0.3)  # how much thinner the strokes are drawn, 0..1
     margins = rng.uniform(0.7, 3, 4) * height
     width = int(columns * max(cell, height + gap) + margins[0] + margins[1])
     ink = np.zeros((int(len(lengths) * pitch + margins[2] + margins[3]), width))
@@ -106,7 +116,11 @@ def _write_numbers(
 
 
 def _scale(image: np.ndarray, height: float, thinness: float) -> np.ndarray:
-    """Return the ink of a digit: longest side ``height`` pixels, thinner strokes."""
+    """Return a digit's ink in 0..1, with its longer side resized to ``height`` pixels.
+
+    ``image`` is (28, 28), white ink on black. A higher ``thinness`` (0..1) gives
+    thinner strokes.
+    """
     rows, columns = np.nonzero(image)
     ink = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] / 255
     factor = height / max(ink.shape)
@@ -122,7 +136,7 @@ def _stamp(page: np.ndarray, ink: np.ndarray, top: int, left: int) -> None:
 
 
 def _rulings(page, layout, severity, rng):
-    """Rule the paper: lines just below the digits, or through their lower part."""
+    """Draw ruled lines, just below the digits or through their lower part."""
     lines = np.zeros_like(page)
     offset = rng.uniform(-0.15, 0.3) * layout.height
     width = max(1, round(0.04 * layout.height))
@@ -156,7 +170,7 @@ def _boxes(page, layout, severity, rng):
 
 
 def _book_edge(page, layout, severity, rng):
-    """Darken one side like the spine of a book, and add a strip of dark table to it."""
+    """Darken one side like the spine of a book, and add a strip of dark table there."""
     side = (0.05, 0.08, 0.12)[severity - 1] * page.shape[1]
     table = int(rng.uniform(0.3, 1) * side)
     spine = np.clip((np.arange(page.shape[1]) + 1) / side, 0.1, 1)
@@ -210,7 +224,7 @@ def _perspective(page, layout, severity, rng):
     corners += rng.uniform(-share, share, corners.shape) * (width, height)
     corners -= corners.min(axis=0)
     size = tuple(int(side) for side in corners.max(axis=0))
-    # Pillow needs the transform from points of the photo to points of the page.
+    # Pillow needs the transform that maps points of the photo to points of the page.
     matrix, values = [], []
     sources = [(0, 0), (0, height), (width, height), (width, 0)]
     for (x, y), (u, v) in zip(corners, sources, strict=True):
@@ -232,7 +246,10 @@ def _perspective(page, layout, severity, rng):
 
 
 def _slope(shape, fall: float, rng) -> np.ndarray:
-    """Return light that falls from 1 to 1 - ``fall`` in a random direction."""
+    """Return light (height, width) that falls evenly from 1 to 1 - ``fall``.
+
+    The direction is random.
+    """
     angle = rng.uniform(0, 2 * np.pi)
     down, across = (np.linspace(-0.5, 0.5, side) for side in shape)
     slope = np.cos(angle) * down[:, None] + np.sin(angle) * across

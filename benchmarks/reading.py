@@ -1,9 +1,9 @@
-"""Seconds and memory of `kedro run --pipelines read`, as a process of its own.
+"""Seconds and peak memory of the process `kedro run --pipelines read`.
 
-The newest exported model reads a folder of 100 pictures and a larger folder. Each
-picture shows one of MNIST's training images, dark on a light page of 56x56 pixels. A
-process that only imports TensorFlow is measured for comparison. Each round runs all
-three processes.
+The newest exported model reads a folder of 100 pictures, and then a folder of as many
+as the argument `pictures` says. Each picture shows one of MNIST's training images, dark
+on a light page of 56x56 pixels. A process that only imports TensorFlow is measured for
+comparison. Each round runs all three processes.
 """
 
 import sys
@@ -22,7 +22,10 @@ SMALL = 100  # pictures in the small folder
 
 
 def draw_pictures(folder: Path, count: int) -> Path:
-    """Draw ``count`` pictures of digits in a new folder below ``folder``."""
+    """Save ``count`` pictures of digits as PNG in a new subfolder of ``folder``.
+
+    Returns the path of the subfolder.
+    """
     with np.load(MNIST) as mnist:
         images = mnist["x_train"][:count]
     path = folder / str(count)

@@ -1,8 +1,8 @@
 """Run the pipeline `sweep` on the whole of MNIST, and summarize its table.
 
-Finished trainings are kept in the project's journal, so an interrupted benchmark
-continues where it stopped. A training is repeated if the code, its parameters or the
-processor change.
+The project records finished trainings in a journal, so an interrupted benchmark
+continues where it stopped. A training is repeated only if its parameters, the code or
+the processor have changed.
 """
 
 import json
@@ -20,10 +20,15 @@ from common import ROOT, newest_version
 def run_sweep(
     recipes: list[str], seeds: int, variants: list[dict] | None = None, *, test: bool
 ) -> pd.DataFrame:
-    """Train each recipe and variant with each seed; return the table of the sweep.
+    """Train each variant of each recipe with each seed.
 
-    Models are scored on the test images if ``test`` is true, otherwise on the
-    validation images only, and on corrupted versions of these images.
+    ``seeds`` is the number of seeds: 3 means the seeds 0, 1 and 2. A variant maps
+    fields of the recipe to new values; by default, only the unchanged recipe is
+    trained. Returns a row for each training.
+
+    Each row has the accuracy on the validation images. If ``test`` is true, it also has
+    the accuracy on the test images and on corrupted test images. Otherwise, it has the
+    accuracy on corrupted validation images. All accuracies are in 0..1.
     """
     if not (ROOT / "data" / "05_model_input" / "dataset_info.json").exists():
         _run_kedro("prepare")
@@ -54,16 +59,19 @@ def _run_kedro(pipeline: str, *arguments: str) -> None:
 
 
 def corrupted_accuracies(rows: pd.DataFrame) -> np.ndarray:
-    """Return the accuracies on MNIST-C's families (rows, 15)."""
+    """Return the accuracy of each row on each family of MNIST-C, (rows, 15) in 0..1."""
     return rows[list(MNIST_C)].to_numpy()
 
 
 def worst_family(rows: pd.DataFrame) -> str:
-    """Name the MNIST-C family with the lowest mean accuracy, with that mean in %."""
+    """Return the MNIST-C family with the lowest mean accuracy, such as ``fog 93.1``.
+
+    The number is this mean, in %.
+    """
     means = 100 * rows[list(MNIST_C)].mean()
     return f"{means.idxmin()} {means.min():.1f}"
 
 
 def date_range(rows: pd.DataFrame) -> str:
-    """Return the day of the trainings, or the first and the last day."""
+    """Return the day of the trainings, or ``<first day> to <last day>``."""
     return " to ".join(sorted({rows["date"].min(), rows["date"].max()}))

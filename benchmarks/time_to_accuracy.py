@@ -1,11 +1,11 @@
 """Training time and accuracy of recipes, compared with `plain`: a table and a chart.
 
-For each seed, the recipes are trained one after the other, so that slow periods of the
-machine affect all recipes. `accurate` takes minutes per seed and gets at most three
-seeds.
+All recipes are trained with one seed before the next seed starts, so that slow periods
+of the machine affect all recipes. `accurate` takes minutes per seed, so it is trained
+with at most three seeds. If the other recipes have more, it is trained separately.
 
-An interrupted benchmark continues where it stopped; the interrupted training starts
-again. The chart is saved as docs/time_to_accuracy.png.
+An interrupted benchmark continues where it stopped, but repeats the training that was
+interrupted. The chart is saved as docs/time_to_accuracy.png.
 """
 
 import pandas as pd

@@ -1,8 +1,8 @@
 """Accuracy of reading rows of touching digits, made of MNIST's test images.
 
-The newest exported model reads pages that this script draws, with one row of 2 to 4
-digits each. Each digit is moved to the left until it touches the one before it. In half
-of the rows, all digits but the first are zeros, as in amounts of money.
+This script draws pages, each with one row of 2 to 4 digits, and the newest exported
+model reads them. Each digit is moved to the left until it touches the previous digit.
+In half of the rows, all digits except the first are zeros, as in amounts of money.
 """
 
 import numpy as np

@@ -1,9 +1,9 @@
 """Compare variants of a recipe on the validation part, clean and corrupted.
 
-The test images are not used. A variant lists the fields of the recipe to change, such
-as `epochs=30,network.columns=5`; the unchanged recipe is always included. For a given
-seed, all variants have the same validation part. An interrupted benchmark continues
-where it stopped.
+A variant lists the fields of the recipe that it changes, such as
+`epochs=30,network.columns=5`. The unchanged recipe is always included. Each seed splits
+off another validation part, which is the same for all variants. The test images are not
+used. An interrupted benchmark continues where it stopped.
 """
 
 import yaml
@@ -15,7 +15,7 @@ from sweeps import corrupted_accuracies, date_range, run_sweep, worst_family
 
 
 def parse_variant(text: str) -> dict:
-    """Return the changed fields: ``epochs=30,warmup=0.1`` becomes a dictionary."""
+    """Convert ``epochs=30,warmup=0.1`` into ``{"epochs": 30, "warmup": 0.1}``."""
     pairs = (item.partition("=") for item in text.split(","))
     return {field: yaml.safe_load(value) for field, _, value in pairs}
 

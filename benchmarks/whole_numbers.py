@@ -1,8 +1,9 @@
 """Accuracy of reading numbers of 2 to 8 digits, made of MNIST's test images.
 
-The newest exported model reads pages that this script draws, with one number each. The
-digits have MNIST's size, with gaps of 1 to 8 pixels, or both are three times as large.
-The digits are dark on light paper, with uneven light and noise.
+This script draws pages, each with one number, and the newest exported model reads them.
+The digits are dark on light paper, with uneven light and noise. On half of the pages,
+digits have MNIST's size and gaps of 1 to 8 pixels. On the other half, digits and gaps
+are three times as large.
 """
 
 from difflib import SequenceMatcher

@@ -1,4 +1,4 @@
-"""The installed command: ``digit-recognition`` or ``python -m digit_recognition``."""
+"""The command ``digit-recognition``, also ``python -m digit_recognition``."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""End a command with a one-line message, whenever Ctrl-C is pressed."""
+"""End a command with a one-line message if Ctrl-C is pressed at any time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # the convention of shells
 
 REPEATED_AFTER = 0.05
-"""Seconds after which a Ctrl-C that was ignored is repeated."""
+"""Seconds after which an ignored KeyboardInterrupt is raised again."""
 
 
 def quiet_interrupts() -> None:
-    """Change what Python does with a KeyboardInterrupt that nothing catches.
+    """Change how Python handles a KeyboardInterrupt that no code catches.
 
     During imports, Ctrl-C prints one line instead of a traceback; the process still
     ends with SIGINT. In some places, such as destructors, Python ignores exceptions. A
@@ -59,7 +59,7 @@ def _interrupt_main_thread() -> None:
 def end_at_interrupts() -> None:
     """Let Ctrl-C end the process silently while Python shuts down.
 
-    Python would print a traceback instead. All results are already saved.
+    Otherwise, Python would print a traceback. All results are already saved.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -46,8 +46,10 @@ class Seed(Parameters, RootModel[Annotated[int, Field(ge=0, lt=2**32)]]):
 def resolve_bases(entries: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entries, each completed with the values of its base.
 
-    The key ``base`` of an entry names another entry; the result lacks this key. Nested
-    mappings are merged key by key. Any other value replaces the value in the base.
+    ``entries`` maps names of recipes to their parameters. An entry may have a key
+    ``base``, which names another entry. This key is removed from the result. Nested
+    mappings are merged key by key. Any other value replaces the value of the base.
+
     Raises ValueError if a base does not exist or if the bases form a cycle.
 
     >>> resolve_bases({"a": {"x": 1, "y": 2}, "b": {"base": "a", "y": 3}})["b"]
@@ -72,7 +74,7 @@ def resolve_bases(entries: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unknown_recipe(name: str, recipes: Iterable[str]) -> str:
-    """Return the message for a recipe that does not exist."""
+    """Return the error message for a recipe that does not exist."""
     return (
         f"recipe: expected one of {', '.join(recipes)}, received {name!r}; name one of "
         "these, or add yours to train.recipes in conf/"

@@ -44,9 +44,10 @@ def gpus() -> list[str]:
 def has_bfloat16() -> bool:
     """Return whether the device that TensorFlow uses has bfloat16 instructions.
 
-    GPUs have these instructions from compute capability 8.0 on. Processors that have
-    them list avx512_bf16 or amx_bf16 (x86) or bf16 (Arm) among their flags. The result
-    is False if the flags cannot be read, as on systems other than Linux.
+    GPUs have these instructions from compute capability 8.0 on. If there are several
+    GPUs, all of them must have the instructions. Processors that have them list
+    avx512_bf16 or amx_bf16 (x86) or bf16 (Arm) among their flags. The result is False
+    if the flags cannot be read, as on systems other than Linux.
     """
     import tensorflow as tf
 
@@ -78,10 +79,11 @@ def make_deterministic() -> None:
 
 
 def bound_threads(count: int | None) -> int:
-    """Limit TensorFlow to ``count`` threads; return the number that it uses.
+    """Limit TensorFlow to ``count`` threads, and return the number of threads.
 
-    None stands for one thread per core. The number of threads changes the order in
-    which TensorFlow adds numbers, and so the weights of a trained network.
+    If ``count`` is None, there is one thread per core. TensorFlow adds numbers in an
+    order that depends on the number of threads. Because of rounding, the weights of a
+    trained network depend on it, too.
 
     Raises ProjectError if TensorFlow already runs with another number of threads.
     """
@@ -122,7 +124,7 @@ def full_float32() -> Iterator[None]:
 def open_browser(address: str) -> None:
     """Open the address in a browser, if there is a desktop.
 
-    Without a desktop, the only browser may be a text browser, which is not opened.
+    Without a desktop, the only browser may be a text browser, so nothing is opened.
     """
     has_desktop = sys.platform in ("win32", "darwin") or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")

@@ -29,7 +29,7 @@ from digit_recognition.hooks import (  # noqa: E402
 )
 
 HOOKS = (
-    # Kedro calls the last hook first, so a run is tracked once all checks have passed.
+    # Kedro calls the hooks from last to first, so tracking starts after all checks.
     TrackingHooks(),
     KnownParametersHooks(),
     MatchingArraysHooks(),
@@ -40,7 +40,8 @@ HOOKS = (
     InputPathsHooks(),
     OutputPlacesHooks(),
     LeftoverHooks(),
-    # The summary follows the lines of the stages.
+    # The lines of the stages are printed first, then the summary, then the notice that
+    # the data are a sample.
     SampleHooks(),
     SummaryHooks(),
     NewestTableHooks(),
@@ -61,7 +62,7 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     "merge_strategy": {"parameters": "soft"},
 }
 
-# Level 2 hides the informational messages and warnings of TensorFlow's start.
+# Level 2 hides the informational messages and warnings while TensorFlow starts.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 # Keras warns if a loaded model lacks the optimizer's state. Models are saved without

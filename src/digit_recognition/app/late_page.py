@@ -1,4 +1,4 @@
-"""A page that is loaded while the server already answers."""
+"""A web page that is loaded while the server already answers requests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,11 @@ FAILED = NOTICE.format(
 
 
 class LatePage:
-    """An ASGI app that shows a notice until ``load`` has returned the page."""
+    """An ASGI app that shows a notice until ``load`` has returned the page.
+
+    ``load`` returns the page as an ASGI app. If it raises an exception, the notice says
+    that the page could not be loaded.
+    """
 
     def __init__(self, load: Callable[[], ASGIApp]):
         self._load = load
@@ -41,7 +45,7 @@ class LatePage:
 
     @asynccontextmanager
     async def loading(self) -> AsyncIterator[None]:
-        """Load the page in a thread; shut the page down when the block ends."""
+        """Load the page in a thread during the block; shut it down after the block."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._run)
             try:
@@ -52,7 +56,7 @@ class LatePage:
     async def _run(self) -> None:
         try:
             page: Any = await to_thread.run_sync(self._load)
-        except Exception:  # the API goes on
+        except Exception:  # the API must continue to work
             logger.exception("The page could not be loaded")
             self._page = HTMLResponse(FAILED, 500)
             return
@@ -61,7 +65,7 @@ class LatePage:
             await self._ended.wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the page, or with a notice."""
+        """Answer with the page or with a notice; unknown API paths get status 404."""
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             raise HTTPException(404)
         await self._page(scope, receive, send)

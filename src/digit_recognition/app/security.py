@@ -1,4 +1,4 @@
-"""Headers that keep the browser from asking other hosts."""
+"""HTTP headers that keep the browser from loading anything from other hosts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on."""
+        """Pass the request on, and add HEADERS to the response."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -28,13 +28,14 @@ def serve(
     allow_origins: Sequence[str] = (),
     on_ready: Callable[[str], None] = print,
 ) -> None:
-    """Serve until Ctrl-C. ``on_ready`` is called with the page's address.
+    """Serve the page and the API until Ctrl-C.
 
-    Raises ProjectError if there is no model or the port is taken. Temporary files of
-    uploads are in a folder that is removed when the server stops.
+    ``on_ready`` is called with the address of the page. Raises ProjectError if there is
+    no model, or if the server cannot use the host and the port. Uploads are stored in a
+    temporary folder, which is removed when the server stops.
     """
     service = Service.open(project, model_version)
-    # It would warn of each malformed form, which gets an answer with the reason.
+    # It would log a warning for each malformed form; the client gets the reason anyway.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     with (
         _bind(host, port) as listener,
@@ -62,7 +63,7 @@ def serve(
 
 class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Shut down; streams to open pages are cut off without a traceback."""
+        """Shut down without tracebacks for pages that are still connected."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
@@ -78,14 +79,15 @@ def _load_page(service: Service) -> FastAPI:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket; ProjectError if the address cannot be used."""
+    """Return a listening socket. Raises ProjectError if the address cannot be used."""
     try:
         (family, _, _, _, place), *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM
         )
         return socket.create_server(place[:2], family=family)
     except OSError as error:
-        # Python adds the address to the reason; failed look-ups have no number.
+        # Python appends the address to strerror, so the reason is looked up by its
+        # number. If a host name is unknown, the number is negative on Linux.
         number = error.errno or 0
         reason = os.strerror(number) if number > 0 else error.strerror
         raise ProjectError(

@@ -1,4 +1,4 @@
-"""`kedro app`: the web page where one draws a digit, and the HTTP API."""
+"""`kedro app`: serve the web page for drawing digits, and the HTTP API."""
 
 from __future__ import annotations
 

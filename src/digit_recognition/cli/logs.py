@@ -1,4 +1,4 @@
-"""Where messages go: warnings to the terminal, everything to the log file."""
+"""Configure logging: warnings go to the terminal, everything to the log file."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ class EscapingFormatter(logging.Formatter):
 def configure_logging(project: Path, *, verbose: bool) -> None:
     """Apply the project's ``conf/logging.yml``, whatever the current folder is.
 
-    Kedro looks for the file in the current folder only. The file handlers write into
-    the project's folder. With ``verbose``, the terminal also shows Kedro's messages.
-    Nothing changes if the variable KEDRO_LOGGING_CONFIG names another file, or if the
-    file does not exist, as in an installed wheel. Raises ProjectError if the log
-    cannot be written.
+    Kedro itself looks for the file in the current folder only. The file handlers write
+    into the project's folder. With ``verbose``, the terminal also shows Kedro's
+    messages. Raises ProjectError if the log cannot be written.
+
+    Nothing changes if the environment variable KEDRO_LOGGING_CONFIG is set, or if the
+    file does not exist, as in an installed wheel.
     """
     path = project / CONFIG
     if os.environ.get("KEDRO_LOGGING_CONFIG") or not path.is_file():

@@ -1,4 +1,4 @@
-"""The options of `kedro run`, with one message for values that cannot be read."""
+"""The options of `kedro run`, with short messages for invalid values."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home, is_url
 
 
 def with_short_errors(option: click.Parameter) -> click.Parameter:
-    """Copy the option; the copy raises ClickException for unreadable values.
+    """Return a copy of the option that raises ClickException for invalid values.
 
-    The copy of ``--params`` also refuses a path that Kedro would change.
+    The copy of ``--params`` also accepts YAML lists, and refuses a path that Kedro
+    would change. An option without a callback is returned unchanged.
     """
     kedro_callback: Any = option.callback
     if kedro_callback is None:
@@ -54,9 +55,9 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
 
 
 def _take_out_lists(value: str) -> tuple[str, list[str]]:
-    """Return the value of ``--params`` without its YAML lists, and these lists.
+    """Separate the YAML lists in the value of ``--params`` from the other parameters.
 
-    Kedro cuts the value at every comma, also inside a list.
+    Kedro cuts the value at every comma, even inside a list.
 
     >>> _take_out_lists("seed=3,sweep.recipes=[plain,quick]")
     ('seed=3', ['sweep.recipes=[plain,quick]'])
@@ -105,8 +106,8 @@ def _describe(option: click.Parameter, value: Any, error: Exception) -> str:
 def _refuse_changed_paths(items: list[str]) -> None:
     """Raise ClickException if Kedro would change a path that the user has typed.
 
-    ``items`` are the parts of `--params` between commas. YAML quotes around a whole
-    path do not belong to the path.
+    ``items`` is the value of ``--params``, split at its commas. YAML quotes around a
+    whole path do not belong to the path.
     """
     for position, item in enumerate(items):
         name, _, path = item.partition("=")

@@ -22,19 +22,20 @@ RECORDS = (
     *("dataset_info", "training", "detector_training", "metrics", "export_check"),
     *("reading_summary", "robustness_summary", "model_onnx"),
 )
-"""The datasets whose files name the versions and the digests of what they describe."""
+"""Datasets whose files contain the versions or digests of other results."""
 
 COMPLETE = ("model", "training", "validation_predictions")
-"""The datasets of a model that can be evaluated and exported."""
+"""Datasets that a version needs so that its model can be evaluated and exported."""
 
 
 @dataclass
 class RunVersion:
     """The results of one run.
 
-    ``manifest`` is the path of its manifest, which older versions lack. ``folders`` has
-    the folder of each dataset, in the catalog's order. ``size`` is in bytes.
-    ``refers_to`` has the other versions that these results were made from.
+    ``name`` is the version. ``manifest`` is the path of its manifest, which may not
+    exist for older versions. ``folders`` maps each dataset to its folder, in the
+    catalog's order. ``size`` is the total size of all files in bytes. ``refers_to``
+    holds the names of the other versions that these results were made from.
     """
 
     name: str
@@ -50,9 +51,10 @@ class RunVersion:
 
 
 def find_versions(project: Path) -> dict[str, RunVersion]:
-    """Return all versions of the catalog's local datasets by name, the newest first.
+    """Return all versions of the catalog's local datasets, the newest first.
 
-    If only the manifest of a version is left, the version is still included.
+    Keys are the names of the versions. If only the manifest of a version is left, the
+    version is still included.
     """
     manifests = Manifests(project)
     versions = {
@@ -75,11 +77,12 @@ def find_versions(project: Path) -> dict[str, RunVersion]:
 def _add_references(versions: Mapping[str, RunVersion]) -> None:
     """Set ``refers_to`` of each version.
 
-    The records of a version contain the names of the versions that its run loaded, or
+    The records of a version contain the names of versions that its run loaded, and
     digests of arrays and models. A digest refers to the version that made the array or
-    model: that version's ``dataset_info`` lists the digests of its arrays, and its
-    ``training`` the digest of its model. If several other versions have the same
-    digest, the newest is taken.
+    model: the digest of an array is in the ``dataset_info`` of that version, and the
+    digest of a model in its ``training``. If several versions made the same array or
+    model, the digest refers to the newest of them, or to no other version if the
+    version itself made it.
     """
     texts = {
         name: {dataset: _read(version, dataset) for dataset in RECORDS}
@@ -100,7 +103,7 @@ def _add_references(versions: Mapping[str, RunVersion]) -> None:
 
 
 def _read(version: RunVersion, dataset: str) -> str:
-    """Return the files of a dataset, decoded as text.
+    """Return the contents of all files of a dataset as one text.
 
     ONNX models are binary files, but the metadata in them is readable text.
     """
@@ -114,8 +117,13 @@ def _read(version: RunVersion, dataset: str) -> str:
 def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[str]:
     """Return ``kept`` and all versions that must be kept with them.
 
-    These are the newest version of each dataset, which runs load by default, the newest
-    complete model, and the versions that a kept version refers to.
+    These are:
+
+    - the newest version of each dataset, which runs load by default;
+    - the newest version with all datasets in COMPLETE;
+    - all versions that a needed version refers to, directly or through others.
+
+    ``versions`` is in the order of ``find_versions``.
     """
     needed = set(kept)
     datasets = {dataset for version in versions.values() for dataset in version.folders}
@@ -131,15 +139,15 @@ def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[
 
 
 def remove_versions(versions: Iterable[RunVersion]) -> Iterator[RunVersion]:
-    """Remove the versions, the newest first, and yield each version once removed.
+    """Remove the versions, the newest first, and yield each version after its removal.
 
-    Results are removed before the data that they were made from, and the manifest last.
-    If the process is killed, no dataset is left half removed. The next call removes
-    the remaining datasets and the manifest.
+    In each version, results are removed before the data that they were made from. The
+    manifest is removed last. If the process is killed, no dataset is left half removed,
+    and the next call can remove the remaining datasets and the manifest.
     """
     for version in sorted(versions, key=lambda version: version.name, reverse=True):
         for folder in reversed(version.folders.values()):
-            # Beside the folder of versions, where the next run cleans up.
+            # In the parent of the dataset's folder, where the next run cleans up.
             with temporary_folder(folder.parents[1]) as temporary:
                 folder.rename(temporary / folder.name)
         version.manifest.unlink(missing_ok=True)

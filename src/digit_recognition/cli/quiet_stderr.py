@@ -3,7 +3,7 @@
 Notices are informational messages and warnings that TensorFlow writes in C++ to file
 descriptor 2, where Python's logging cannot filter them. While a command runs, this
 descriptor leads to a second process. That process runs this file and passes on every
-line that is not a notice. A thread would not do, because a crash in C++ ends all
+line that is not a notice. A thread could not do this, because a crash in C++ ends all
 threads at once.
 """
 
@@ -27,7 +27,7 @@ HEADER = re.compile(
     rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: ([IWEF]) \S+:\d+\]"
     rb"|([IWEF])\d{4} \d\d:\d\d:\d+\.\d+ +\d+ \S+:\d+\]"
 )
-"""The start of a message: its time, its severity and its place in the source code."""
+"""The start of a message: its time, severity (I, W, E or F) and line of source code."""
 
 UNMARKED_NOTICES = (
     b"WARNING: All log messages before absl::InitializeLog() is called",
@@ -35,7 +35,7 @@ UNMARKED_NOTICES = (
 )
 
 HARMLESS_ERRORS = (
-    b"use_unbounded_threadpool",  # an option that only other versions know
+    b"use_unbounded_threadpool",  # an option that this version does not know
     b"Unable to register cu",  # a CUDA library is linked twice
     b"ailed call to cuInit",  # there is no GPU
 )
@@ -115,7 +115,7 @@ def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _start_reader() -> subprocess.Popen[bytes] | None:
-    """Return a process that runs this file and inherits stderr; None if that fails."""
+    """Start a process that runs this file and inherits stderr; None if this fails."""
     command = [sys.executable, "-I", "-S", __file__]
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE)

@@ -11,7 +11,10 @@ VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
 
 
 def result_folders(project: Path) -> dict[str, Path]:
-    """Return the folder with the versions of each dataset, in the catalog's order."""
+    """Return the folder with the versions of each dataset, in the catalog's order.
+
+    Only versioned datasets on a local disk are included.
+    """
     config = OmegaConfigLoader(
         str(project / "conf"), base_env="base", default_run_env="local"
     )
@@ -23,9 +26,10 @@ def result_folders(project: Path) -> dict[str, Path]:
 
 
 def version_folders(folder: Path) -> list[Path]:
-    """Return the folders of all versions in a dataset's folder.
+    """Return the folders of all versions in a dataset's folder, in any order.
 
-    Raises PermissionError if permissions forbid reading the folder.
+    The list is empty if the dataset's folder does not exist. Raises PermissionError if
+    permissions forbid reading the folder.
     """
     if not folder.is_dir():
         return []

@@ -1,4 +1,4 @@
-"""`kedro run`, with a quiet terminal and one message for a mistake of the user."""
+"""`kedro run`, with a quiet terminal and one short message for a user's mistake."""
 
 from __future__ import annotations
 
@@ -49,10 +49,11 @@ def cli() -> None:
 
 
 def _run_quietly(command: Any) -> Callable[..., Any]:
-    """Return the command with an option ``verbose``; without it, the terminal is quiet.
+    """Return the command with an additional argument, ``verbose``.
 
-    An error that the user can correct becomes one message with exit code 1. Ctrl-C
-    gives one line and exit code 130.
+    Unless ``verbose`` is true, `quiet_stderr` hides TensorFlow's notices. An error that
+    the user can correct becomes one message with exit code 1. Ctrl-C gives one line and
+    exit code 130.
     """
 
     @functools.wraps(command)
@@ -64,7 +65,7 @@ def _run_quietly(command: Any) -> Callable[..., Any]:
             with quiet_stderr(click.ClickException, click.exceptions.Exit):
                 return _run(command, verbose, options)
         except KeyboardInterrupt as stopped:
-            # It arrived before the run started or after it ended.
+            # Ctrl-C was pressed before the run started or after it ended.
             click.echo("Stopped.", err=True)
             raise click.exceptions.Exit(EXIT_CODE_INTERRUPTED) from stopped
         finally:

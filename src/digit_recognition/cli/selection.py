@@ -95,7 +95,7 @@ def _check_runner(options: dict[str, Any]) -> None:
 
 
 def _find_pipeline(options: dict[str, Any]) -> Pipeline:
-    """Return the sum of the requested pipelines; only these are imported."""
+    """Return the sum of the requested pipelines, without importing any others."""
     if options["pipeline"] and options["pipelines"]:
         raise ProjectError(
             "expected --pipelines or --pipeline, received both; take --pipelines"
@@ -134,7 +134,7 @@ def _check_known(option: str, value: str, known: Collection[str]) -> None:
 
 
 def _suggest(value: str, known: Collection[str]) -> str:
-    """Return ``did you mean …?`` with the most similar name, or else all known names.
+    """Suggest the most similar known name, or list all known names.
 
     >>> _suggest("trainmodel", ["build_model", "train_model"])
     'did you mean train_model?'

@@ -26,16 +26,16 @@ the cell's width or height. The distance is 0 for an upright rectangle, more for
 tilted one, and 0.17 for an ellipse."""
 
 STRAIGHT_SHARE = 0.75
-"""Share of each side of a cell that must respect MAX_SIDE_OFFSET. A digit that touches
-the line may hide the rest."""
+"""Share of each side of a cell that must be within MAX_SIDE_OFFSET. A digit that
+touches the side may hide the rest."""
 
 MIN_WRITTEN_HEIGHT = 0.3
 """Minimum height of ink that counts as written in a cell, as a share of the cell's
 height."""
 
 MIN_CELLS = 3
-"""Minimum number of cells of a grid in which nothing is written. Two are too few: the
-two holes of an 8 may look like cells."""
+"""Minimum number of cells of an empty grid. Two are too few: the two holes of an 8 may
+look like cells."""
 
 MAX_CELLS = 1000
 """Maximum number of cells on a page. A page with more is squared paper, whose lines are
@@ -74,10 +74,11 @@ class Cells(NamedTuple):
 
 
 def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
-    """Return the mask, with the lines of boxes and grids removed, and the cells.
+    """Return the mask without the lines of boxes and grids, and the cells.
 
     ``mask`` is bool (h, w), the strokes on a page. ``stroke`` is the stroke width in
-    pixels. Ink inside a cell is kept, even if it touches the lines.
+    pixels. Ink inside a cell is kept, even if it touches the lines. If there are no
+    cells, or more than MAX_CELLS, the mask is returned unchanged.
     """
     found = [_find_quadrilaterals(mask, gap, stroke) for gap in CLOSED_GAPS]
     holes, numbers = max(found, key=lambda one: len(one[1]))
@@ -102,14 +103,14 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
 def _group_into_grids(
     holes: np.ndarray, numbers: list[int], components: np.ndarray, labels: np.ndarray
 ) -> dict[int, list[int]]:
-    """Return a dictionary from each box or grid to the places of its cells.
+    """Return the boxes and grids, each with the places of its cells.
 
-    ``holes`` and ``components`` are label images. ``numbers`` lists the labels of the
-    holes that may be cells. The place of a hole is its position in ``numbers``, counted
-    from 1. The function writes the place of each hole into ``labels``, on the pixels of
-    the hole's convex hull.
+    ``holes`` is the label image of the paper, and ``components`` the label image of the
+    ink. ``numbers`` lists the labels of the holes that may be cells. The place of a
+    hole is its position in ``numbers``, counted from 1. The function writes the place
+    of each hole into ``labels``, on the pixels of the hole's convex hull.
 
-    The keys of the dictionary are labels in ``components``. A component is a box or a
+    The keys of the result are labels in ``components``. A component is a box or a
     grid if something is written in at least one of its cells, or if it has at least
     MIN_CELLS cells.
     """

@@ -24,10 +24,12 @@ MAX_BROKEN_PARTS = 10
 """Maximum number of components that one broken digit consists of."""
 
 MAX_BROKEN_HEIGHT = 1.6
-"""Maximum height of a broken digit, in typical heights."""
+"""Maximum height of a broken digit, as a multiple of the typical height (see
+`_max_height_of_broken`)."""
 
 MIN_CLUSTERS = 5
-"""Minimum number of clusters of nearby components that have a typical height."""
+"""Minimum number of clusters of nearby components from which the typical height is
+computed."""
 
 
 @dataclass(eq=False)
@@ -54,12 +56,14 @@ def group_components(
 ) -> list[Group]:
     """Group the connected components so that each group may be one digit.
 
-    ``labels`` is the label image of ``mask``. ``stroke`` is the stroke width in pixels.
+    ``mask`` is bool (h, w), and ``labels`` is its label image. ``stroke`` is the stroke
+    width in pixels.
 
     - Components with an area below 60 % of ``stroke`` squared are left out.
     - Small components join a tall component nearby (see MIN_TALL).
     - Tall components side by side stay separate.
-    - Nearby components form one broken digit if all of them are small.
+    - Up to MAX_BROKEN_PARTS nearby components form one broken digit if all of them are
+      small.
     """
     areas = np.bincount(labels.ravel())
     groups = [
@@ -95,8 +99,8 @@ def _max_height_of_broken(clusters: list[list[Group]]) -> float:
 
     Each cluster is a list of groups that are near one another. Most clusters are single
     digits or lines of digits. So the median height of the clusters, weighted by their
-    ink area, is the height of a digit. If the lines of a page are close to each other,
-    the clusters are higher than a digit, and the median height of the single groups is
+    ink area, is the height of a digit. If the lines of text are close to each other,
+    the clusters are higher than a digit. The median height of the single groups is then
     a better measure. The maximum is MAX_BROKEN_HEIGHT times the smaller of the two
     medians.
 
@@ -116,7 +120,10 @@ def _max_height_of_broken(clusters: list[list[Group]]) -> float:
 
 
 def _attach_bars(groups: list[Group]) -> list[Group]:
-    """Merge each flat group into a tall group just below, and return the groups."""
+    """Merge each flat group into a tall group just below, and return the groups.
+
+    A flat group, such as the bar of a 5, has less than 30 % of the tall group's height.
+    """
     kept: list[Group] = []
     boxes = np.empty((len(groups), 4), int)  # of the kept groups
     for group in sorted(groups, key=lambda group: -group.box.height):
@@ -196,8 +203,8 @@ def _split_lines(groups: list[Group], stroke: float) -> tuple[list[Group], list[
     """Split the groups into two lines of text at a horizontal band without ink.
 
     The first list holds the groups above the band, the second list the groups below.
-    Each line has at least 35 % of the total height. Both lists are empty if there is no
-    such band.
+    The band is higher than 1.5 stroke widths, and each line has at least 35 % of the
+    total height. Both lists are empty if there is no such band.
     """
     groups = sorted(groups, key=lambda group: group.box.top)
     top, bottom = groups[0].box.top, max(group.box.bottom for group in groups)

@@ -39,11 +39,11 @@ MAX_PAGE_PIXELS = 16_000_000
 million."""
 
 MAX_PAGES = 500
-"""Maximum number of pages that are decoded of one file; further pages are counted."""
+"""Maximum number of pages decoded from one file. Further pages are only counted."""
 
 NEW_SUBFILE_TYPE, REDUCED_IMAGE = 254, 1
-"""Number of the TIFF tag that holds the kind of a page, and the bit of the tag's value
-that is set for a smaller copy of another page."""
+"""Number of the TIFF tag for the kind of a page, and the bit that is set in the tag's
+value if the page is a smaller copy of another page."""
 
 SIGNATURE_BYTES = 512
 
@@ -60,7 +60,10 @@ class Page:
 
 
 class UnreadablePicture(ProjectError):  # noqa: N818 (the input is at fault, not the program)
-    """Raised if a picture or a page of it cannot be decoded; the message says why."""
+    """Raised if a picture or one of its pages cannot be decoded.
+
+    The message says why.
+    """
 
 
 def decode(
@@ -68,14 +71,17 @@ def decode(
 ) -> Iterator[Page]:
     """Yield each page of a TIFF file, or the first frame of any other picture.
 
-    Pages are decoded one at a time and rotated as their EXIF orientation says. After
-    the first page of a TIFF file, smaller copies of other pages are skipped. The only
-    exception raised is UnreadablePicture, whatever the file contains. If a file has
-    more than MAX_PAGES pages, the exception is raised after the first MAX_PAGES pages
-    have been yielded.
+    ``source`` is a path or an open binary file. Pages are decoded one at a time and
+    rotated as their EXIF orientation says. From the second page of a TIFF file on,
+    pages that are smaller copies of other pages are skipped.
 
-    ``max_pixels`` limits the total number of pixels of all pages. Before each page is
-    decoded, the total is computed from the page sizes that the file declares.
+    The only exception raised is UnreadablePicture, whatever the file contains. If a
+    file has more than MAX_PAGES pages, the exception is raised after the first
+    MAX_PAGES pages have been yielded.
+
+    ``max_pixels`` limits the total number of pixels of all pages, skipped ones
+    included. Before each page is decoded, the total is computed from the page sizes
+    that the file declares.
 
     >>> for page in decode("scan.tif"):
     ...     print(page.grey.shape, page.scale)
@@ -181,7 +187,8 @@ def _pillow_errors_translated(
 ) -> Iterator[None]:
     """Turn Pillow's exceptions into UnreadablePicture, and ignore Pillow's warnings.
 
-    Damaged files make Pillow's decoders raise exceptions of almost any class.
+    Damaged files make Pillow's decoders raise exceptions of almost any class. If Pillow
+    finds too many pixels, the message names ``max_pixels`` as the limit.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -230,7 +237,7 @@ def _decode_page(picture: Image.Image, form: PictureFormat) -> Page:
 
 
 def _reduction_factor(size: tuple[int, int]) -> int:
-    """Return the integer factor by which to reduce a page to respect MAX_PAGE_PIXELS.
+    """Return the integer factor that reduces a page to at most MAX_PAGE_PIXELS pixels.
 
     Both sides are divided by this factor. It is 1 for pages that are small enough.
     """

@@ -15,8 +15,8 @@ SAMPLE_PIXELS = 40_000
 """Approximate number of pixels from which the paper's colour and noise are measured."""
 
 BLOCK_ROWS = 256
-"""Number of rows that are converted at a time. A large page then needs little extra
-memory."""
+"""Number of rows that are converted at a time. This limits the extra memory that a
+large page needs."""
 
 
 def to_grey(pixels: np.ndarray) -> np.ndarray:
@@ -26,8 +26,9 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
     white.
 
     Grey pixels get their luma. Coloured pixels get the level of the channel with the
-    most contrast to the paper. For example, yellow on white is almost invisible in
-    luma (0.89 against 1) but clear in the blue channel (0.2 against 1).
+    most contrast to the paper. For example, the yellow (1, 0.96, 0.2) on white is
+    almost invisible in luma (0.89 against 1) but clear in the blue channel (0.2
+    against 1).
 
     The paper's colour is the median colour of the page. A pixel counts as coloured if
     its chroma (see `_chroma`) exceeds the noise of the paper's chroma. So pencil on

@@ -54,9 +54,9 @@ def to_mnist_format(ink: np.ndarray) -> np.ndarray:
 def is_mnist_format(grey: np.ndarray) -> bool:
     """Return whether a page, float32 (h, w) in 0..1, is in MNIST's format already.
 
-    The page must have 28x28 pixels and a maximum above 0.5. The digit must be at
-    most 20 pixels high and wide. The digit's centre of mass must be at most one row and
-    one column away from index (14, 14).
+    The page must have 28x28 pixels, a background of 0 and a maximum above 0.5. The
+    digit must be at most 20 pixels high and wide. The digit's centre of mass must be at
+    most one row and one column away from index (14, 14).
     """
     if grey.shape != (IMAGE_SIZE, IMAGE_SIZE) or not grey.any():
         return False
@@ -69,8 +69,8 @@ def is_mnist_format(grey: np.ndarray) -> bool:
 def centre_in_field(small: np.ndarray) -> np.ndarray:
     """Return a 28x28 image with the centre of mass of the ink at index (14, 14).
 
-    ``small`` is ink of at most 28x28 pixels. It is moved by whole pixels. If this move
-    would push it out of the image, it is moved less far.
+    ``small`` is ink of at most 28x28 pixels, float32 in 0..1. It is moved by whole
+    pixels. If the move would push it out of the image, it is moved less far.
     """
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
     top, left = (
@@ -82,10 +82,10 @@ def centre_in_field(small: np.ndarray) -> np.ndarray:
 
 
 def _widen_strokes(ink: np.ndarray) -> np.ndarray:
-    """Return the ink, reduced to WORKING_SIDE, with thin strokes widened.
+    """Reduce the ink to a longest side of WORKING_SIDE pixels, and widen thin strokes.
 
-    The ink is reduced only if its longest side is above WORKING_SIDE pixels. Strokes
-    are not widened if the longest side is below LONGEST pixels.
+    Smaller ink is not reduced. Strokes are not widened if the longest side of the ink
+    is below LONGEST pixels.
     """
     longest = max(ink.shape)
     if longest > WORKING_SIDE:
@@ -112,10 +112,11 @@ def _widen_strokes(ink: np.ndarray) -> np.ndarray:
 def _is_thinner(mask: np.ndarray, width: float) -> bool:
     """Return whether `stroke_width` of a mask, bool (h, w), is below ``width`` pixels.
 
-    Two bounds answer this for most digits in a tenth of the time. The pixels that are
-    left after n erosions are at least n + 1 pixels away from the background. The counts
-    of these pixels give a lower bound of the mean distance to the background, from
-    which `stroke_width` is computed. The distance is at most sqrt(2) times as large.
+    `stroke_width` is computed from the mean distance of the pixels to the background.
+    For most digits, two bounds of this mean are enough and take a tenth of the time.
+    The pixels that are left after n erosions are at least n + 1 pixels away from the
+    background, so their counts give a lower bound. The mean is at most sqrt(2) times as
+    large.
     """
     area = distances = np.count_nonzero(mask)
     core = mask

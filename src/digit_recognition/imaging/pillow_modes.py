@@ -48,9 +48,10 @@ def _scale_levels(values: np.ndarray) -> np.ndarray:
 
     - Floats within 0..1 stay as they are.
     - Integers without a negative value are divided by the maximum value of their bit
-      depth. The bit depth is the smallest that holds all values, but at least 8 bits.
+      depth, such as 4095 for 12 bits. The bit depth is the smallest that holds all
+      values, but at least 8 bits.
     - In all other images, the minimum is subtracted from the values. The result is
-      divided by the range of the values, or by 1 if the range is smaller.
+      divided by the range of the values, or by 1 if the range is below 1.
     - NaN and inf count as the maximum, -inf as the minimum.
     """
     finite = values[np.isfinite(values)].astype(np.float64)
@@ -69,8 +70,8 @@ def _place_on_background(image: Image.Image) -> Image.Image:
     """
     opaque = np.asarray(image.getchannel("A")) >= 128
     dark = np.asarray(image.convert("RGB").convert("L")) < 128
-    # A picture of light ink alone has no dark pixels. A picture of paper that was cut
-    # out has some, because the ink on the paper is dark.
+    # A picture of light ink alone has no dark pixels. A cut-out picture of paper has
+    # some, because the ink on the paper is dark.
     is_light = opaque.any() and not opaque.all() and dark[opaque].mean() < 1e-3
     background = Image.new("RGBA", image.size, "black" if is_light else "white")
     return Image.alpha_composite(background, image).convert("RGB")

@@ -30,23 +30,25 @@ MAX_STROKES = 3000
 """Maximum number of groups of strokes on a page. A page with more is texture."""
 
 MAX_TRACE_OVERLAP = 20
-"""Maximum total area of the boxes of all connected components of ink, in areas of the
-page. The boxes of tilted rulings have up to 9."""
+"""Maximum total area of the boxes of all connected components of ink, as a multiple of
+the page's area. On pages with tilted rulings, this multiple is up to 9."""
 
 MIN_CONTRAST = 0.05
 """Minimum contrast of a mark to its surroundings, in units of density. Fainter marks
 are shades of the paper, not ink."""
 
 MIN_EDGE_ASPECT = 2.5
-"""Minimum length of an edge of the paper that looks like a stroke, in widths."""
+"""Minimum length of an edge of the paper that looks like a stroke, as a multiple of the
+edge's width."""
 
 MIN_SIDE_CONTRAST = 0.2
-"""Minimum contrast of a stroke to one side, as a share of that to the other side."""
+"""Minimum contrast of a stroke to the paper on one side, as a share of the contrast on
+the other side. An edge of the paper has less."""
 
 MAX_DARKNESS_SPREAD = 0.5
-"""Maximum spread of the darkness of a pen's strokes. The spread is the range of the
-central 80 % of a mark's pixels, divided by their median. Pencils in poor light had at
-most 0.45, objects in photographs mostly more than 0.55."""
+"""Maximum spread of the darkness of a pen's strokes. The spread is the difference
+between the 90th and 10th percentiles of the density in a mark, divided by the median.
+Pencils in poor light had at most 0.45, objects in photographs mostly more than 0.55."""
 
 MIN_SPREAD_STROKE = 4.0
 """Minimum stroke width, in pixels, at which the spread of darkness is measured."""
@@ -62,9 +64,10 @@ class Mark:
 
     ``x`` and ``y`` are the left column and the top row of the box, in pixels of the
     page. ``ink`` is float32 (height, width) in 0..1, and 0 on paper and on other marks.
-    ``placed`` is set if the page is a 28x28 image in MNIST's format already. ``uneven``
-    is set if the darkness varies more than in a pen's strokes. ``cell`` is the cell of
-    the box or grid in which the mark is written, or None.
+    ``placed`` is True if the page is a 28x28 image in MNIST's format already.
+    ``uneven`` is True if the darkness of the mark varies more than that of a pen's
+    strokes. ``cell`` is the cell of the box or grid in which the mark is written, or
+    None.
     """
 
     x: int
@@ -85,7 +88,7 @@ class Mark:
     def field(self) -> np.ndarray:
         """The mark in MNIST's format, float32 (28, 28) in 0..1.
 
-        A mark with ``placed`` set keeps its position.
+        If ``placed`` is True, the mark keeps its position.
         """
         if not self.placed:
             return to_mnist_format(self.ink)
@@ -96,7 +99,7 @@ class Mark:
     def enlarged(self, factor: int, page: tuple[int, ...]) -> Mark:
         """Return the mark with its box scaled from a reduced page to the full page.
 
-        The full page has the shape ``page`` (h, w). It was reduced by ``factor``.
+        ``page`` is the shape (h, w) of the full page, which was reduced by ``factor``.
         ``ink`` and ``cell`` stay as they are, in pixels of the reduced page.
         """
         x, y = factor * self.x, factor * self.y
@@ -113,7 +116,7 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
     or light on dark. A page in MNIST's format becomes one mark that keeps its pixels.
     Raises TooManyMarks for a page of texture.
 
-    `Reader` compares several ways to find marks; this function uses the first of them.
+    `Reader` compares several ways to find marks; this function uses only the first.
 
     >>> [[(mark.x, mark.y) for mark in line] for line in find_digits(page)]
     [[(20, 15), (60, 15)], [(20, 75)]]
@@ -129,8 +132,8 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     For the first list, frames, dark borders of scans, and rulings (lines across the
     page) are removed. If the page has boxes or grids, a second list follows. For the
     second list, the lines round the cells of the boxes and grids are removed instead.
-    Raises TooManyMarks for a page of texture, and TooMuchWork for a page that takes too
-    long to read.
+    Raises TooManyMarks for a page of texture, and TooMuchWork if the page needs more
+    work than `bounded_work` allows.
     """
     labels = _label_components(ink.traces, MAX_TRACES)
     components = map(Box.of_slices, ndimage.find_objects(labels))
@@ -169,7 +172,8 @@ def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
 def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Mark]:
     """Return the marks in ``mask``, in no particular order.
 
-    ``mask`` is bool (h, w), and True on strokes.
+    ``mask`` is bool (h, w), and True on strokes. ``cells`` are the cells of the page,
+    if it has any.
     """
     if not mask.any():
         return []
@@ -209,7 +213,11 @@ def placed_mark(field: np.ndarray) -> Mark:
 
 
 def _stands_out(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> bool:
-    """Return whether a group is darker than the paper round it."""
+    """Return whether a group is darker than its surroundings on all sides.
+
+    An edge of the paper is not (see `_is_edge`). ``labels`` is the label image, and
+    ``stroke`` the stroke width in pixels.
+    """
     margin = max(2, round(stroke / 4))
     top, left = max(0, group.box.top - margin), max(0, group.box.left - margin)
     box = np.s_[top : group.box.bottom + margin, left : group.box.right + margin]
@@ -227,8 +235,9 @@ def _is_edge(grey: np.ndarray, own: np.ndarray, outside: np.ndarray) -> bool:
     """Return whether a long thin group lies along the edge of the paper.
 
     Such a group is darker than the paper on one side of it, but not darker than the
-    table on the other side. ``own`` and ``outside`` are the masks of the group and of
-    its surroundings, bool (h, w).
+    table on the other side. ``grey`` is the part of the page round the group, float32
+    (h, w). ``own`` and ``outside`` are the masks of the group and of its surroundings,
+    bool (h, w).
     """
     if own.shape[0] < own.shape[1]:
         grey, own, outside = grey.T, own.T, outside.T
@@ -252,8 +261,8 @@ def _make_mark(
     own = np.isin(labels[box], group.labels)
     density = ink.density[box]
     level = max(float(np.percentile(density[own], 75)), 1e-6)
-    # The ink includes the soft edge of the strokes, one pixel wide, where no other mark
-    # has its own pixels.
+    # The ink includes the soft edge of the strokes, which is one pixel wide. Pixels of
+    # other marks are left out.
     with_edge = ndimage.maximum_filter(own.view(np.uint8), 3).astype(bool)
     with_edge &= own | (labels[box] == 0)
     return Mark(
@@ -322,7 +331,10 @@ def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
 
 
 def _vertical_extent(mark: Mark) -> np.ndarray:
-    """Return top and bottom of a mark and of its cell, int (4,); -1 without a cell."""
+    """Return the top and bottom of a mark, and those of its cell, as int (4,).
+
+    The last two values are -1 if the mark has no cell.
+    """
     cell = (mark.cell.box.top, mark.cell.box.bottom) if mark.cell else (-1, -1)
     return np.array([mark.y, mark.y + mark.height, *cell])
 
@@ -330,10 +342,12 @@ def _vertical_extent(mark: Mark) -> np.ndarray:
 def _vertical_overlaps(extents: np.ndarray, extent: np.ndarray) -> np.ndarray:
     """Return the maximum vertical overlap of a mark with the last marks of each line.
 
-    ``extents`` is (lines, 3, 4), and ``extent`` is (4,), as `_vertical_extent` returns
-    it. The result is (lines,). An overlap is divided by the height of the shorter mark.
-    It is negative if there is a gap between the marks. If both marks are written in
-    cells, the boxes of their cells are compared instead.
+    ``extents`` (lines, 3, 4) holds the `_vertical_extent` of the last three marks of
+    each line, and ``extent`` (4,) that of the mark. The result is (lines,).
+
+    An overlap is divided by the height of the shorter mark. It is negative if there is
+    a gap between the marks. If both marks are written in cells, the boxes of their
+    cells are compared instead.
     """
     in_cells = (extents[..., 2:] >= 0) & (extent[2:] >= 0)
     one = np.where(in_cells, extents[..., 2:], extents[..., :2])

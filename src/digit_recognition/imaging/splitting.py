@@ -36,8 +36,8 @@ the path goes round strokes where it can."""
 
 
 HOLE_COST = 0.25
-"""Additional cost of a pixel in a hole, such as that of a 0: few cuts lead through one.
-"""
+"""Additional cost of a pixel in a hole, such as the inside of a 0. It keeps most cuts
+out of holes."""
 
 MIN_WALL = 0.4
 """Minimum density of the ink that encloses a hole."""
@@ -121,7 +121,10 @@ def merge_marks(left: Mark, right: Mark) -> Mark:
 
 
 def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
-    """Return the part of a mark where ``side`` is true; None if the part has no ink."""
+    """Return the part of a mark where ``side`` is True; None if the part has no ink.
+
+    ``side`` is a mask of the mark's box, bool (height, width).
+    """
     ink = np.where(side, mark.ink, 0)
     rows, columns = np.nonzero(ink > 0.25)
     if not len(rows):

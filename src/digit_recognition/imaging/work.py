@@ -1,7 +1,8 @@
-"""A bound on the work for one page.
+"""Limit the work that is spent on one page.
 
 Work is counted in pieces of ink, not in seconds. So the same page gives the same result
-on every machine.
+on every machine. A piece of ink is an object on the page that may be a digit, or a part
+of one.
 """
 
 from __future__ import annotations
@@ -13,19 +14,18 @@ from contextvars import ContextVar
 from .boxes import Box
 
 MAX_WORK = 5000
-"""Maximum number of pieces of ink that are looked at for one page. A piece counts when
-it is cut out of the page, and again each time that it, or a part of it, is classified.
-A page of 500 digits needs 1,000 if it is read once. The pictures of people's digits in
-the project's tests need at most 462.
-"""
+"""Maximum number of pieces of ink that are processed for one page. A piece is counted
+when it is cut out of the page, and again each time that it, or a part of it, is
+classified. A page of 500 digits needs 1,000 if it is read once. The pictures of
+handwritten digits in the project's tests need at most 462."""
 
 MAX_OVERLAP = 6
-"""Maximum total area of the boxes of all pieces of ink, in areas of the page. The boxes
-of digits hardly overlap; those of rings within rings do."""
+"""Maximum total area of the boxes of all pieces of ink, as a multiple of the page's
+area. The boxes of digits hardly overlap; the boxes of nested rings do."""
 
 MAX_PAIRS = 500_000
-"""Maximum number of pairs of neighbouring pieces of ink that are compared on a page: a
-single cluster may have 700 pieces."""
+"""Maximum number of pairs of neighbouring pieces of ink on a page. A cluster of n
+pieces has n * n pairs, so a single cluster may have about 700 pieces."""
 
 _work: ContextVar[int | None] = ContextVar("work", default=None)
 
@@ -38,12 +38,16 @@ class TooManyMarks(ValueError):  # noqa: N818 (the input is at fault, not the pr
 
 
 class TooMuchWork(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """Raised if all attempts to read a page together need more work than allowed."""
+    """Raised if the attempts to read a page need more work in total than MAX_WORK."""
 
 
 @contextlib.contextmanager
 def bounded_work() -> Iterator[None]:
-    """Count the work inside the block, which is the work for one page."""
+    """Count the work for one page, which is the work inside the ``with`` block.
+
+    >>> with bounded_work():
+    ...     add_work(500)
+    """
     token = _work.set(0)
     try:
         yield
@@ -52,9 +56,10 @@ def bounded_work() -> Iterator[None]:
 
 
 def add_work(pieces: int) -> None:
-    """Count pieces of ink; raise TooMuchWork if the page needs more than MAX_WORK.
+    """Add to the work for the page; raise TooMuchWork if it exceeds MAX_WORK.
 
-    Outside of `bounded_work`, nothing is counted.
+    ``pieces`` is a number of pieces of ink. Outside of `bounded_work`, nothing is
+    counted.
     """
     before = _work.get()
     if before is None:
@@ -80,7 +85,7 @@ def check_overlap(
 
 
 def check_pairs(sizes: Iterable[int]) -> None:
-    """Raise TooManyMarks for clusters whose pieces make more than MAX_PAIRS pairs.
+    """Raise TooManyMarks if the clusters have more than MAX_PAIRS pairs of pieces.
 
     ``sizes`` holds the number of pieces in each cluster.
     """

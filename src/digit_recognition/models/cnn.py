@@ -30,7 +30,8 @@ def initial_seeds(seed: int) -> Iterator[int]:
 
     They are the seeds that Keras draws after ``keras.utils.set_random_seed(seed)``.
     Keras draws them from Python's global generator, which other threads may use at the
-    same time. In a Dask worker, this changed the initial weights of 22 of 40 networks.
+    same time. In a Dask worker, other threads changed the initial weights of 22 of 40
+    networks.
     """
     generator = random.Random(seed)  # noqa: S311 (nothing is kept secret)
     while True:
@@ -49,9 +50,11 @@ def build_cnn(
 
     The input is float32 (n, 28, 28, 1) in 0..1. The output is probabilities, float32
     (n, 10). ``filters`` lists the number of filters of each convolution, stage by
-    stage; a 2x2 max pooling ends each stage. ``dtype`` is Keras' dtype policy of all
-    layers except the last layer, which is float32. ``seeds`` yields the seed of the
-    initial weights of each layer; by default, Keras draws the seeds.
+    stage; a 2x2 max pooling ends each stage. ``kernel_size`` is the side of the
+    convolutions' kernels in pixels, and ``dense_units`` the size of the hidden dense
+    layer. ``dtype`` is Keras' dtype policy of all layers except the last layer, which
+    is float32. ``seeds`` yields the seed of the initial weights of each layer; by
+    default, Keras draws the seeds.
 
     The defaults give Conv2D(32, 3x3), MaxPooling2D, Conv2D(64, 3x3), MaxPooling2D,
     Flatten, Dense(128) and Dense(10, softmax). The hidden layers use relu:
@@ -133,8 +136,8 @@ def join_columns(network: Classifier) -> Classifier:
 
     The classifier returns probabilities (n, 10). Its logits are the mean of the
     columns' logits. One dense layer computes this mean from the concatenated features
-    of all columns. The kernel of this layer is the concatenation of the columns'
-    kernels, divided by the number of columns.
+    of all columns. Its kernel is the concatenation of the kernels of the columns' last
+    layers, divided by the number of columns.
     """
     import keras
     from keras import layers
@@ -200,8 +203,8 @@ def without_softmax(network: Classifier) -> Classifier:
 def first_column(network: Classifier) -> Classifier:
     """Return the network's first column, or the network itself if it is a single CNN.
 
-    A column is one of several parallel CNNs. In a network that averages over shifted
-    images, each column reads the image and all its shifts.
+    A column is one of several parallel CNNs. For a network built by `average_shifts`,
+    the result is the first column of the network that was averaged.
     """
     import keras
 
@@ -210,9 +213,10 @@ def first_column(network: Classifier) -> Classifier:
 
 
 def convolutions(network: Classifier) -> Classifier:
-    """Return the convolutions of the first column; their output is flat, (n, size).
+    """Return the first column up to its Flatten layer; the weights are shared.
 
-    The weights are shared with the network.
+    The input is float32 (n, 28, 28, 1) in 0..1. The output is the flattened features
+    of the last convolution, (n, size).
     """
     import keras
 

@@ -25,7 +25,7 @@ NON_DIGIT = NUM_CLASSES
 
 
 def build_detector_head(features: int) -> Classifier:
-    """Build the head: logits (n, 11) from the classifier's features (n, features).
+    """Build the detector's head, which maps features (n, features) to logits (n, 11).
 
     The features may have any scale. The head has a class for each digit and a class for
     non-digits. Learning to classify digits makes the head better at recognizing

@@ -29,8 +29,8 @@ def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
     ``probabilities`` and ``logits`` (n, 10) of the classifier, and ``digit_logit``
     (n, 1) of the detector. The graph accepts any number n of images.
 
-    tf2onnx is called directly. Keras' ``model.export`` would also add ``np.object`` to
-    NumPy. Only versions of tf2onnx from before NumPy 2 need ``np.object``.
+    tf2onnx is called directly, because Keras' ``model.export`` would also set
+    ``np.object``. Only versions of tf2onnx from before NumPy 2 need ``np.object``.
     """
     import tensorflow as tf
     import tf2onnx

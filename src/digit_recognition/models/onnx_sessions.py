@@ -25,7 +25,7 @@ LOAD_ERRORS = (
     errors.NotImplemented,
     UnicodeDecodeError,  # the message quotes a damaged name
 )
-"""What ``open_session`` raises for bytes that are not a model it can run."""
+"""Exceptions that ``open_session`` raises for bytes that it cannot load as a model."""
 
 
 class PortableSession(InferenceSession):

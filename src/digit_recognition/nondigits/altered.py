@@ -1,8 +1,8 @@
 """Non-digits made by altering digits: rotated, distorted or cut up.
 
 Each function takes images, float32 (n, 28, 28) in 0..1, their labels (n,), the number
-of drawings and a random generator. It returns drawings, float32 (count, 28, 28) in
-0..1.
+of drawings (``count``) and a random generator. It returns drawings, float32
+(count, 28, 28) in 0..1.
 """
 
 from __future__ import annotations
@@ -85,9 +85,10 @@ def sideways_digits(
 def distorted_digits(
     images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Distort a digit by random displacements, smoothed over 3 pixels.
+    """Distort a digit by random displacements of its pixels.
 
-    The displacements have a root mean square of 3 to 6 pixels per axis.
+    The displacements are smoothed by a Gaussian filter with a standard deviation of 3
+    pixels. They have a root mean square of 3 to 6 pixels per axis.
     """
     offsets = rng.uniform(-1, 1, (2, count, IMAGE_SIZE, IMAGE_SIZE))
     offsets = ndimage.gaussian_filter(offsets, (0, 0, 3, 3))

@@ -1,8 +1,8 @@
 """Non-digits that combine several digits or fragments of digits.
 
 Each function takes images, float32 (n, 28, 28) in 0..1, their labels (n,), the number
-of drawings and a random generator. It returns drawings, float32 (count, height, width)
-in 0..1.
+of drawings (``count``) and a random generator. It returns drawings, float32
+(count, 28, 28) in 0..1; ``digits_side_by_side`` returns (count, 56, 56).
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def digit_fragments(
 def crossed_ones(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw two to four digits 1 on top of each other, each shrunk and rotated."""
+    """Draw two to four ones on top of each other, each shrunk, rotated and shifted."""
     drawings = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
     for probability in (1, 1, 0.5, 0.5):
         ones = sample_images(images, count, rng, labels, (1,))
@@ -84,7 +84,8 @@ def _overlay(
 ) -> np.ndarray:
     """Overlay a part on each drawing, with the given ``probability``.
 
-    The part is shifted by up to 6 pixels along both axes.
+    ``drawings`` and ``parts`` are (n, 28, 28). Each part is shifted by up to 6 pixels
+    along both axes.
     """
     added = random_mask(probability, len(drawings), rng)
     return np.maximum(drawings, shift_randomly(parts, 6, rng) * added)

@@ -15,7 +15,7 @@ from digit_recognition import IMAGE_SIZE
 from .drawings import rotation_matrices
 
 GRID = np.indices((IMAGE_SIZE, IMAGE_SIZE)).reshape(2, -1) - (IMAGE_SIZE - 1) / 2
-"""Row and column of every pixel relative to the centre: an array (2, 784)."""
+"""Row and column of each pixel relative to the centre, float (2, 784)."""
 
 BLOT_SIZE = 40  # pixels
 
@@ -62,7 +62,8 @@ def thresholded_noise(
 ) -> np.ndarray:
     """Draw the parts of smoothed noise above a threshold, with hard or soft edges.
 
-    The noise is smoothed over 1 to 4 pixels.
+    The noise is smoothed by a Gaussian filter with a standard deviation of 1 to 4
+    pixels.
     """
     noise = rng.normal(size=(count, IMAGE_SIZE, IMAGE_SIZE)).astype(np.float32)
     for rows, sigma in zip(
@@ -100,7 +101,8 @@ def _smooth_noise(
 ) -> np.ndarray:
     """Return Gaussian noise (count, 40, 40), smoothed, with a standard deviation of 1.
 
-    ``sigma`` is the smoothing in pixels along rows and columns.
+    ``sigma`` holds the standard deviations of the smoothing filter, in pixels: first
+    down the rows, then across the columns.
     """
     noise = rng.normal(size=(count, BLOT_SIZE, BLOT_SIZE))
     noise = ndimage.gaussian_filter(noise, (0, *sigma))

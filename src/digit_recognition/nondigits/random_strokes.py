@@ -13,13 +13,16 @@ import numpy as np
 from .drawings import POINTS_PER_STROKE, draw_strokes
 
 MIN_STROKE_LENGTH = 0.4
-"""Few strokes of ``branching_strokes`` are shorter than this, in a square of side 1."""
+"""Distance that ``_distant_point`` aims to keep from the start of a stroke.
+
+Points are chosen in a square of side 1.
+"""
 
 
 def branching_strokes(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw two to four strokes, each starting on an earlier stroke."""
+    """Draw two to four strokes; all except the first start on an earlier stroke."""
     start = rng.random((count, 2))
     strokes = [
         _stroke(start, _distant_point(start, rng), _random_bend(0.6, count, rng))
@@ -64,7 +67,10 @@ def polygon_outlines(
 def arcs_with_strokes(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw at least half of an ellipse, and two or three strokes that start on it."""
+    """Draw elliptic arcs, each with two or three strokes that start on the arc.
+
+    An arc is at least half of an ellipse.
+    """
     length = np.pi * rng.uniform(1, 2, (count, 1))
     angles = np.linspace(0, 1, POINTS_PER_STROKE) * length
     angles = angles + rng.uniform(0, 2 * np.pi, (count, 1))
@@ -81,9 +87,10 @@ def arcs_with_strokes(
 def _stroke(start: np.ndarray, end: np.ndarray, bend: np.ndarray) -> np.ndarray:
     """Return points (n, POINTS_PER_STROKE, 2) of parabolas from ``start`` to ``end``.
 
-    ``start`` and ``end`` are (n, 2). A straight line joins ``start`` and ``end``.
-    ``bend`` (n,) is the distance of the parabola's middle from this line, divided by
-    the line's length.
+    ``start`` and ``end`` are points (row, column), as arrays (n, 2). ``bend`` (n,) says
+    how far the middle of a parabola is from the straight line between its ends, as a
+    fraction of the line's length. Its sign selects the side. A bend of 0 gives the
+    straight line.
     """
     share = np.linspace(0, 1, POINTS_PER_STROKE)[:, None]
     line = (end - start)[:, None]
@@ -93,12 +100,16 @@ def _stroke(start: np.ndarray, end: np.ndarray, bend: np.ndarray) -> np.ndarray:
 
 
 def _random_bend(max_bend: float, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return bends (count,) for ``_stroke``; half of them are 0."""
+    """Return bends (count,) for ``_stroke``.
+
+    Each bend is 0 with probability 0.5, and otherwise between ``-max_bend`` and
+    ``max_bend``.
+    """
     return rng.uniform(-max_bend, max_bend, count) * (rng.random(count) < 1 / 2)
 
 
 def _distant_point(start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return random points (n, 2) in the unit square, mostly far from ``start``.
+    """Return random points (n, 2) in the unit square, mostly far from ``start`` (n, 2).
 
     Points closer than ``MIN_STROKE_LENGTH`` are sampled again, at most three times.
     """

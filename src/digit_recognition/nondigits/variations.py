@@ -52,10 +52,16 @@ def vary_handwriting(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray
 def simulate_scanners(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Change images (n, 28, 28) in 0..1 as different scanners would.
 
-    The images are divided into five random groups of equal size. The first group is
-    blurred slightly, the second is blurred more, the third gets hard edges, the fourth
-    gets faint ink, and the fifth keeps its edges and ink. Independently of the groups,
-    noise is added to the ink of a random 20 % of the images.
+    The images are divided into five random groups of equal size:
+
+    - the first is blurred slightly;
+    - the second is blurred more;
+    - the third gets hard edges;
+    - the fourth gets fainter edges;
+    - the fifth is not changed.
+
+    Then each image is scaled to a maximum of 1, and noise is added to the ink of a
+    random 20 % of all images. The result has the shape of ``images``, in 0..1.
     """
     scans = images.copy()
     fifths = np.array_split(rng.permutation(len(images)), 5)

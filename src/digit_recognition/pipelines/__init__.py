@@ -1,1 +1,1 @@
-"""The pipelines, one folder each; they exchange data only through the catalog."""
+"""One folder for each pipeline. Pipelines share data only through the catalog."""

@@ -14,7 +14,7 @@ from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED
 
 COLOURS = (BROWN, BLUE, GREY, RED)
 DARK = 0.55
-"""Cells darker than this share of the colour scale get white text."""
+"""Numbers in cells with a value above this share of the maximum are white."""
 
 
 def draw_values(
@@ -23,12 +23,13 @@ def draw_values(
     maximum: float | None = None,
     cell_size: float = 0.34,
 ) -> Figure:
-    """Draw arrays (h, w) side by side as tables of numbers, each under its name.
+    """Draw arrays (h, w) side by side as tables of numbers, each below its name.
 
-    Larger values are darker. If any value is negative, negative values are red and
-    positive ones blue. ``number_format`` is a format specification; if it is empty, no
-    numbers are shown. ``maximum`` is the value drawn darkest, by default the largest
-    absolute value. ``cell_size`` is the side of a cell in inches.
+    Cells with larger absolute values are darker. If any value is negative, negative
+    values are red and positive values are blue. ``number_format`` is a format
+    specification such as ``".2f"``; if it is empty, no numbers are shown. ``maximum``
+    is the value of the darkest cells, by default the largest absolute value.
+    ``cell_size`` is the side of a cell in inches.
     """
     arrays = [np.asarray(grid) for grid in grids.values()]
     widths = [max(array.shape[1], 4) for array in arrays]
@@ -67,10 +68,11 @@ def draw_values(
 def draw_pictures(
     pictures: Mapping[str, np.ndarray], columns: int | None = None, width: float = 9
 ) -> Figure:
-    """Draw pictures, each under its name, by default in one row.
+    """Draw pictures in rows, each picture below its name.
 
     A grey picture is (h, w) in 0..1, where 1 is white. An RGB picture is (h, w, 3),
-    either in 0..1 or uint8. ``width`` is the width of the figure in inches.
+    either in 0..1 or uint8. ``columns`` is the number of pictures per row; by default,
+    all pictures are in one row. ``width`` is the width of the figure in inches.
     """
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
@@ -92,7 +94,7 @@ def draw_bars(
 ) -> Figure:
     """Draw one horizontal bar per value, with its name on the left.
 
-    The value is written at the end of the bar.
+    The value is written at the end of the bar. ``label`` is the title of the x axis.
     """
     figure = Figure(figsize=(7, 0.32 * len(values) + 0.8), layout="constrained")
     axes = figure.subplots()
@@ -109,9 +111,10 @@ def draw_bars(
 def draw_groups(
     groups: Mapping[str, Sequence[float]], x_label: str, y_label: str
 ) -> Figure:
-    """Draw grouped bars: group i has one bar per name, for value i of that name.
+    """Draw grouped bars, with one colour per name.
 
-    All bars of a name have the same colour.
+    Group i has one bar per name, for value i of that name. For example,
+    ``{"a": [1, 2], "b": [3, 4]}`` gives two groups: the bars 1 and 3, then 2 and 4.
     """
     figure = Figure(figsize=(8, 2.8), layout="constrained")
     axes = figure.subplots()
@@ -140,7 +143,7 @@ def draw_lines(
     y_label: str,
     log: bool = False,
 ) -> Figure:
-    """Draw one line per name from its x and y values.
+    """Draw one line per name; ``lines`` maps names to x values and y values.
 
     ``log`` makes the y axis logarithmic.
     """
@@ -156,7 +159,7 @@ def draw_panels(
     x_label: str,
     log: Collection[str] = (),
 ) -> Figure:
-    """Draw panels side by side, each with lines as in ``draw_lines``.
+    """Draw panels side by side; ``panels`` maps titles to lines, as in ``draw_lines``.
 
     Every point is drawn as a dot, so that a line of one point is visible. ``log`` holds
     the titles of the panels with a logarithmic y axis.

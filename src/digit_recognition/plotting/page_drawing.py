@@ -20,11 +20,12 @@ REVIEW_COLOUR = (213, 94, 0)
 WHITE = (255, 255, 255)
 
 MAX_SIDE = 1600
-"""Maximum longest side of a drawn picture, in pixels; larger ones are reduced."""
+"""Maximum length of a drawn page's longest side, in pixels. Larger pages are
+reduced."""
 
 MIN_SIDE = 256
-"""Minimum longest side of a drawn picture, in pixels; smaller ones are enlarged, which
-makes their labels legible."""
+"""Minimum length of a drawn page's longest side, in pixels. Smaller pages are enlarged,
+so that there is room for the labels."""
 
 
 SMALL_FONT = 12
@@ -32,7 +33,11 @@ SMALL_FONT = 12
 
 
 class DigitBox(NamedTuple):
-    """A digit and its box, in pixels of the picture."""
+    """A digit and its box, in pixels of the picture.
+
+    ``x`` and ``y`` are the left column and the top row of the box. ``confidence`` is in
+    0..1. ``accepted`` is True if the number that contains the digit is accepted.
+    """
 
     x: float
     y: float
@@ -47,7 +52,7 @@ class DigitBox(NamedTuple):
 class ReducedPage:
     """A greyscale page, resized for drawing.
 
-    Coordinates in the picture, multiplied by ``zoom``, are coordinates in ``image``.
+    A pixel (x, y) of the picture is at (zoom x, zoom y) in ``image``.
     """
 
     image: Image.Image
@@ -56,9 +61,9 @@ class ReducedPage:
     def draw(self, digits: Iterable[DigitBox]) -> Image.Image:
         """Return the page with boxes around its digits.
 
-        A box is green if the number is accepted, and orange if a person must check it.
-        A label shows the digit and its confidence. On crowded pages, the labels omit
-        the confidence, or are smaller, or both, so that they do not overlap.
+        A box is green if its number is accepted, and orange if a person must check the
+        number. A label shows the digit and its confidence. On crowded pages, the labels
+        omit the confidence, or are smaller, or both, so that they do not overlap.
         """
         digits = list(digits)
         image = self.image.convert("RGB")
@@ -82,7 +87,7 @@ class ReducedPage:
 
 
 def reduce_page(page: Page) -> ReducedPage:
-    """Return the page with a longest side of MIN_SIDE to MAX_SIDE."""
+    """Resize the page so that its longest side is MIN_SIDE to MAX_SIDE pixels."""
     longest = max(page.grey.shape)
     zoom = max(MIN_SIDE / longest, min(1.0, MAX_SIDE / longest))
     size = [max(1, round(side * zoom)) for side in page.grey.shape[::-1]]
@@ -93,12 +98,16 @@ def reduce_page(page: Page) -> ReducedPage:
 
 @cache
 def font(size: int) -> Font:
-    """Return Pillow's own font."""
+    """Return Pillow's default font with a size in pixels."""
     return ImageFont.load_default(size)
 
 
 class _Label(NamedTuple):
-    """A text, the box that is filled behind it, and the place where it is drawn."""
+    """A text, the box that is filled behind it, and the place where it is drawn.
+
+    ``box`` is left, top, right and bottom; ``origin`` is x and y. All are in pixels of
+    the drawn page.
+    """
 
     text: str
     font: Font
@@ -111,9 +120,12 @@ def _choose_labels(
     boxes: list[tuple[float, float, float, float]],
     page: tuple[int, int],
 ) -> list[_Label]:
-    """Return a label for each box, in the largest style without overlaps.
+    """Return a label for each box, all in the first style without overlaps.
 
-    If labels overlap in every style, the smallest style is used.
+    There are four styles, tried in this order: large with the confidence, large without
+    it, small with it, and small without it. If labels overlap in every style, the last
+    style is used. ``boxes`` are left, top, right and bottom in pixels of the drawn
+    page; ``page`` is its width and height.
     """
     large = max(SMALL_FONT, round(max(page) / 40))
     labels: list[_Label] = []
@@ -142,7 +154,7 @@ def _label(
 
 
 def _overlap(labels: list[_Label]) -> bool:
-    """Return whether any two labels cover one another."""
+    """Return whether the boxes of any two labels overlap."""
     boxes = np.array([label.box for label in labels]).reshape(-1, 4)
     low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])

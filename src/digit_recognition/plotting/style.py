@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as Chart
 
-# Colour-blind readers can tell these apart (Okabe and Ito 2008). White text is legible
-# on them.
+# Colour-blind readers can tell these colours apart (Okabe and Ito 2008). White text is
+# legible on them.
 BLUE, BROWN, RED, GREY = "#0072B2", "#A65E00", "#D55E00", "#777777"
 GRID_COLOUR = "rgba(128, 128, 128, 0.25)"  # visible on light and dark backgrounds
 FRAME = 0.5  # mid-grey, between ink and background
@@ -23,8 +23,8 @@ def montage(
 ) -> np.ndarray:
     """Arrange images (n, height, width) in rows on one float64 sheet (h, w).
 
-    Each image gets a border of ``gap`` pixels with the value ``frame``. Empty places
-    in the last row are filled with the same value.
+    Each row has ``columns`` images. Each image gets a border of ``gap`` pixels with the
+    value ``frame``. Empty places in the last row are filled with the same value.
     """
     from skimage import util
 
@@ -39,7 +39,10 @@ def montage(
 def draw_images(
     images: np.ndarray, titles: Sequence[str] = (), columns: int = 10
 ) -> Figure:
-    """Draw images (n, height, width) in 0..1 as dark ink on white, below titles."""
+    """Draw images (n, height, width) in 0..1 as dark ink on white.
+
+    Each row has ``columns`` images, each below its title.
+    """
     rows = max(1, -(-len(images) // columns))
     figure = Figure(figsize=(1.1 * columns, 1.25 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -56,7 +59,8 @@ def caption(record: dict[str, Any], images: str = "") -> str:
     """Return one line that names the dataset and the model of a figure.
 
     ``record`` has the keys dataset, recipe, seed and model_version, like the catalog
-    entry ``metrics``. ``images`` is appended to the dataset's name.
+    entry ``metrics``. ``images`` says which images of the dataset are shown; it is
+    appended to the dataset's name.
 
     >>> caption({"dataset": "mnist", "recipe": "quick", "seed": 3, "model_version": 1})
     'mnist · recipe quick, seed 3 · model 1'

@@ -24,18 +24,21 @@ MAX_NUMBER_ERROR = 0.01
 """The default limit on the fraction of wrong numbers among the accepted numbers."""
 
 NUMBERS_LATE_START = 0.8
-"""There are fewer numbers than digits, so more of them must be accepted for a test that
-some confident errors do not make fail."""
+"""The ``late_start`` of ``find_thresholds`` for numbers. It is larger than for digits
+because there are fewer numbers: a test passes despite a few confident errors only if
+many numbers are accepted."""
 
 KEEP_DIGITS = 0.97
-"""The default fraction of validation digits that the detector must take for digits."""
+"""The default fraction of validation digits with at least the logit
+``digit_threshold``."""
 
 LINE_PENALTY = 10
-"""A digit that passes only by its line counts as this many times as likely to be wrong,
-because it is less like a digit."""
+"""Some digits pass only because of their line (see ``AcceptanceRule.are_digits``). They
+look less like digits, so their probability of error is multiplied by this factor."""
 
 CLEAR_NON_DIGITS = 0.002
-"""The fraction of validation digits with a logit below ``non_digit_threshold``."""
+"""The fraction of validation digits with a detector logit below
+``non_digit_threshold``."""
 
 
 class ValidationResults(NamedTuple):
@@ -46,8 +49,8 @@ class ValidationResults(NamedTuple):
     - ``confidence``: the calibrated confidence, float64 in 0..1.
     - ``wrong``: True where the predicted digit is wrong.
     - ``digit_logit``: the detector's logit, float32.
-    - ``number``: an index, int64, of the number that contains the digit. It is None for
-      models that were exported by older versions.
+    - ``number``: the index, int64, of the number that contains the digit. The field is
+      None for models that were exported by older versions.
     """
 
     confidence: np.ndarray
@@ -91,14 +94,19 @@ class ValidationResults(NamedTuple):
 class AcceptanceRule:
     """A digit is accepted if both its confidence and its detector logit suffice.
 
-    The confidence must be above ``min_confidence``, and above ``min_confidence_alone``
+    The confidence must be above ``min_confidence``, or above ``min_confidence_alone``
     if the number has a single digit. ``threshold`` bounds the error among accepted
-    digits, and ``number_threshold`` the error among accepted numbers. ``certainty`` is
-    the probability with which each bound holds. ``are_digits`` judges the logits.
+    digits, and ``number_threshold`` bounds the error among accepted numbers.
+    ``certainty`` is the probability with which each bound holds.
 
-    A mark (an object on a page that may be a digit) is clearly a non-digit if its logit
-    is below ``non_digit_threshold``. ``typical_logit`` is the median of the validation
-    digits' logits.
+
+    ``are_digits`` says whether the detector logits suffice. It uses three values:
+
+    - ``digit_threshold``: the logit at which a mark passes on its own. A mark is an
+      object on a page that may be a digit.
+    - ``non_digit_threshold``: a mark with a logit below this value is clearly a
+      non-digit.
+    - ``typical_logit``: the median logit of the validation digits.
     """
 
     threshold: Threshold
@@ -126,18 +134,23 @@ class AcceptanceRule:
         return max(self.threshold.threshold, self.min_confidence)
 
     def guarantees_numbers(self, max_number_error: float) -> bool:
-        """Return whether at most this error among accepted numbers is guaranteed."""
+        """Return whether the rule guarantees this bound on the error among numbers.
+
+        ``max_number_error`` is the largest fraction of wrong numbers among the accepted
+        numbers, 0..1.
+        """
         row = self.number_threshold
         return row is not None and row.guarantees(max_number_error)
 
     def are_digits(self, logits: np.ndarray) -> np.ndarray:
-        """Return for each mark of a line, bool (n,), whether it passes for a digit.
+        """Return whether each mark of a line passes for a digit, bool (n,).
 
-        ``logits`` (n,) are the detector's. A mark passes if its own logit is at least
-        ``digit_threshold``. A mark with a lower logit passes if all of these hold:
+        ``logits`` (n,) are the detector logits of the line's n marks. A mark passes on
+        its own if its logit is at least ``digit_threshold``. A mark with a lower logit
+        passes because of its line if all of these hold:
 
         - Its logit is at least ``non_digit_threshold``.
-        - At least half of the line's marks pass by their own logit.
+        - At least half of the line's marks pass on their own.
         - The mean of the line's logits is at least
           ``typical_logit - (typical_logit - digit_threshold) / sqrt(n)``. The mean of
           n logits varies less than a single logit, by the factor sqrt(n).
@@ -150,7 +163,11 @@ class AcceptanceRule:
 
 
 def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
-    """Return lowered confidences for digits that pass only because of their line."""
+    """Return the lowered confidence of digits that pass only because of their line.
+
+    The probability of error is multiplied by LINE_PENALTY: 0.999 becomes 0.99. Low
+    confidences become negative.
+    """
     return 1 - LINE_PENALTY * (1 - confidence)
 
 
@@ -163,18 +180,19 @@ def find_acceptance_rule(
 ) -> AcceptanceRule:
     """Return the rule that bounds the errors among accepted digits and numbers.
 
-    At most the fraction ``max_error`` of the accepted single digits is wrong, and at
-    most the fraction ``max_number_error`` of the accepted longer numbers. Each bound
-    holds with the probability ``certainty``. If no threshold guarantees a bound, the
-    strictest available threshold is used.
+    At most the fraction ``max_error`` of the accepted single digits is wrong. At most
+    the fraction ``max_number_error`` of the accepted longer numbers is wrong. Each
+    bound holds with the probability ``certainty``. If no threshold guarantees a bound,
+    ``choose_threshold`` says which threshold is used.
 
-    ``digit_threshold`` is a quantile of the detector's logits: at least the fraction
+
+    ``digit_threshold`` is a quantile of the detector logits: at least the fraction
     ``keep_digits`` of the validation digits have this logit or a higher one.
 
     The threshold for digits is chosen as if each digit stood alone: digits with a logit
     below ``digit_threshold`` are not accepted. The threshold for numbers is chosen with
-    ``are_digits``: a number is accepted only if all of its digits pass. Without
-    ``validation.number``, there is no threshold for numbers.
+    ``are_digits``: a number is accepted only if all of its digits pass. If
+    ``validation.number`` is None, there is no threshold for numbers.
     """
     digit_logit = validation.digit_logit
     digit_threshold = np.quantile(digit_logit, 1 - keep_digits, method="lower")
@@ -202,9 +220,10 @@ def _judge_numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each number's confidence (k,) and whether any of its digits is wrong (k,).
 
-    A number's confidence is the lowest confidence of its digits. For digits that pass
-    only because of their line, ``confidence_by_line`` lowers the confidence first. If
-    any digit does not pass (see ``are_digits``), the number's confidence is 0.
+    A number's confidence is the lowest confidence of its digits. The confidence of
+    digits that pass only because of their line is lowered (see ``confidence_by_line``).
+    If any digit does not pass (see ``are_digits``), the number's confidence is 0.
+    ``number`` (n,) is ``validation.number``, which must not be None here.
     """
     alone = validation.digit_logit >= rule.digit_threshold
     by_line = confidence_by_line(validation.confidence)

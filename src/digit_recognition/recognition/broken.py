@@ -13,10 +13,10 @@ from digit_recognition.imaging.boxes import enclosing
 from digit_recognition.recognition.lines import NO_DIGIT, SPLIT, TOO_WIDE, Digit
 
 MAX_ASPECT = 1.1
-"""Maximum width of a merged mark, as a share of its height."""
+"""Maximum width of a merged mark, as a multiple of its height."""
 
 MAX_GAP = 0.2
-"""Maximum gap between two parts, beside or above each other, as a share of the merged
+"""Maximum horizontal and vertical gap between two parts, as a share of the merged
 mark's height."""
 
 MAX_HEIGHT = 1.5
@@ -26,9 +26,14 @@ MAX_HEIGHT = 1.5
 def broken_pairs(digits: Sequence[Digit]) -> list[tuple[Digit, Digit]]:
     """Return the pairs of neighbouring marks that may be parts of one digit.
 
-    The left mark of a pair comes first. Marks that were split and marks in MNIST's
-    format are in no pair. MAX_HEIGHT limits the height of a pair. Its unit, the typical
-    height, is the median height of the marks that are likely digits.
+    The left mark of a pair comes first. All of these hold for a pair:
+
+    - Neither mark was split from another mark.
+    - Neither mark fills a page in MNIST's format.
+    - The merged mark is within MAX_ASPECT, MAX_GAP and MAX_HEIGHT.
+
+    The typical height, which is the unit of MAX_HEIGHT, is the median height of the
+    marks that are likely digits. With fewer than two of these, the height has no limit.
     """
     sure = [d.mark.height for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
     max_height = MAX_HEIGHT * float(np.median(sure)) if len(sure) > 1 else np.inf

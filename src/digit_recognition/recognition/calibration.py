@@ -1,4 +1,4 @@
-"""Calibration: how far a model's confidence can be relied on."""
+"""Calibration: how well a model's confidence agrees with its accuracy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import log_softmax, softmax
 
 TEMPERATURES = (0.1, 10.0)
-"""The interval in which a temperature is fitted."""
+"""The minimum and maximum of a fitted temperature."""
 
 BINS = 15
 """Number of confidence bins of equal width: Guo, Pleiss, Sun and Weinberger 2017."""
@@ -42,7 +42,7 @@ def calibrated_confidence(logits: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def bin_index(confidence: np.ndarray) -> np.ndarray:
-    """Return the number of the bin, 0..14, for each confidence (n,).
+    """Return the index of the bin, 0..14, for each confidence (n,) in 0..1.
 
     A bin includes its upper bound.
     """
@@ -55,9 +55,8 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
     For each bin, the absolute difference between the mean confidence and the accuracy
     is computed. The result is the mean of these differences, weighted by the number of
     images in each bin. ``confidence`` (n,) is the highest probability of each image.
-    ``correct`` (n,) is True where the prediction is right.
-    See Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural
-    networks".
+    ``correct``, bool (n,), is True where the prediction is right. See Guo, Pleiss, Sun
+    and Weinberger 2017, "On calibration of modern neural networks".
     """
     weights = confidence - correct
     gaps = np.bincount(bin_index(confidence), weights=weights, minlength=BINS)
@@ -67,8 +66,9 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
 def reliability(confidence: np.ndarray, correct: np.ndarray) -> pd.DataFrame:
     """Return a table with one row for each confidence bin that contains images.
 
-    The columns are confidence and accuracy (means in 0..1), accuracy_low and
+    The columns are confidence (the mean, 0..1), accuracy (0..1), accuracy_low and
     accuracy_high (the 95 % interval of Wilson 1927), and images (the number of images).
+    The arguments are those of ``expected_calibration_error``.
     """
     from scipy.stats import binomtest
     from sklearn.calibration import calibration_curve
@@ -96,9 +96,10 @@ def rank_by_confidence(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Count accepted images and errors for each threshold, from strict to loose.
 
-    Each different value in ``confidence`` (n,) is a threshold. It accepts all images
-    with at least that confidence. The results are three arrays (k,), k <= n: the number
-    of accepted images, the number of errors among them, and the threshold.
+    Each distinct value in ``confidence`` (n,) is a threshold. It accepts all images
+    with at least this confidence. ``wrong``, bool (n,), is True where the prediction is
+    wrong. The results are three arrays (k,), k <= n: the number of accepted images, the
+    number of errors among them, and the threshold.
 
     >>> rank_by_confidence(np.array([0.9, 0.8, 0.9]), np.array([False, True, False]))
     (array([2, 3]), array([0, 1]), array([0.9, 0.8]))
@@ -113,19 +114,22 @@ def rank_by_confidence(
 def risk_coverage(
     confidence: np.ndarray, correct: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return coverage, risk and threshold, float64 arrays (k,), from strict to loose.
+    """Return coverage, risk and threshold, arrays (k,), from strict to loose.
 
-    Coverage is the fraction of images that a threshold accepts. Risk is the fraction of
-    errors among the accepted images. See El-Yaniv and Wiener 2010, "On the foundations
-    of noise-free selective classification".
+    Each distinct confidence is a threshold (see ``rank_by_confidence``). Coverage is
+    the fraction of images that a threshold accepts. Risk is the fraction of errors
+    among the accepted images. See El-Yaniv and Wiener 2010, "On the foundations of
+    noise-free selective classification".
     """
     accepted, errors, thresholds = rank_by_confidence(confidence, ~correct)
     return accepted / len(confidence), errors / accepted, thresholds
 
 
 def coverage_at(coverage: np.ndarray, risk: np.ndarray, max_error: float) -> float:
-    """Return the largest coverage, 0..1, whose risk is at most ``max_error``.
+    """Return the largest coverage, 0..1, at which the risk is at most ``max_error``.
 
-    The result describes only the given images. It is no guarantee for other images.
+    ``coverage`` and ``risk`` (k,) are those of ``risk_coverage``. The result is 0 if
+    the risk is always higher. It describes only these images and is no guarantee for
+    other images.
     """
     return float(coverage[risk <= max_error].max(initial=0.0))

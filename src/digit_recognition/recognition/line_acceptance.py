@@ -1,11 +1,11 @@
-"""Judge the marks of a line together: a single digit must be more confident.
+"""Judge the marks of a line together.
 
-A doubtful mark is accepted if the confident digits in its line have its size and pen.
+A single digit must have a higher confidence than the digits of a longer number. Some
+doubtful marks are accepted because they resemble the accepted digits in their line.
 
 A mark is an object on a page that may be a digit. A mark in a line of digits is more
-likely to be a digit than a mark on its own. If each digit of a number were
-judged alone, a detector that keeps 97 % of the digits would put 22 % of the eight-digit
-numbers in doubt.
+likely to be a digit than a mark on its own. A detector that keeps 97 % of the digits,
+and judges each digit on its own, would put 22 % of the eight-digit numbers in doubt.
 """
 
 from __future__ import annotations
@@ -20,17 +20,23 @@ from digit_recognition.recognition.lines import NO_DIGIT, Digit, Line
 
 SIZES = (0.6, 1.6)
 PENS = (0.5, 2.0)
-"""Range of a mark's height and stroke width, relative to the medians of the confident
-digits in its line."""
+"""Ranges of a mark's height (SIZES) and stroke width (PENS), as multiples of the
+medians of the accepted digits in its line."""
 
 
 def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
-    """Return the line after some of its marks are judged again.
+    """Judge some of the line's marks again, and return the line.
 
     The only digit of a line must have a confidence above ``rule.min_confidence_alone``.
-    In a longer line, an apparent non-digit is judged again by ``confidence_by_line`` if
-    it passes for a digit in its line (see ``AcceptanceRule.are_digits``), and if it has
-    the size and pen of the line's accepted digits.
+    In a longer line, a mark that was taken for a non-digit is judged again if all of
+    these hold:
+
+    - It passes because of its line (see ``AcceptanceRule.are_digits``).
+    - Its height and stroke width resemble those of the line's accepted digits.
+    - Its darkness is even, like that of a pen's strokes.
+
+    The mark is accepted if its lowered confidence (see ``confidence_by_line``) is above
+    ``rule.min_confidence``.
     """
     sure = [digit for digit in line.digits if not digit.doubt]
     if len(sure) == len(line.digits) == 1:
@@ -64,7 +70,7 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
 
 
 def doubt_confidence(confidence: float, min_confidence: float) -> str:
-    """Return the doubt about a digit of this confidence; empty if there is none."""
+    """Return why a digit of this confidence is in doubt; empty if it is accepted."""
     return "" if confidence > min_confidence else f"unsure ({confidence:.1%})"
 
 

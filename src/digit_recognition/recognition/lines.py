@@ -1,8 +1,8 @@
 """Arrange the digits of a page in lines, and find lines that a person should check.
 
 A mark is an object on a page that may be a digit. A doubt is the reason why a person
-should check a digit or a line. The typical height is computed from the marks that are
-likely digits: it is the median of their longest sides.
+should check a digit or a line. A likely digit is a mark whose doubt is neither NO_DIGIT
+nor TOO_WIDE. The typical height is the median longest side of all likely digits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from digit_recognition.imaging.boxes import Box, enclosing
 from digit_recognition.imaging.segmentation import Mark, remove_specks, sort_into_lines
 
 MAX_REASONS = 3
-"""Maximum number of doubts listed in ``Line.reason``; further ones are counted."""
+"""Maximum number of doubts listed in ``Line.reason``; further doubts are counted."""
 
 NO_DIGIT = "perhaps no digit"
 TOO_WIDE = "too wide for one digit"
@@ -30,44 +30,46 @@ WIDE_GAP = "wide gap between digits"
 SMALL = "smaller than the other digits"
 
 LIKELY = 0.9
-"""Marks with this confidence are no clear non-digits, whatever their detector logit."""
+"""Minimum confidence of a mark that is not a clear non-digit despite its low detector
+logit."""
 
 MIN_SIZE, MAX_SIZE = 0.35, 2.5
 """Range of a digit's height, in typical heights."""
 
 MIN_UNREAD_HEIGHT = 0.5
-"""Ink outside all marks may be a digit if at least this high, in typical heights."""
+"""Minimum height of ink outside all marks that may be a digit, in typical heights."""
 
 MIN_STRAY_SIZE, MAX_STRAY_SIZE = 0.6, 1.7
-"""A line of one doubtful mark is no number if the mark's longest side is outside this
-range, in typical heights."""
+"""Range of the longest side of a doubtful mark that is alone in its line, in typical
+heights. Outside this range, the line is not a number."""
 
 MIN_UNLIKELY_SIZE, MAX_UNLIKELY_SIZE = 0.85, 1.4
 """Range of the height of a clear non-digit that is kept in a line of digits, in typical
-heights. It may be a digit in an unusual shape. Signs such as + and - are smaller."""
+heights. Such a mark may be a digit of unusual shape. Signs such as + and - have smaller
+heights."""
 
 MIN_LIKELY_SIZE = 0.5
 """A digit is in doubt if its longest side is less than this share of the median of its
 line. It may be a stray stroke or a comma."""
 
 MAX_REJECTED = 3
-"""The whole page is in doubt if the boxes of the marks outside all lines have more than
-this many times the area of the digits' boxes."""
+"""Maximum total area of the boxes of all rejected marks, as a multiple of the total
+area of the digits' boxes. Above this maximum, the whole page is in doubt."""
 
 NEAR = 1.5
-"""Ink is beside a line if it is at most this many typical heights away."""
+"""Maximum horizontal gap between a line and ink beside the line, in typical heights."""
 
 MAX_GAP = 2.5
-"""A gap is wide if it is more than this many typical heights and more than this many
-times the median gap of its line."""
+"""Maximum gap between two digits, as a multiple of the typical height or of the line's
+median gap, whichever is larger. A larger gap is wide."""
 
 MAX_SHARED_COLUMNS = 0.7
-"""Two digits are on top of each other if they share more of their columns than this
-part of the smaller of the two widths."""
+"""Maximum number of pixel columns that two neighbouring digits share, as a share of the
+smaller width. Digits that share more are on top of each other."""
 
 MIN_SHARED_ROWS = 0.25
-"""Ink is beside a digit if the rows that both cover are at least this part of the
-smaller of the two heights."""
+"""Minimum number of pixel rows that a digit shares with ink beside it, as a share of
+the smaller height."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Digit:
 
     ``confidence`` is in 0..1. ``doubt`` says why the digit is not accepted; accepted
     digits have an empty ``doubt``. ``digit_logit`` is the logit of the detector, which
-    tells digits from non-digits; it is positive for digits.
+    tells digits from non-digits: the higher, the more likely a digit.
     """
 
     mark: Mark
@@ -90,7 +92,8 @@ class Digit:
 class Line:
     """A line of digits, from left to right.
 
-    ``doubts`` say why the line as a whole may be wrong, such as ink that was left out.
+    ``doubts`` say why the line as a whole may be wrong, for example because ink was
+    left out.
     """
 
     digits: list[Digit]
@@ -127,19 +130,25 @@ def arrange_in_lines(
 ) -> list[Line]:
     """Return the lines of a page from top to bottom.
 
-    Some marks are rejected, which means that they are in no line:
+    ``digits`` are the marks of the page. ``unread`` holds the boxes of ink outside all
+    marks. Some marks are rejected, which means that they are in no line:
 
     - specks;
-    - marks of an unlikely height;
-    - clear non-digits, which have a detector logit below ``non_digit_threshold`` and a
-      confidence below ``LIKELY``;
-    - marks of stray lines, unless all lines are stray.
+    - marks of an unlikely height. Fewer heights are likely for clear non-digits, which
+      have a detector logit below ``non_digit_threshold`` and a confidence below LIKELY;
+    - marks of stray lines (see ``_is_stray``), unless all lines are stray.
 
-    If the page has no likely digit, only specks are rejected, and all other marks are
-    in doubt.
+    A line is in doubt in these cases:
 
-    ``unread`` holds the boxes of ink outside all marks. A line is in doubt if a
-    rejected mark, or unread ink that may be a digit, lies beside the line.
+    - A rejected mark, or unread ink that may be a digit, is beside the line.
+    - A large rejected mark encloses one of its digits.
+    - It overlaps another line, or is a single digit aside from all other lines.
+    - It has a wide gap, or two digits on top of each other.
+
+    All digits of the page are in doubt if the page has more non-digits and unread ink
+    than digits, or if the rejected marks cover much more area than the digits
+    (MAX_REJECTED). If the page has no likely digit, only specks are rejected, and all
+    other marks are in doubt.
     """
     sure = [d.mark.box for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
     if not sure:
@@ -190,7 +199,7 @@ def _sort(digits: Sequence[Digit]) -> list[list[Digit]]:
 def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bool:
     """Return whether a mark may be in a line, given its height, logit and confidence.
 
-    ``height`` is the typical height.
+    ``height`` is the typical height in pixels.
     """
     size = digit.mark.height / height
     if digit.doubt != NO_DIGIT:
@@ -218,8 +227,12 @@ def _is_clear_non_digit(digit: Digit, non_digit_threshold: float) -> bool:
 def _is_stray(line: list[Digit], height: float, non_digit_threshold: float) -> bool:
     """Return whether a line is stray, which means that it is no number.
 
-    A stray line has only unlikely digits, or a single doubtful mark of an unlikely
-    size.
+    A line is stray in two cases:
+
+    - All of its marks have the doubt NO_DIGIT, and a confidence below LIKELY or a
+      detector logit below ``non_digit_threshold``.
+    - It is a single doubtful mark with a longest side outside MIN_STRAY_SIZE to
+      MAX_STRAY_SIZE. ``height`` is the typical height in pixels.
     """
     if all(
         digit.doubt == NO_DIGIT
@@ -239,9 +252,9 @@ def _doubts_of_ink(
     """Yield a doubt if ink near the line was not read as a digit.
 
     ``own`` holds the boxes of the line's digits. ``left_out`` holds the boxes of ink
-    that has the size of a digit. ``drawings`` holds boxes too large for a digit. The
-    line is in doubt if a box of ``left_out`` is beside the line. It is also in doubt if
-    a box of ``drawings`` contains the centre of one of the line's digits.
+    that has the size of a digit. ``drawings`` holds the boxes of rejected marks that
+    are too high for a digit. The line is in doubt if a box of ``left_out`` is beside
+    the line, or if a box of ``drawings`` contains the centre of one of its digits.
     """
     if _are_beside(own, left_out, NEAR * height) or any(
         drawing.left <= (box.left + box.right) / 2 <= drawing.right
@@ -253,7 +266,12 @@ def _doubts_of_ink(
 
 
 def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterator[str]:
-    """Yield a doubt if the line overlaps others, or if its only digit is aside."""
+    """Yield a doubt if the line overlaps other lines, or if it is a digit aside.
+
+    ``own`` holds the boxes of the line's digits, and ``others`` those of all other
+    lines' digits. A single digit is aside if it is more than one typical ``height`` to
+    the left or right of all other lines.
+    """
     if _are_beside(own, others, NEAR * height):
         yield OVERLAPS
     if len(own) > 1 or not others:
@@ -264,13 +282,19 @@ def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterat
 
 
 def _has_wide_gap(own: list[Box], height: float) -> bool:
-    """Return whether a gap between two digits leaves room for a missing digit."""
+    """Return whether a gap between two digits is wide, so that a digit may be missing.
+
+    ``own`` holds the boxes of the line's digits; ``height`` is the typical height.
+    """
     gaps = [right.left - left.right for left, right in pairwise(own)]
     return bool(gaps) and max(gaps) > MAX_GAP * max(height, float(np.median(gaps)))
 
 
 def _collide(one: Mark, other: Mark) -> bool:
-    """Return whether two neighbours are in one cell or share most of their columns."""
+    """Return whether two neighbours are in one cell, or share most of their columns.
+
+    Only the cells count if both marks have a cell.
+    """
     if one.cell and other.cell:
         return one.cell.box == other.cell.box
     first, second = one.box, other.box
@@ -281,8 +305,8 @@ def _collide(one: Mark, other: Mark) -> bool:
 def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
     """Return whether a box of ``own`` is beside a box of ``others``.
 
-    Two boxes are beside each other if they share enough rows (MIN_SHARED_ROWS), and if
-    the horizontal gap between them is at most ``distance`` pixels.
+    Two boxes are beside each other if they share enough pixel rows (MIN_SHARED_ROWS)
+    and if the horizontal gap between them is at most ``distance`` pixels.
     """
     if not own or not others:
         return False
@@ -301,7 +325,7 @@ def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
 
 
 def _doubt_all(lines: list[Line]) -> list[Line]:
-    """Put every digit of a page in doubt because most of the page's ink is no digit."""
+    """Put every digit of a page in doubt, because too much of its ink is no digit."""
     return [
         replace(
             line,

@@ -1,6 +1,6 @@
 """Check that the reader can use an ONNX model.
 
-A check that fails raises ProjectError with a message of one sentence.
+All checks raise ProjectError with a message of one sentence if they fail.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INPUTS = {"image": (IMAGE_SIZE, IMAGE_SIZE, 1)}
 OUTPUTS = {"logits": (NUM_CLASSES,), "digit_logit": (1,)}
-"""Sizes of each input and output, for one image."""
+"""Name and shape of each input (INPUTS) and output (OUTPUTS), for one image."""
 
 FLOAT32 = "tensor(float)"
 REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
@@ -45,9 +45,9 @@ _validation: TypeAdapter[_Validation] = TypeAdapter(Json[_Validation])
 def check_tensors(session: InferenceSession) -> None:
     """Check that the model maps float32 images to float32 logits, for any batch size.
 
-    The only input is ``image`` (n, 28, 28, 1). The outputs include ``logits`` (n, 10)
-    and ``digit_logit`` (n, 1). The batch size n must be dynamic, which means that the
-    file does not set it. Other sizes are not checked if they are dynamic.
+    The only input must be ``image`` (n, 28, 28, 1). The outputs must include ``logits``
+    (n, 10) and ``digit_logit`` (n, 1). The batch size n must be dynamic, which means
+    that the file does not set it. The other sizes may be dynamic, too.
     """
     inputs = {tensor.name: tensor for tensor in session.get_inputs()}
     outputs = {tensor.name: tensor for tensor in session.get_outputs()}
@@ -72,7 +72,7 @@ def check_tensors(session: InferenceSession) -> None:
 def _fits(shape: list[int | str | None], sizes: tuple[int, ...]) -> bool:
     """Return whether a shape fits (n, *sizes).
 
-    Dynamic sizes are None or a name, and fit any size. The size n must be dynamic.
+    A dynamic size is None or a name, and fits any size. The first size must be dynamic.
     """
     return len(shape) == 1 + len(sizes) and all(
         not isinstance(received, int) or received == expected
@@ -81,7 +81,7 @@ def _fits(shape: list[int | str | None], sizes: tuple[int, ...]) -> bool:
 
 
 def read_metadata(session: InferenceSession) -> dict[str, str]:
-    """Return the metadata, which include all of REQUIRED_METADATA."""
+    """Return the model's metadata; all REQUIRED_METADATA must be present."""
     try:
         metadata = session.get_modelmeta().custom_metadata_map
     except UnicodeDecodeError as error:
@@ -98,7 +98,7 @@ def read_metadata(session: InferenceSession) -> dict[str, str]:
 
 
 def parse_temperature(metadata: dict[str, str]) -> float:
-    """Return the temperature in the metadata, a number in the interval TEMPERATURES."""
+    """Return the temperature in the metadata, which must be within TEMPERATURES."""
     return _parse(_temperature, metadata, "temperature")
 
 

@@ -1,4 +1,4 @@
-"""The parameters of reading: the acceptance rule, and the cluster that reads."""
+"""The parameters of reading: for the acceptance rule and for the cluster."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ def _check_scheduler(scheduler: str) -> str:
 
 
 class ReadParameters(Parameters):
-    """The acceptance rule, and the cluster that reads.
+    """Parameters of the acceptance rule and of the cluster that reads pictures.
 
-    ``scheduler`` is None to read in this process, ``local`` for a Dask cluster of this
-    machine's cores, or the address of a Dask scheduler. A task of the cluster reads
-    ``partition_size`` pictures.
+    - ``max_error``, ``certainty``, ``keep_digits``, ``max_number_error``: see
+      ``find_acceptance_rule``.
+    - ``scheduler``: None to read in this process, ``local`` for a Dask cluster of this
+      machine's cores, or the address of a Dask scheduler.
+    - ``partition_size``: the number of pictures that a task of the cluster reads.
     """
 
     max_error: Annotated[float, Field(gt=0, lt=1)]

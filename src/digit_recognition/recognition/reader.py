@@ -1,7 +1,9 @@
 """Read the numbers on a page: find and classify the digits, accept or doubt them.
 
 A mark is an object on a page that may be a digit. There are several ways to find the
-marks of a page. The result of each way is called a reading.
+marks of a page. The list of digits that results from one of these ways is called a
+reading. The aspect of a mark is its width divided by its height. A digit is in doubt if
+a person should check it.
 """
 
 from __future__ import annotations
@@ -71,7 +73,8 @@ else:
     InferenceSession = Any  # Kedro resolves the nodes' type hints
 
 MAX_SEARCH_PIXELS = 2_500_000
-"""Pages with more pixels are reduced first; A4 at 150 dpi has 2.2 million pixels."""
+"""Pages with more pixels are reduced before the first attempt to read them. A4 at
+150 dpi has 2.2 million pixels."""
 
 MAX_FULL_PIXELS = 9_000_000
 """Pages with more pixels are never read at full size; A4 at 300 dpi has 8.7 million
@@ -82,56 +85,60 @@ MAX_BATCH = 100
 of the largest batch: 400 MB for 460 images."""
 
 MIN_HEIGHT = 20
-"""Minimum median height of the digits on a reduced page, in pixels of that page. With
-smaller digits, the page is read again at a larger size. MNIST's digits are 20 pixels
-high."""
+"""Minimum median height of the digits on a reduced page, in pixels of the reduced page.
+If the digits are smaller, the page is read again at a larger size. MNIST's digits are
+20 pixels high."""
 
 MAX_UNREAD_INK = 0.05
-"""No further reading is needed if at most this share of the ink is outside digits."""
+"""Maximum share of the ink that may be outside digits without a further reading."""
 
 MAX_DOUBTFUL = 0.25
-"""No further reading is needed if at most this share of the digits is in doubt."""
+"""Maximum share of the digits that may be in doubt without a further reading."""
 
 MAX_INK_SHARE = 0.35
-"""If more than this share of a page is ink, some of it is paper in poor light."""
+"""Maximum share of a page that is ink. If more pixels look like ink, some of them are
+paper in poor light."""
 
 MAX_ASPECT = 1.4
-"""A mark at least this many times as wide as it is high is split where it can be."""
+"""Minimum aspect of a wide mark. Wide marks are split if possible."""
 
 MAX_SURE_ASPECT = 1.6
-"""A mark at least this many times as wide as it is high is more than one digit."""
+"""Minimum aspect of a mark that is too wide for one digit."""
 
 MIN_SPLIT_ASPECT = 0.8
-"""A mark less than this many times as wide as it is high is never split."""
+"""Minimum aspect of a mark that may be split."""
 
 MAX_SPLIT_ASPECT = 6
-"""A mark more than this many times as wide as it is high is never split."""
+"""Maximum aspect of a mark that may be split."""
 
 LIKELY = 0.9
-"""Minimum confidence of each half of a split mark, and of a mark merged from two."""
+"""Minimum confidence of each part of a split mark, and of a mark merged from two."""
 
 VERY_LIKELY = 0.99
 MAX_LOGIT_LOSS = 2.0
-"""A mark kept whole is in doubt if both of its halves would have this confidence, and
-if the mean of their detector logits is at most this much below that of the mark. All of
-22 touching pairs that were read as one digit were so, but 2 of 40 single digits with
-such halves."""
+"""A mark that is kept whole may still be two touching digits. It is in doubt if each of
+its parts has at least the confidence VERY_LIKELY, and if the mean of their detector
+logits is at most MAX_LOGIT_LOSS below the mark's logit. Both conditions held for all of
+22 touching pairs that were read as one digit. Of 40 single digits that met the first
+condition, 2 met the second."""
 
 MIN_WIDE_HEIGHT = 0.75
-"""A wide mark is one digit if it is lower than this many typical heights."""
+"""Minimum height of a mark that may be split, in typical heights (see
+``_typical_height``)."""
 
 MIN_DIRECTED, MAX_TURNED = 3, 60
 """Minimum and maximum number of digits from which the direction of a page is found."""
 
 MIN_TURNED_GAIN = 0.5
-"""A page is turned if its digits have a score higher by this in another direction."""
+"""A page is turned if another direction has a score that is higher by more than this
+(see ``Reader._is_turned``)."""
 
 TURNED = "the page lies on its side or upside down"
 PERHAPS_TWO = "perhaps two that touch"
 PERHAPS_PART = "perhaps a part of a digit"
 
 MIN_TYPICAL = 3
-"""Minimum number of likely digits on a page that have a typical height."""
+"""Minimum number of digits from which the typical height is computed."""
 
 
 class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no error)
@@ -141,7 +148,7 @@ class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no erro
 class Reader:
     """Reads the numbers on pages with an exported model.
 
-    ``rule`` decides which digits are accepted. ``metadata`` comes from the model.
+    ``rule`` decides which digits are accepted. ``metadata`` is the model's metadata.
     """
 
     def __init__(self, session: InferenceSession, rule: AcceptanceRule):
@@ -163,12 +170,13 @@ class Reader:
     def read(self, grey: np.ndarray) -> list[Line]:
         """Return the lines of digits on a page, from top to bottom.
 
-        ``grey`` is float32 (height, width) in 0..1. Raises NothingToRead if no digit is
-        found, or if the page takes too much work (see `imaging.work`).
+        ``grey`` is float32 (height, width) in 0..1, where 1 is white. Raises
+        NothingToRead if no digit is found, or if the page takes too much work (see
+        `imaging.work`).
 
-        A large page is reduced before it is read. If this finds no digits, or only
-        digits that are too small, the page is read again at full size, or reduced to
-        MAX_FULL_PIXELS.
+        A large page is reduced to MAX_SEARCH_PIXELS before it is read. If no digits are
+        found, or if they are too small, the page is read again at full size or reduced
+        to MAX_FULL_PIXELS. A 28x28 image in MNIST's format is classified as it is.
         """
         if is_mnist_format(grey):
             return [
@@ -220,8 +228,9 @@ class Reader:
         """Return the digits on a page, and the boxes of the ink outside all digits.
 
         Up to four readings are compared. The digits in each region of the page come
-        from the best reading of that region. Raises NothingToRead for a page of
-        texture.
+        from the best reading of that region (see ``choose_by_region``). Raises
+        NothingToRead if all readings fail because the page has too many pieces of ink,
+        as a photo has.
         """
         found: list[Digit] | None = None
         inks: list[Ink] = []
@@ -279,9 +288,10 @@ class Reader:
     def _is_turned(self, digits: list[Digit]) -> bool:
         """Return whether the page lies on one of its sides or upside down.
 
-        The digits are classified as they are, and turned by 90, 180 and 270 degrees.
-        The score of a direction is the sum of its confidences; non-digits do not count.
-        The page is turned if another direction has a clearly higher score.
+        The digits are classified in four directions: unchanged, and turned by 90, 180
+        and 270 degrees. The score of a direction is the sum of the confidences of all
+        marks that are digits in this direction. The page is turned if one of the other
+        directions has a clearly higher score than the unchanged page.
         """
         if len(digits) < MIN_DIRECTED:
             return False
@@ -313,13 +323,17 @@ class Reader:
         return doubt_confidence(confidence, self.rule.min_confidence)
 
     def _split_touching(self, whole: Digit, low: float) -> list[Digit]:
-        """Return a mark as one digit, or split it into several.
+        """Return a mark as one digit, or split it into several digits.
 
-        A mark that is lower than ``low`` pixels is never split.
+        A mark is split if all of these hold:
 
-        A mark is split only if all parts are likely digits. In addition, the whole
-        mark must be too wide for one digit, or be read with a lower confidence than
-        each of its parts.
+        - The mark is at least ``low`` pixels high.
+        - Its aspect is at least MIN_SPLIT_ASPECT and at most MAX_SPLIT_ASPECT.
+        - All of its parts are likely digits.
+        - It is wide, or its confidence is lower than that of each part.
+
+        All parts are in doubt. A mark that stays whole is in doubt if it is too wide
+        for one digit, or if its parts look like two digits (see MAX_LOGIT_LOSS).
         """
         aspect = whole.mark.width / whole.mark.height
         if aspect < MIN_SPLIT_ASPECT or whole.mark.placed:
@@ -329,7 +343,8 @@ class Reader:
             whole = replace(whole, doubt=TOO_WIDE)
         if whole.mark.height < low:
             return [whole]
-        # The detector notices the traces of cuts. Wide marks must be cut all the same.
+        # The detector gives lower logits to parts because it notices the cuts. Wide
+        # marks must be split anyway, so their parts may have a lower logit.
         rule = self.rule
         min_logit = rule.non_digit_threshold if is_wide else rule.digit_threshold
         parts = self._split(whole.mark, min_logit)
@@ -348,9 +363,9 @@ class Reader:
         """Return the most confident way to split a mark into likely digits.
 
         Each cut separates one likely digit from the rest. The rest must be a likely
-        digit, too, or must be wide; a wide rest is split again. The result is empty if
-        the mark cannot be split in this way. ``min_logit`` is the minimum detector
-        logit of a likely digit.
+        digit, too, or wide enough to be split again. A split is as confident as its
+        least confident part. The result is empty if the mark cannot be split in this
+        way. ``min_logit`` is the minimum detector logit of a likely digit.
         """
         best: list[Digit] = []
         best_confidence = 0.0
@@ -385,9 +400,12 @@ class Reader:
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
         """Merge neighbouring marks that are parts of one broken digit.
 
-        The most confident pairs are merged first. Each mark is merged at most once. If
-        neither mark of a pair is in doubt, they are not merged. Both are in doubt if
-        the pair is a digit that would be accepted.
+        The pairs with the most confident merged marks are merged first. Each mark is
+        merged at most once. If one of the two marks is accepted as another digit, the
+        merged mark is in doubt.
+
+        Two accepted marks are never merged. If together they look like a digit that
+        would be accepted, both marks are in doubt.
         """
         pairs = broken_pairs(digits)
         merged = self._classify([merge_marks(a.mark, b.mark) for a, b in pairs])
@@ -413,20 +431,24 @@ class Reader:
 def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:
     """Return whether a merged mark is a better digit than its two parts.
 
-    It must be a likely digit, with at least the confidence of the less confident part.
+    The merged mark must be a likely digit, and at least as confident as the less
+    confident part.
     """
     minimum = max(LIKELY, min(part.confidence for part in parts))
     return whole.confidence >= minimum and whole.doubt != NO_DIGIT
 
 
 def _typical_height(digits: list[Digit]) -> float:
-    """Return the median height of the likely digits, or 0 if there are few."""
+    """Return the median height, in pixels, of the digits that are not in doubt.
+
+    The result is 0 if there are fewer than MIN_TYPICAL such digits.
+    """
     heights = [d.mark.height for d in digits if not d.doubt]
     return float(np.median(heights)) if len(heights) >= MIN_TYPICAL else 0.0
 
 
 def _is_wide(part: Digit) -> bool:
-    """Return whether a part of a mark may be more than one digit."""
+    """Return whether a part of a mark is wide enough to be more than one digit."""
     return part.mark.width >= MIN_SPLIT_ASPECT * part.mark.height
 
 
@@ -479,8 +501,8 @@ def load_reader(
 ) -> Reader:
     """Return a reader that bounds the errors among accepted digits and numbers.
 
-    The parameters are those of ``find_acceptance_rule``. Raises ProjectError if the
-    reader cannot use the model.
+    ``session`` holds the exported model. The other parameters are those of
+    ``find_acceptance_rule``. Raises ProjectError if the reader cannot use the model.
     """
     validation = parse_validation(read_metadata(session))
     rule = find_acceptance_rule(

@@ -23,18 +23,26 @@ from digit_recognition.recognition.reading_tables import (
 logger = logging.getLogger(__name__)
 
 ROWS_PER_CHUNK = 1000
-"""Number of rows collected as tuples before they are packed into a DataFrame, which
-takes less memory."""
+"""Number of rows in a chunk. Rows are first collected as tuples. A full chunk is packed
+into a DataFrame, which takes less memory."""
 
 
 class ReadingResults(NamedTuple):
-    """What was read on some pictures.
+    """The numbers and digits read on pictures, and counts of the outcomes.
 
-    ``readings`` and ``digits`` are tables with READING_COLUMNS and DIGIT_COLUMNS.
-    ``counts`` has the number of ``pictures``; of these, the number that were ``read``,
-    ``set_aside`` and ``not_readable``; and the ``numbers`` read and ``accepted``.
+    ``readings`` has the columns READING_COLUMNS, and ``digits`` the columns
+    DIGIT_COLUMNS. ``counts`` has six keys:
+
+    - ``pictures``: all pictures. Each one also counts in one of the next three keys.
+    - ``read``: pictures whose numbers are all accepted.
+    - ``set_aside``: pictures without digits, or with a number that is not accepted.
+    - ``not_readable``: pictures without any result because of an error, such as
+      pictures that cannot be decoded.
+    - ``numbers``: the numbers read.
+    - ``accepted``: the numbers accepted.
+
     ``pages`` maps the escaped name of a picture to a list with the page (from 0) of
-    each line. Pictures with lines only on the first page have no list.
+    each of its rows in ``readings``. Pictures with rows only for page 0 are left out.
     """
 
     readings: pd.DataFrame
@@ -48,9 +56,10 @@ def read_all(
     reader: Reader,
     show_page: Callable[[int], None] = lambda page: None,  # noqa: ARG005 (a callback)
 ) -> ReadingResults:
-    """Read the pictures in order and return the results, with escaped names.
+    """Read the pictures in order and return the results.
 
-    ``show_page`` is called with the number of each page (from 0) before it is read.
+    The names of the pictures are escaped by ``escape_cell``. Before each page is read,
+    ``show_page`` is called with its number, which starts at 0 in each picture.
     """
     readings = _ChunkedTable(READING_COLUMNS)
     digits = _ChunkedTable(DIGIT_COLUMNS)
@@ -73,7 +82,12 @@ def read_all(
 
 
 class _Reading(NamedTuple):
-    """A line of digits, or the reason why no line was read."""
+    """A line of digits, or the reason why no line was read.
+
+    ``page`` is counted from 0. One pixel of the page covers ``scale`` x ``scale``
+    pixels of the picture. ``reason`` is empty if the line is accepted. ``readable`` is
+    False after an error, such as a page that cannot be decoded.
+    """
 
     line: Line | None
     page: int
@@ -93,8 +107,9 @@ def _read_lines(
 ) -> Iterator[_Reading]:
     """Yield a reading for each line on each page of the picture.
 
-    If no page has a line, yield one reading with the reason. If a page cannot be
-    decoded, the last reading gives the reason, and later pages are left out.
+    If no page has a line, the only reading gives the reason. If the picture cannot be
+    opened, or a page cannot be decoded or read, the last reading gives the reason, and
+    later pages are left out.
     """
     if picture.reason:
         yield _Reading(None, 0, 1, picture.reason, readable=False)
@@ -109,7 +124,7 @@ def _read_lines(
                     yield _Reading(line, number, page.scale, line.reason)
             except NothingToRead as nothing:
                 reasons.append(str(nothing))
-            number += 1  # a page that cannot be decoded has a number, too
+            number += 1  # even if the next page cannot be decoded
     except UnreadablePicture as unreadable:
         yield _Reading(None, number, 1, str(unreadable), readable=False)
         return

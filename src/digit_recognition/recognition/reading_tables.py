@@ -1,4 +1,4 @@
-"""Rows of the tables that list what was read: readings and digits."""
+"""Rows of two tables: the readings, with a row per line, and the digits."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ def reading_row(
 ) -> tuple[Any, ...]:
     """Return the values of READING_COLUMNS for a line.
 
-    ``number`` is the index of the line in the picture, from 0. If no line was found,
-    ``line`` is None; the row then has an empty number and the confidence 0. The line is
-    accepted if ``reason`` is empty.
+    ``picture`` is the escaped name of the picture. ``number`` is the index of the line
+    in the picture, from 0, for the column "line". The column "number" has the digits of
+    the line as text. The line is accepted if ``reason`` is empty.
+
+    If no line was found, ``line`` is None. The row then has an empty text as its number
+    and 0 as its confidence.
     """
     return (
         *(picture, number, line.number if line else ""),
@@ -35,8 +38,9 @@ def digit_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the values of DIGIT_COLUMNS for each digit of a line.
 
-    Boxes are in pixels of the picture. One pixel of the page is ``scale`` pixels of the
-    picture.
+    ``picture`` is the escaped name of the picture, and ``number`` the index of the line
+    in the picture, from 0. The boxes in the result are in pixels of the picture. One
+    pixel of the page covers ``scale`` x ``scale`` pixels of the picture.
     """
     for position, digit in enumerate(line.digits):
         mark = digit.mark

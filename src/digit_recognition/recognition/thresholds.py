@@ -1,7 +1,8 @@
 """Confidence thresholds that bound the error among accepted digits.
 
-The bounds hold only for digits like those in the validation part of the dataset, such
-as MNIST's.
+The error is the fraction of accepted digits that are read wrongly. A bound is computed
+from validation images, and holds only for digits that are like these images. For
+example, a bound from MNIST's images does not hold for digits in another style.
 """
 
 from __future__ import annotations
@@ -27,26 +28,29 @@ MAX_ERRORS = (
     0.0002,
     0.0001,
 )
-"""Limits on the error among accepted digits; a threshold is sought for each."""
+"""Limits on the error among accepted digits, as fractions. ``find_thresholds`` returns
+a threshold for each limit that can be guaranteed."""
 
 CERTAINTY = 0.95
 """The default probability with which a bound holds."""
 
 LATE_START = 0.5
-"""The default coverage at which the second sequence of tests in ``_certify`` starts."""
+"""The default coverage (fraction of accepted images) at which the second sequence of
+tests in ``_certify`` starts."""
 
 EARLY_SHARE = 0.1
-"""The share of the allowed risk for the first sequence of tests in ``_certify``."""
+"""The fraction of the risk for the first sequence of tests in ``_certify``."""
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """A digit is accepted if its confidence is above ``threshold``.
+    """A digit is accepted if its confidence (0..1) is above ``threshold``.
 
     The error among accepted digits is at most ``max_error`` with the requested
-    certainty. ``max_error`` is None if no bound is certain. The other fields describe
-    the validation images: ``coverage`` is the accepted fraction (0..1), ``accepted``
-    the number of accepted images, and ``errors`` the number of errors among them.
+    certainty. If ``max_error`` is None, no bound is guaranteed. The other fields
+    describe the validation images: ``coverage`` is the accepted fraction (0..1),
+    ``accepted`` the number of accepted images, and ``errors`` the number of errors
+    among them.
     """
 
     max_error: float | None
@@ -56,7 +60,7 @@ class Threshold:
     errors: int
 
     def guarantees(self, max_error: float) -> bool:
-        """Return whether the error is certain to be at most ``max_error``."""
+        """Return whether this threshold guarantees an error up to ``max_error``."""
         return self.max_error is not None and self.max_error <= max_error
 
 
@@ -69,11 +73,15 @@ def find_thresholds(
 ) -> list[Threshold]:
     """Return the threshold with the largest coverage for each maximum error.
 
-    ``confidence`` (n,) and ``wrong``, bool (n,), describe the validation images, or
-    validation numbers. ``late_start`` is explained in ``_certify``. If no
-    threshold guarantees a maximum error, the result omits this maximum error. The last
-    element of the result has ``max_error=None`` and guarantees nothing: its threshold
-    is the highest confidence of a wrong image.
+    The coverage is the fraction of accepted images. ``confidence``, float (n,) in 0..1,
+    and ``wrong``, bool (n,), describe the results on n validation images. They can also
+    describe the results on n numbers instead. ``certainty`` is the probability with
+    which each bound holds. ``late_start`` is explained in ``_certify``.
+
+    The result is in the order of ``max_errors``. If no threshold guarantees a maximum
+    error, the result omits this maximum error. The last element of the result has
+    ``max_error=None`` and guarantees nothing: its threshold is the highest confidence
+    of a wrong image, or the lowest confidence if no image is wrong.
 
     The certainty applies to each threshold separately, not to all of them together. The
     method bounds the selective risk, as in Geifman and El-Yaniv 2017, "Selective
@@ -133,29 +141,35 @@ def _certify(
 
     ``accepted`` and ``errors`` (k,) count the accepted images and the errors among them
     for each threshold, from strict to loose. The result is None if no threshold passes
-    the test. The true error is above ``level`` with a probability of at most ``risk``.
+    the test. The true error of the certified threshold is above ``level`` with a
+    probability of at most ``risk``.
 
-    The thresholds are tested from strict to loose, until a test fails. A threshold
-    passes if its exact binomial tail is at most the allowed risk (the one-sided bound
-    of Clopper and Pearson 1934). The confidences determine the order of the tests
-    before the errors are known, so a correction for multiple tests is not needed
-    (Angelopoulos, Bates, Candès, Jordan and Lei 2021, "Learn then test"). This argument
-    ignores that the temperature is fitted on the same images.
+    The thresholds are tested from strict to loose, until a test fails. Each test
+    computes how likely it is to observe at most this many errors if the true error is
+    ``level``. A threshold passes if this probability, a tail of the binomial
+    distribution, is at most the allowed risk (the one-sided bound of Clopper and
+    Pearson 1934).
 
-    There are two sequences of tests. The first has a tenth of the risk and starts at
-    the strictest threshold that can pass at all. The second has the rest of the risk
-    and starts where the share ``late_start`` of the images is accepted. With so many
-    accepted images, a test can pass despite a few errors among the most confident
-    images. Many of these errors are wrong labels. If all tests of the first sequence
-    pass, the second has the whole risk (the fallback procedure of Wiens 2003).
+    The confidences determine the order of the tests before the errors are known, so a
+    correction for multiple tests is not needed (Angelopoulos, Bates, Candès, Jordan and
+    Lei 2021, "Learn then test"). This argument ignores that the temperature is fitted
+    on the same images.
+
+    There are two sequences of tests. The first may use the fraction EARLY_SHARE of the
+    risk and starts at the strictest threshold that can pass at all. The second may use
+    the rest of the risk and starts where the fraction ``late_start`` of the images is
+    accepted. With so many accepted images, a test can pass despite a few errors among
+    the most confident images. Many of these errors are wrong labels. If all tests of
+    the first sequence pass, the second may use the whole risk (the fallback procedure
+    of Wiens 2003).
     """
     tails = bdtr(errors, accepted, level)
 
     def minimum_accepted(share: float) -> float:
         """Return the minimum number of accepted images for a threshold to pass.
 
-        With this number, a threshold passes only if no image is wrong. The test allows
-        ``share`` of the risk. The number is not rounded.
+        With this number, a threshold passes only if no image is wrong. ``share`` is the
+        fraction of the risk that the test may use. The result is not rounded.
         """
         return np.log(share * risk) / np.log1p(-level)
 
@@ -167,8 +181,9 @@ def _certify(
     late = np.arange(first, len(accepted))
     if not late.size:
         return last
-    # After the first threshold, skip to those that pass with one more error than the
-    # first may have. One in between would fail at its first additional error.
+    # Test the first threshold. Of the later ones, test only those that pass even with
+    # one more error than the first may have, if there are any. Those in between would
+    # fail with this error.
     counts = np.arange(accepted[first] + 1)
     allowed = np.searchsorted(bdtr(counts, accepted[first], level), risk)
     allows_more = bdtr(allowed, accepted, level) <= risk

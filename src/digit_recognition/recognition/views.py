@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
-"""Pixels down and to the right, for each view of an image."""
+"""The shift (down, right) of each view of an image, in pixels."""
 
 Outputs = list[np.ndarray]
 
@@ -21,14 +21,18 @@ def average_views(
     """Return the mean of each output over the views of the images.
 
     ``images`` is float32 (n, 28, 28, 1) in 0..1, with 0 as the background. ``predict``
-    maps such images to a list of arrays (n, ...), and so does this function.
+    maps such images to a list of arrays (n, ...). The result is a list of arrays of the
+    same shapes.
     """
     views = [predict(shift(images, down, right)) for down, right in SHIFTS]
     return [np.mean(outputs, axis=0) for outputs in zip(*views, strict=True)]
 
 
 def shift(images: np.ndarray, down: int, right: int) -> np.ndarray:
-    """Shift images (n, height, width, 1) by whole pixels and fill the gaps with 0."""
+    """Shift images (n, height, width, 1) by whole pixels and fill the gaps with 0.
+
+    Negative numbers shift up or to the left.
+    """
     height, width = images.shape[1:3]
     shifted = np.zeros_like(images)
     to, source = (

@@ -1,4 +1,5 @@
 """Runs and models on MLflow.
 
-Only the modules `tracking_server` and `picture_model` import MLflow.
+The modules can be imported without MLflow, except `picture_model`: they import MLflow
+inside functions.
 """

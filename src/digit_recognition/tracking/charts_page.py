@@ -1,4 +1,4 @@
-"""Plotly's charts on one page of HTML, which needs no other file and no other host."""
+"""A page of HTML with Plotly charts, which needs no other file and no network."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ HEIGHT = 480
 """Height of a chart, in pixels."""
 
 MIN_WIDTH = 900
-"""Minimum width of the page, in pixels; the legends have no room on a narrower one."""
+"""Minimum width of the page, in pixels. On a narrower page, legends have no room."""
 
 
 def charts_page(charts: Mapping[str, Path]) -> str:
-    """Return a page with all charts, one below the other.
+    """Return the HTML of a page with all charts, one below the other.
 
-    ``charts`` maps names to files in Plotly's JSON. Plotly's JavaScript, 5 MB, is in
-    the page once: MLflow shows a page without the files beside it.
+    ``charts`` maps names to files in Plotly's JSON. The page contains Plotly's
+    JavaScript (5 MB), because MLflow does not load other files for a page.
     """
     from plotly.io import to_html
 

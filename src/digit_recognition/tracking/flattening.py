@@ -17,12 +17,14 @@ MAX_VALUE = 6000
 """Maximum number of characters of a parameter's value on MLflow."""
 
 NOT_METRICS = {"seed", "epochs"}
-"""Numbers in the records that are parameters of the run. Sizes, whose names end with
-``_images``, are no metrics either."""
+"""Numbers in the records that are parameters of the run. Numbers of images, whose names
+end with ``_images``, are not metrics either."""
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     """Return nested values as text under dotted names.
+
+    Values other than text are written as JSON. Texts are cut to MAX_VALUE characters.
 
     >>> flatten({"network": {"filters": [[32], [64]]}, "resume": True}, "train.")
     {'train.network.filters': '[[32], [64]]', 'train.resume': 'true'}
@@ -56,8 +58,9 @@ def run_parameters(
 ) -> dict[str, str]:
     """Return the parameters that a run uses, as text under dotted names.
 
-    ``inputs`` are the inputs of the run's pipeline, such as ``params:train``. The
-    result includes the chosen recipe, completed by its base, but no other recipes.
+    ``parameters`` are all of Kedro's parameters. ``inputs`` are the inputs of the run's
+    pipeline, such as ``params:train``. Of the recipes, the result has only the chosen
+    one, completed with the values of its base, under names such as ``train.epochs``.
     """
     used = {name.removeprefix("params:") for name in inputs if "params:" in name}
     values = {name: parameters[name] for name in sorted(used) if name in parameters}
@@ -69,9 +72,10 @@ def run_parameters(
 
 
 def record_parameters(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the parameters of a finished run that are in its records.
+    """Return the parameters of a finished run, as far as its records list them.
 
-    ``records`` maps ``training``, ``detector_training`` and others to their contents.
+    A record is a JSON file of results. ``records`` maps the names of records, such as
+    ``training`` and ``detector_training``, to their contents.
     The parameters have the same names as in ``run_parameters``. ``train.precision`` is
     the precision that was used, even if the recipe has ``auto``.
     """
@@ -91,7 +95,9 @@ def record_parameters(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str
 
 
 def numbers(record: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
-    """Return the numbers of a record that measure something, under prefixed names.
+    """Return the metrics in a record, under their names with ``prefix`` in front.
+
+    All numbers are metrics, except those described in NOT_METRICS.
 
     >>> numbers({"test_accuracy": 0.99, "seed": 3, "dataset": "mnist"})
     {'test_accuracy': 0.99}

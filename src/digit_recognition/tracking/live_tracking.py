@@ -1,4 +1,4 @@
-"""Tracking while a run is in progress; the run goes on if tracking fails."""
+"""Track a run while it is in progress. If tracking fails, the run goes on."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ from .tracking_server import Connection, connect
 
 logger = logging.getLogger(__name__)
 
-RUN_ID = "mlflow_run_id"
-"""The entry of ``training`` and ``metrics`` with the id of the run on MLflow."""
-
 
 class LiveTracking:
-    """Tracks one run. After an error, it warns once and does nothing more."""
+    """Tracks one run. After the first error, it logs a warning and stops tracking."""
 
     def __init__(self, version: str, project: Path, parameters: dict[str, Any]) -> None:
-        """Take the version of the run's results and all parameters of Kedro.
+        """Check the parameters of tracking.
 
-        Raises a ParameterValidationError if the parameters of tracking are wrong.
+        ``version`` is the version of the run's results, ``project`` the project's
+        folder. ``parameters`` are all of Kedro's parameters, nested as in ``conf/``.
+        Raises ParameterValidationError if the parameters of tracking are wrong.
         """
         self.run: TrackedRun | None = None
         self._version = version
@@ -41,9 +40,10 @@ class LiveTracking:
         self._parameters = TrackingParameters.model_validate(parameters[GROUP])
 
     def start(self, pipeline: Pipeline, tags: Mapping[str, str]) -> None:
-        """Make the run on MLflow and log its parameters.
+        """Create the run on MLflow and log its parameters.
 
-        Raises ProjectError if MLflow is not installed.
+        ``tags`` are added to the tags that every run has. Raises ProjectError if MLflow
+        is not installed.
         """
         try:
             connection = connect(self._parameters, self._project)
@@ -53,22 +53,26 @@ class LiveTracking:
             self.run.log_parameters(parameters)
         except ProjectError:
             raise
-        except Exception as error:  # noqa: BLE001 (MLflow's own, of many classes)
+        except Exception as error:  # noqa: BLE001 (MLflow raises many classes)
             self._give_up(error)
 
     def log_epochs(self, history: list[dict[str, float]]) -> None:
-        """Log the epochs that are not logged yet."""
+        """Log the epochs in ``history`` that are not logged yet.
+
+        ``history`` has a row for each complete epoch; see ``fitting.Epoch``.
+        """
         if self.run is None:
             return
         try:
             self.run.log_epochs(history)
-        except Exception as error:  # noqa: BLE001 (MLflow's own, of many classes)
+        except Exception as error:  # noqa: BLE001 (MLflow raises many classes)
             self._give_up(error)
 
     def end(self, status: str, catalog: DataCatalog, pipeline: Pipeline) -> str:
-        """Log the results and end the run; return a line for the terminal, or "".
+        """Log the results, end the run on MLflow, and return a text for the terminal.
 
-        ``status`` is FINISHED, FAILED or KILLED.
+        The text says where the run is, and how the model was registered. It is empty if
+        tracking has failed. ``status`` is FINISHED, FAILED or KILLED.
         """
         if self.run is None:
             return ""
@@ -78,7 +82,7 @@ class LiveTracking:
                 self.run, self._version, files, self._all["read"], self._parameters
             )
             self.run.end(status)
-        except Exception as error:  # noqa: BLE001 (MLflow's own, of many classes)
+        except Exception as error:  # noqa: BLE001 (MLflow raises many classes)
             self._give_up(error)
             return ""
         line = f"Tracked on MLflow: {self.run.address}"
@@ -116,6 +120,8 @@ class LiveTracking:
 def run_name(parameters: Mapping[str, str], stages: list[str]) -> str:
     """Return a name for a run: its recipe and seed if it trains, else its pipelines.
 
+    ``stages`` are the names of the pipelines.
+
     >>> run_name({"recipe": "quick", "seed": "3"}, ["train"])
     'quick, seed 3'
     """
@@ -125,7 +131,7 @@ def run_name(parameters: Mapping[str, str], stages: list[str]) -> str:
 
 
 def saved_files(catalog: DataCatalog, pipeline: Pipeline) -> dict[str, Path]:
-    """Return the file of each dataset that the run has saved on a local disk."""
+    """Return the path of each versioned dataset that the run saved on a local disk."""
     files = {}
     for name in sorted(pipeline.all_outputs()):
         dataset = catalog.get(name)

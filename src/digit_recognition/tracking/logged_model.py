@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from digit_recognition.models.onnx_sessions import open_session
 from digit_recognition.recognition.model_checks import parse_validation, read_metadata
+from digit_recognition.recognition.read_parameters import RULE
 
 from .tracked_run import VERSION, TrackedRun
 
@@ -28,21 +29,19 @@ PACKAGE = Path(__file__).parents[1]
 CODE = ("__init__.py", "errors.py", "datasets", "imaging", "models", "recognition")
 """The parts of this package that reading needs."""
 
-RULE = ("max_error", "certainty", "keep_digits")
-"""The parameters of `read` that are the acceptance rule."""
-
 PACKAGES = (
     *("mlflow", "lazy-loader", "numpy", "onnxruntime", "pandas", "pillow", "pydantic"),
     *("scikit-image", "scipy"),
 )
-"""The packages that reading needs; an MLflow model lists them with their versions."""
+"""The packages that reading needs. MLflow models list them with their versions."""
 
 
 def describe_model(model_onnx: bytes) -> dict[str, str]:
     """Return the tags of an exported model, from its metadata.
 
-    ``validation_error`` is the share (0..1) of wrongly classified digits among the
-    validation digits that were put on pages and read back.
+    ``model_onnx`` holds the bytes of the ONNX file. The tag ``validation_error`` is the
+    fraction (0..1) of wrongly classified digits among the validation digits that were
+    put on pages and read back.
     """
     metadata = read_metadata(open_session(model_onnx))
     names = ("recipe", "seed", "dataset", DATA, "model_digest", "model_version")
@@ -57,8 +56,8 @@ def log_model(
 ) -> tuple[str, dict[str, str]]:
     """Log the exported model with a run; return its id on MLflow and its tags.
 
-    ``rule`` may hold all parameters of `read`. Only the parameters of the acceptance
-    rule, which are named in RULE, are saved with the model.
+    ``version`` is the version of the run's results. ``rule`` may hold all parameters of
+    `read`. Only those of the acceptance rule (RULE) are saved with the model.
     """
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model
@@ -89,7 +88,11 @@ def log_model(
 def save_model(
     path: Path, model_onnx: Path, rule: dict[str, float], **options: Any
 ) -> None:
-    """Save the exported model as an MLflow model in the folder ``path``."""
+    """Save the exported model as an MLflow model in the folder ``path``.
+
+    The folder includes a copy of the code that reading needs. ``rule`` is as in
+    ``log_model``. ``options`` are passed to ``mlflow.pyfunc.save_model``.
+    """
     import mlflow.pyfunc
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
@@ -139,11 +142,14 @@ def example_picture() -> bytes:
 def register_model(
     run: TrackedRun, name: str, model_id: str, tags: dict[str, str]
 ) -> str:
-    """Register a logged model under ``name``; return one sentence that says the result.
+    """Register a logged model under ``name``, and return a phrase with the result.
 
-    The new version becomes the champion if there is none yet, or if its validation
-    error is lower than the champion's on the same data. Errors on other data are not
-    comparable.
+    An example of the phrase is "registered as digit_recognition, version 2; it is the
+    champion". ``model_id`` and ``tags`` are the results of ``log_model``.
+
+    The new version becomes the champion if there is no champion yet. It also becomes
+    the champion if it was trained on the same data as the champion and has a lower
+    validation error. Validation errors on different data are not comparable.
     """
     from mlflow import MlflowException
 
@@ -153,7 +159,8 @@ def register_model(
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    # A server looks its own model up; MLflow would look in another database than ours.
+    # A server finds the model by its id. Without a server, MLflow would look for the id
+    # in a different database, so the model's location is given.
     location = client.get_logged_model(model_id).artifact_location
     source = f"models:/{model_id}" if run.connection.is_server else location
     new = client.create_model_version(

@@ -1,4 +1,4 @@
-"""The page of MLflow with the project's runs, for ``make mlflow``."""
+"""Open MLflow's page with the project's runs, for ``make mlflow``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ DATABASE = "sqlite:///mlflow.db"
 
 SERVER_ENVIRONMENT = {
     **ENVIRONMENT,
-    # It would start eight processes of 0.25 GB for jobs that this project has not.
+    # Otherwise, MLflow starts eight processes of 0.25 GB each for jobs, which this
+    # project does not use.
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
 }
 
@@ -27,7 +28,8 @@ SERVER_ENVIRONMENT = {
 def open_page(project: Path, port: int = PORT) -> None:
     """Serve MLflow on the project's database until Ctrl-C, and open the page.
 
-    If MLFLOW_TRACKING_URI names a server, only opens the server's page.
+    The environment variable MLFLOW_TRACKING_URI can name another database or a server.
+    If it names a server, no other server is started: only the page is opened.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI", DATABASE)
     if is_server(uri):
@@ -46,7 +48,10 @@ def open_page(project: Path, port: int = PORT) -> None:
 def start_server(
     folder: Path, port: int, uri: str = DATABASE
 ) -> subprocess.Popen[bytes]:
-    """Start a server of MLflow on this machine, on a database in ``folder``."""
+    """Start an MLflow server on this machine.
+
+    ``uri`` is the database. A relative path to an SQLite database starts at ``folder``.
+    """
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri),
         *("--port", str(port), "--workers", "1"),
@@ -56,7 +61,10 @@ def start_server(
 
 
 def wait_until_ready(server: subprocess.Popen[bytes], port: int) -> str | None:
-    """Return the server's address once it answers, or None if it has ended."""
+    """Wait until the server answers, and return its address.
+
+    The result is None if the server's process ends without an answer.
+    """
     address = f"http://127.0.0.1:{port}"
     while server.poll() is None:
         try:

@@ -1,7 +1,7 @@
 """The exported model as an MLflow model: pictures in, numbers out.
 
-MLflow runs this file when it loads the model. `logged_model` says which modules of this
-package and which other packages the model needs.
+MLflow runs this file when it loads the model. `logged_model` lists the modules of this
+package and the other packages that the model needs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 MAX_PIXELS = 25_000_000
-"""Maximum number of pixels of a picture, all pages together."""
+"""Maximum number of pixels of a picture, summed over all of its pages."""
 
 COLUMNS = ("picture", "line", "number", "confidence", "accepted", "reason")
 
@@ -25,9 +25,9 @@ class PictureModel(PythonModel):
     """Reads the numbers on pictures."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Open the ONNX model, with the acceptance rule of the model's configuration.
+        """Open the ONNX model, and create a reader with the configured acceptance rule.
 
-        The configuration has max_error, certainty and keep_digits.
+        The model's configuration has the parameters of the acceptance rule.
         """
         from digit_recognition.models.onnx_sessions import open_session
         from digit_recognition.recognition.reader import load_reader
@@ -43,13 +43,15 @@ class PictureModel(PythonModel):
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,  # noqa: ARG002 (MLflow sets the signature)
     ) -> pd.DataFrame:
-        """Return a row for each line of digits.
+        """Return a table with a row for each line of digits.
 
         ``model_input`` has the column picture, with the bytes of a picture file in each
         row. Columns of the result: picture (the row of the input, from 0), line
-        (counted from 0 over all pages), number (text), confidence (0..1), accepted and
-        reason (why the number is not accepted). A picture without digits, or one that
-        cannot be decoded, has one row with the reason.
+        (counted from 0 over all pages), number (text), confidence (0..1), accepted
+        (bool) and reason (why the number is not accepted).
+
+        A picture without digits has one row, with the reason. If a picture or one of
+        its pages cannot be decoded, the last row of the picture has the reason.
         """
         rows = [
             (picture, line, *reading)
@@ -59,7 +61,11 @@ class PictureModel(PythonModel):
         return pd.DataFrame(rows, columns=pd.Index(COLUMNS))
 
     def _read(self, data: bytes) -> Iterator[tuple[str, float, bool, str]]:
-        """Yield number, confidence, accepted and reason for each line."""
+        """Yield number, confidence, accepted and reason for each line of a picture.
+
+        ``data`` holds the bytes of the picture file. The number is empty if there is no
+        line, or after a page that cannot be decoded.
+        """
         from digit_recognition.imaging.decoding import UnreadablePicture, decode
         from digit_recognition.recognition.reader import NothingToRead
 

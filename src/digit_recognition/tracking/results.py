@@ -1,4 +1,7 @@
-"""Log the results of a version to MLflow, at the end of its run or later."""
+"""Log the results of a run to MLflow, at the end of the run or later.
+
+The results that one run saves are called a version.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ METRICS = {
     "robustness_summary": "robustness/",
     "export_check": "export/",
 }
-"""The records whose numbers are metrics, and the prefix of the metrics' names."""
+"""The prefix of the metrics' names, for each record whose numbers are metrics."""
 
 TAGS = (
     *("recipe", "seed", "dataset", "dataset_digest", "precision", "processor"),
@@ -44,16 +47,18 @@ FILES = (
     *("mistakes", "robustness_chart", "corruptions", "journey", "filters", "attention"),
     *("history", "digit_scores", "robustness", "runs"),
 )
-"""Pictures and tables that become artifacts. People's pictures are not among them."""
+"""Pictures and tables that become artifacts. Pictures that users provide are not among
+them."""
 
 PARTS = (("training", "train", "training"), ("metrics", "test", "evaluation"))
-"""For each dataset: the record that names it, its part, and what it is used for."""
+"""For each logged dataset: the record that names it, the part of the dataset, and what
+this part is used for."""
 
 MAX_DATASET_DIGEST = 36
 
 
 def read_records(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """Return the contents of the JSON records among a version's files."""
+    """Return the contents of the JSON records among the files of a version."""
     return {
         name: json.loads(files[name].read_text(encoding="utf-8"))
         for name in RECORDS
@@ -78,10 +83,13 @@ def log_results(
     rule: dict[str, float],
     parameters: TrackingParameters,
 ) -> str:
-    """Log the results of a version to its run; return one sentence on the model, or "".
+    """Log the results of a version to its run.
 
-    ``files`` maps the datasets of the version to their files or folders. ``rule`` is
-    the acceptance rule, for the exported model.
+    ``files`` maps the names of the version's datasets to their files or folders.
+    ``rule`` holds the parameters of `read`, for ``log_model``.
+
+    Returns the phrase of ``register_model`` that says how the model was registered, or
+    "" if no model was registered.
     """
     records = read_records(files)
     if "history" in files:
@@ -109,7 +117,8 @@ def log_results(
 def _log_datasets(run: TrackedRun, records: Mapping[str, Mapping[str, Any]]) -> None:
     """Log the datasets that the model was trained and evaluated on.
 
-    MLflow keeps the first 36 characters of a digest.
+    Digests are cut to MAX_DATASET_DIGEST characters, because MLflow refuses longer
+    ones.
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
 

@@ -1,4 +1,4 @@
-"""Log results to a run on MLflow."""
+"""Create a run on MLflow or find an existing one, and log results to it."""
 
 from __future__ import annotations
 
@@ -23,18 +23,19 @@ LOGGED = "results_logged"
 """The tag of runs whose results are all logged."""
 
 PROCESS, MACHINE = "process", "machine"
-"""The tags with the id of the process that tracks the run, and with its machine."""
+"""The tags with the id of the process that tracks the run, and its machine's name."""
 
 CURVE = "epoch/"
 """The prefix of the metrics that have one value per epoch."""
 
 MAX_PER_CALL = 100
-"""Number of parameters, tags or metrics in one call; MLflow takes no more."""
+"""Maximum number of parameters, tags or metrics in one call. MLflow accepts no more
+parameters or tags."""
 
 
 @dataclass
 class TrackedRun:
-    """A run on MLflow. ``epochs`` is the number of epochs whose metrics are logged."""
+    """A run on MLflow. ``epochs`` is the last epoch whose metrics are logged, or 0."""
 
     connection: Connection
     run_id: str
@@ -48,7 +49,7 @@ class TrackedRun:
         tags: Mapping[str, str],
         start_time: float | None = None,
     ) -> TrackedRun:
-        """Make a run. ``start_time`` is in seconds since 1970, now by default."""
+        """Create a run. ``start_time`` is in seconds since 1970; the default is now."""
         run = connection.client.create_run(
             connection.experiment_id,
             start_time=_milliseconds(start_time),
@@ -59,7 +60,7 @@ class TrackedRun:
 
     @classmethod
     def resume(cls, connection: Connection, run: Run) -> TrackedRun:
-        """Return an existing run."""
+        """Return an existing run. Its ``epochs`` are read from MLflow."""
         run_id = run.info.run_id
         logged = connection.client.get_metric_history(run_id, f"{CURVE}loss")
         return cls(connection, run_id, max((point.step for point in logged), default=0))
@@ -90,7 +91,7 @@ class TrackedRun:
             self._log(tags=some)
 
     def log_metrics(self, metrics: Mapping[str, float]) -> None:
-        """Log metrics that have one value."""
+        """Log metrics that have only one value each."""
         self._log_points((name, value, 0) for name, value in metrics.items())
 
     def log_epochs(self, history: Sequence[Mapping[str, float]]) -> None:
@@ -108,7 +109,10 @@ class TrackedRun:
         self.epochs = max((int(row["epoch"]) for row in history), default=self.epochs)
 
     def end(self, status: str, end_time: float | None = None) -> None:
-        """End the run as FINISHED, FAILED or KILLED."""
+        """End the run with the status FINISHED, FAILED or KILLED.
+
+        ``end_time`` is in seconds since 1970; the default is now.
+        """
         self.connection.client.set_terminated(
             self.run_id, status, _milliseconds(end_time)
         )
@@ -140,7 +144,7 @@ def first_tags(version: str, revision: str) -> dict[str, str]:
 
 
 def find_run(connection: Connection, version: str) -> Run | None:
-    """Return the newest run with results of a version, or None."""
+    """Return the newest run for a version of results, or None if there is no run."""
     runs = connection.client.search_runs(
         [connection.experiment_id], f"tags.{VERSION} = '{version}'", max_results=1
     )
@@ -159,7 +163,7 @@ def mark_abandoned(connection: Connection) -> None:
 
 
 def is_in_progress(run: Run) -> bool:
-    """Return whether a living process of this machine tracks the run."""
+    """Return whether a process that is running on this machine tracks the run."""
     tags = run.data.tags
     return (
         run.info.status == "RUNNING"
@@ -184,13 +188,13 @@ def _running_here(connection: Connection) -> Iterator[Run]:
 
 
 def _is_alive(process: int) -> bool:
-    if sys.platform == "win32":  # there, signal 0 would stop the process
+    if sys.platform == "win32":  # on Windows, signal 0 stops the process
         return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # it belongs to another user
+    except OSError:  # the process belongs to another user
         return True
     return True
 

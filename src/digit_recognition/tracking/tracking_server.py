@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 ARTIFACTS = "mlartifacts"
-"""The folder of artifacts, if there is no server: beside the SQLite database."""
+"""The name of the folder for artifacts, if there is no server. The folder is beside the
+SQLite database; for other databases, it is in the project's folder."""
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """The tag that makes MLflow's page show training runs, not conversations."""
@@ -28,20 +29,20 @@ MAX_WAIT = 3.0
 """Seconds within which a server must answer at the start."""
 
 ENVIRONMENT = {
-    # MLflow sends usage data unless told not to.
+    # By default, MLflow sends usage data.
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
-    # Its messages go where the project's logging says.
+    # The project configures the logging of MLflow's messages.
     "MLFLOW_CONFIGURE_LOGGING": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 DEFAULTS = {
-    # MLflow would wait for a server for many minutes: 120 seconds, eight times.
+    # By default, MLflow waits many minutes for a server: 120 seconds, eight times.
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
 }
-"""Values that the user's environment may replace."""
+"""Environment variables that are set only if the user has not set them."""
 
 
 class NoConnection(ConnectionError):  # noqa: N818 (the run goes on without it)
@@ -50,7 +51,7 @@ class NoConnection(ConnectionError):  # noqa: N818 (the run goes on without it)
 
 @dataclass(frozen=True)
 class Connection:
-    """An experiment on MLflow. ``uri`` is the database or the server."""
+    """An experiment on MLflow. ``uri`` is the URI of the database or the server."""
 
     client: MlflowClient
     uri: str
@@ -65,7 +66,9 @@ class Connection:
 def connect(parameters: TrackingParameters, project: Path) -> Connection:
     """Return a connection to the experiment; create the experiment if it is missing.
 
-    The variable MLFLOW_TRACKING_URI replaces ``parameters.tracking_uri``.
+    ``project`` is the project's folder. The environment variable MLFLOW_TRACKING_URI
+    replaces ``parameters.tracking_uri``. The environment variables in ENVIRONMENT and
+    DEFAULTS are set for this process.
 
     Raises ProjectError if MLflow is not installed, and NoConnection if the server does
     not answer within MAX_WAIT seconds. MLflow raises its own errors if it refuses the
@@ -91,7 +94,7 @@ def connect(parameters: TrackingParameters, project: Path) -> Connection:
         return Connection(client, uri, experiment.experiment_id)
     try:
         return Connection(client, uri, client.create_experiment(name, location, KIND))
-    except MlflowException:  # another run has just made it
+    except MlflowException:  # another run has just created it
         experiment = client.get_experiment_by_name(name)
         if experiment is None:
             raise
@@ -100,6 +103,8 @@ def connect(parameters: TrackingParameters, project: Path) -> Connection:
 
 def tracking_uri(parameters: TrackingParameters, project: Path) -> str:
     """Return the URI of the database or server, with an absolute path for SQLite.
+
+    In this example, ``parameters.tracking_uri`` is ``sqlite:///mlflow.db``:
 
     >>> tracking_uri(parameters, Path("/project"))
     'sqlite:////project/mlflow.db'
@@ -117,7 +122,7 @@ def _place_of_artifacts(uri: str, project: Path) -> str:
 
 
 def is_server(uri: str) -> bool:
-    """Return whether an address is that of a server.
+    """Return whether a URI is the address of a server, not of a database.
 
     >>> is_server("http://127.0.0.1:5000"), is_server("sqlite:///mlflow.db")
     (True, False)
@@ -126,7 +131,10 @@ def is_server(uri: str) -> bool:
 
 
 def check_server(uri: str) -> None:
-    """Raise NoConnection if no server answers at an address; any answer will do."""
+    """Raise NoConnection if no server answers at an address.
+
+    Any HTTP status counts as an answer.
+    """
     try:
         with urllib.request.urlopen(f"{uri}/health", timeout=MAX_WAIT):  # noqa: S310 (http)
             return

@@ -32,10 +32,13 @@ def upload(
 ) -> str:
     """Log the results of a version; return one sentence that says what was done.
 
-    ``folders`` maps the datasets to the folders of this version. If the version has a
-    run that lacks some results, this run is completed. If all results are on MLflow
-    already, nothing is logged. Raises ProjectError if a run with this version is in
-    progress.
+    ``folders`` maps the names of the datasets to the folders of this version, such as
+    ``data/08_reporting/metrics.json/2026-01-31T12.00.00.000Z``. ``rule`` holds the
+    parameters of `read`.
+
+    If MLflow has a run for the version that lacks some results, this run is completed.
+    If all results are on MLflow already, nothing is logged. Raises ProjectError if the
+    run that creates the version is still in progress.
     """
     found = find_run(connection, version)
     if found is not None and found.data.tags.get(LOGGED):

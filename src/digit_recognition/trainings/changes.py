@@ -1,4 +1,4 @@
-"""Recipes with changed fields."""
+"""Change fields of a recipe, and describe the changes."""
 
 from __future__ import annotations
 

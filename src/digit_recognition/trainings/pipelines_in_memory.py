@@ -29,9 +29,11 @@ def check_parameters(pipeline: Pipeline, parameters: dict[str, Any]) -> dict[str
 def run_pipeline(
     pipeline: Pipeline, data: Mapping[str, Any], parameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """Run the pipeline and return its free outputs by name.
+    """Run the pipeline and return its final outputs by name.
 
-    ``data`` and ``parameters`` may hold more than the pipeline takes.
+    Outputs that are the input of another node are not returned. ``data`` maps the names
+    of datasets to their contents. ``data`` and ``parameters`` may have entries that the
+    pipeline does not take.
     """
     typed = check_parameters(pipeline, parameters)
     values = {**data, **{f"params:{name}": value for name, value in typed.items()}}

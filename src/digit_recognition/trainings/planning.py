@@ -41,11 +41,15 @@ def plan_training(
 ) -> Training:
     """Return the training of a recipe with changed fields.
 
-    ``parameters`` maps names to the parameters of the pipelines that the training runs.
+    ``changes`` maps dotted names of fields to new values, as in ``change_recipe``.
+    ``dataset_info`` is the record of ``prepare``; its ``dataset_digest`` identifies the
+    arrays. ``parameters`` maps the names of pipelines, such as ``train``, to their
+    parameters. ``test`` and ``corruptions`` are described in ``Training``.
+
     Raises ProjectError if the recipe does not exist, and ParameterValidationError if a
     changed field is unknown or has a wrong value.
     """
-    # If the run includes these pipelines themselves, Kedro passes typed parameters.
+    # Kedro passes models, not dicts, if the run also includes these pipelines.
     plain = {
         name: value.model_dump() if isinstance(value, BaseModel) else value
         for name, value in parameters.items()
@@ -55,7 +59,8 @@ def plan_training(
         find_pipeline("train"), {"recipe": recipe, "seed": seed, "train": changed}
     )
     train = typed["train"].model_dump()
-    # The result is in the journal, whatever other recipes and settings say.
+    # Other recipes and ``resume`` do not affect the result, so they must not change the
+    # result's key in the journal.
     plain["train"] = {
         **train,
         "resume": False,

@@ -21,9 +21,11 @@ Row = dict[str, Any]
 class Trainer(contextlib.ExitStack):
     """Runs trainings on a cluster, which is opened when a training has to run.
 
-    ``data`` holds ``dataset_info`` and the arrays that ``prepare`` made. With
-    ``resume``, results in the journal are used. The results of all trainings that do
-    not fail are written to the journal.
+    ``data`` maps names to ``dataset_info`` and the arrays that the pipeline ``prepare``
+    made, such as ``x_train``. If ``resume`` is true, trainings with a result in the
+    journal are not repeated. The result of each training is written to the journal,
+    unless the training fails. ``scheduler`` and ``threads`` are described in
+    ``open_client``.
     """
 
     def __init__(
@@ -47,9 +49,12 @@ class Trainer(contextlib.ExitStack):
     def run(self, trainings: Sequence[Training]) -> list[Row]:
         """Return one row for each training, in the same order.
 
-        Prints a line when a training ends. Raises ProjectError if the cluster is lost,
-        or if several workers are killed during the same training. On Ctrl-C, raises a
-        KeyboardInterrupt that says how many trainings are finished.
+        ``run_training`` describes the row. Prints a line when a training ends. On
+        Ctrl-C, raises a KeyboardInterrupt that says how many trainings are finished.
+
+        Raises ProjectError if the cluster cannot be opened or is lost, if a worker has
+        other code or packages, or if several workers are killed during the same
+        training.
         """
         rows: dict[str, Row] = {}
         if self._resume:
@@ -77,7 +82,7 @@ class Trainer(contextlib.ExitStack):
             client.submit(
                 *(run_training, item, self._remote_data),
                 key=f"train-{key}",
-                priority=-place,  # in the order in which they are planned
+                priority=-place,  # in the order of ``missing``
             ): key
             for place, (key, item) in enumerate(missing.items())
         }
@@ -99,7 +104,8 @@ class Trainer(contextlib.ExitStack):
             self._client = self.enter_context(
                 open_client(self._scheduler or LOCAL, workers, memory_limit=None)
             )
-            # The result of a task: if its worker dies, Dask runs the task again.
+            # The data are the result of a task. If the worker with the data dies, Dask
+            # runs the task again.
             self._remote_data = self._client.submit(dict, self._data, pure=False)
         return self._client
 

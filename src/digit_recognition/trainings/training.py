@@ -31,14 +31,15 @@ PACKAGES = ("keras", "tensorflow", "numpy")
 
 @dataclass(frozen=True)
 class Training:
-    """A recipe, a seed, and all else that the result of a training depends on.
+    """A recipe, a seed, and everything else that determines a training's result.
 
+    - ``changes``: the changed fields of the recipe, such as ``{"epochs": 3}``.
     - ``parameters``: the parameters of the run, with ``changes`` made to the recipe.
-    - ``dataset_digest``: the digest of the arrays that ``prepare`` made.
+    - ``dataset_digest``: the digest of the arrays that the pipeline ``prepare`` made.
     - ``test``: whether the model is scored on the test images.
     - ``corruptions``: whether the model is scored on corrupted images too.
     - ``threads``: the number of threads of TensorFlow; None stands for all cores.
-    - ``software``: the digest of this project's code and of its packages' versions.
+    - ``software``: the result of ``software_digest``.
     """
 
     recipe: str
@@ -53,7 +54,10 @@ class Training:
 
     @property
     def key(self) -> str:
-        """The result's name in the journal, a digest of all that it depends on."""
+        """The name of the result in the journal, 64 hex digits.
+
+        It is a digest of all fields and of the name of this machine's processor.
+        """
         conditions = {**asdict(self), "processor": processor()}
         return hashlib.sha256(
             json.dumps(conditions, sort_keys=True).encode()
@@ -66,7 +70,7 @@ class Training:
 
 @cache
 def software_digest() -> str:
-    """Return a digest of the package's code and of the versions of its libraries."""
+    """Return a digest of this project's code and of the versions of PACKAGES."""
     digest = hashlib.sha256()
     for file in sorted(Path(digit_recognition.__file__).parent.rglob("*.py")):
         digest.update(file.read_bytes())
@@ -76,10 +80,12 @@ def software_digest() -> str:
 
 
 def run_training(training: Training, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Train the network, score it, and return one row of the table of trainings.
+    """Train the network, score it, and return a row for a table of trainings.
 
-    ``data`` holds ``dataset_info`` and the arrays that ``prepare`` made. If the
-    training fails, ``problem`` in the row says why, and the scores are missing.
+    ``data`` maps names to ``dataset_info`` and the arrays that the pipeline ``prepare``
+    made, such as ``x_train``. The keys of the row are the columns that
+    ``train_recipes`` describes. If the training fails, ``problem`` says why, and the
+    scores are missing.
 
     Raises ProjectError if the code or packages differ from those of the process that
     planned the training. Also raises ProjectError if TensorFlow already runs with
@@ -108,7 +114,7 @@ def run_training(training: Training, data: Mapping[str, Any]) -> dict[str, Any]:
     try:
         with (
             tempfile.TemporaryDirectory() as folder,
-            contextlib.redirect_stdout(io.StringIO()),  # lines of the progress
+            contextlib.redirect_stdout(io.StringIO()),  # hide the progress
         ):
             scores = _train_and_score(training, data, Path(folder))
     except ProjectError as error:
@@ -141,7 +147,7 @@ def _train_and_score(
         metrics = find_pipeline("evaluate").to_outputs("metrics")
         found = run_pipeline(metrics, data, parameters)["metrics"]
         names = ("test_accuracy", "test_accuracy_uncontested", "test_loss")
-        # Contested labels are known of MNIST's own test images only.
+        # Contested labels are known only for MNIST's own test images.
         scores |= {name: found[name] for name in names if name in found}
     if training.corruptions:
         scores |= _corrupted_scores(training, data, parameters)
@@ -164,7 +170,7 @@ def _validation_scores(predictions: pd.DataFrame) -> dict[str, float]:
 def _corrupted_scores(
     training: Training, data: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> dict[str, float]:
-    """Return the accuracy for each family of corruptions.
+    """Return the accuracy (0..1) for each family of corruptions.
 
     The corrupted images are the test images if ``training.test`` is true, otherwise
     the validation images.

@@ -1,4 +1,4 @@
-"""Builds a static Kedro-Viz site that includes previews, for ``make site``."""
+"""Build a static Kedro-Viz site that includes previews, for ``make site``."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from digit_recognition.errors import ProjectError
 SITE_FILES = ("index.html", "404.html", "favicon.ico", "assets", "api")
 UNUSED_FILES = (".vite", "autoreload.html", "telemetry.html")
 REQUIRED_RESULTS = ("metrics", "confusion_matrix")
-"""Results of `kedro run` that the site must show."""
+"""Datasets that `kedro run` creates. Without them, no site is built."""
 
 
 def build_site(project: Path) -> Path:
     """Build the site in the project's folder ``site``, and return that folder.
 
     The new site replaces an older one. A web server can serve it under any URL path.
-    ``make_relative`` shortens the paths in the site. Raises ProjectError if there are
-    no results to show, if the build fails, or if a private path cannot be removed.
+    ``make_relative`` shortens the file paths in the site. Raises ProjectError if there
+    are no results to show, if the build fails, or if a path of this machine cannot be
+    removed.
     """
     _require_results(project)
     _build(project)
@@ -53,9 +54,10 @@ def make_relative(api: Path, project: Path) -> None:
     """Shorten the absolute paths in the site's data files, which are in ``api``.
 
     Paths inside the project become relative to the project. Other absolute paths are
-    cut to the file name. The same is done in texts that are JSON. Paths within other
-    texts are not shortened: ProjectError is raised if such a text contains the path of
-    the project or of the user's home.
+    cut to the file name. This is also done inside texts that are JSON objects, such as
+    the previews of JSON datasets. A path that is only a part of a text is not
+    shortened. Raises ProjectError if a text still contains the path of the project or
+    of the user's home.
     """
     private = {f"{folder}/" for folder in (project, Path.home())} - {"//"}
     for file in sorted(api.rglob("*")):
@@ -110,7 +112,7 @@ def _build(project: Path) -> None:
 def _require_results(project: Path) -> None:
     bootstrap_project(project)
     with KedroSession.create(project) as session:
-        # In a ``with`` statement, the type of the session has no ``load_context``.
+        # By Kedro's type hints, ``with`` yields a session without this method.
         catalog = session.load_context().catalog  # type: ignore[attr-defined]
         for name in REQUIRED_RESULTS:
             if not catalog.exists(name):

@@ -59,6 +59,12 @@ def trained(inputs):
     return train_detector(*inputs, DetectorParameters(pictures=16000, epochs=3))
 
 
+@pytest.fixture
+def without_validation(monkeypatch):
+    """Read no validation digits from pages, which takes half of the time."""
+    monkeypatch.setattr(nodes, "read_validation", lambda *_: pd.DataFrame())
+
+
 def test_images_on_the_disk_give_the_same_detector(inputs, monkeypatch):
     model, x_train, *others = inputs
     on_disk = da.from_array(x_train, chunks=(500, 28, 28, 1))
@@ -126,6 +132,7 @@ def test_the_model_is_unchanged_and_its_convolutions_are_in_the_detector(
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.usefixtures("without_validation")
 def test_the_same_seed_gives_the_same_detector(inputs):
     model, x_train, y_train, training, validation = inputs
     digests = [
@@ -137,6 +144,7 @@ def test_the_same_seed_gives_the_same_detector(inputs):
     assert digests[0] == digests[1] != digests[2]
 
 
+@pytest.mark.usefixtures("without_validation")
 def test_it_is_deterministic_only_if_the_model_was(inputs, monkeypatch):
     model, x_train, y_train, training, validation = inputs
     called = []
@@ -152,6 +160,7 @@ def test_it_is_deterministic_only_if_the_model_was(inputs, monkeypatch):
         assert called == expected
 
 
+@pytest.mark.usefixtures("without_validation")
 def test_a_small_dataset_gives_at_most_eight_pictures_per_training_image(
     inputs, monkeypatch
 ):

@@ -1,1 +1,1 @@
-"""The HTTP API."""
+"""The HTTP API: its routes, limits, response models and errors."""

@@ -1,4 +1,4 @@
-"""The answer to a batch: an entry for each picture, in order."""
+"""Stream the answer to a batch of pictures: one entry for each, in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .request_bodies import closing
 from .schemas import BatchEntry, to_reading
 
 READERS = max(2, os.cpu_count() or 1)
-"""Number of small pictures that are read at the same time."""
+"""Maximum number of small pictures that are read at the same time."""
 
 
 async def stream_entries(
@@ -25,9 +25,11 @@ async def stream_entries(
     read: Callable[[bytes], Awaitable[PictureReading]],
     version: str,
 ) -> AsyncIterator[str]:
-    """Yield the entries of a batch in order; the next pictures are read meanwhile.
+    """Yield one entry for each file, in order, as lines of NDJSON.
 
-    Each entry is a line of NDJSON. The form is closed at the end.
+    Up to READERS files are read at the same time. ``read`` reads a picture file, and
+    ``version`` is the version of the model. If ``read`` raises an exception, the entry
+    has a problem in place of a reading. The form is closed at the end.
     """
 
     async def read_entry(position: int, file: UploadFile) -> str:
@@ -54,6 +56,6 @@ async def stream_entries(
                 if not started:
                     return
                 yield await started.popleft()
-        finally:  # the client may have gone
+        finally:  # also if the client has disconnected
             for task in started:
                 task.cancel()

@@ -1,4 +1,4 @@
-"""Parts of the OpenAPI document that FastAPI does not make by itself."""
+"""Parts of the OpenAPI document that FastAPI does not generate."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def document_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Add the schemas of models that no route declares as its response model."""
+    """Add the schemas of ``models`` to the OpenAPI document.
+
+    FastAPI adds only the models that a route declares as its response model.
+    """
     make_document = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Errors of the API as problem details, see RFC 9457."""
+"""Errors of the API as problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ class Problem(BaseModel):
 
 
 def make_problem(status: int, detail: str) -> Problem:
-    """Return the problem; its title is the name of the status."""
+    """Return a problem whose title is the name of the HTTP status."""
     title = HTTPStatus(status).phrase
     return Problem(type="about:blank", title=title, status=status, detail=detail)
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return the answer that says why a picture cannot be read.
+    """Return the problem that says why a picture could not be read.
 
-    Errors other than UnreadablePicture are logged; the answer does not name them.
+    The status is 503 for Busy, 422 for any other UnreadablePicture, and 500 for all
+    other errors. An error with status 500 is logged, and the problem does not name it.
     """
     if not isinstance(error, UnreadablePicture):
         logger.error("A picture could not be read", exc_info=error)

@@ -1,4 +1,4 @@
-"""Receive the pictures of a request within limits of bytes and time."""
+"""Receive the pictures of a request, with limits on its size and duration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..reading.limits import MAX_BYTES, too_many_bytes
 T = TypeVar("T")
 
 FORM_BYTES = 10_000
-"""Maximum bytes for the parts of a form around a picture."""
+"""Maximum number of bytes of a form besides its picture."""
 
 MAX_PICTURES = 200
 MAX_BATCH_BYTES = 200_000_000
@@ -27,14 +27,15 @@ MAX_FIELDS = 10
 MAX_SURPLUS = 50_000_000
 
 MAX_RECEIVE_SECONDS = 60
-"""Maximum time in which a request must arrive."""
+"""Maximum time for receiving a request."""
 
 
 async def receive_picture(request: Request) -> bytes:
-    """Return the picture of a request.
+    """Return the picture file in the body of a request.
 
     If the content type is multipart/form-data, the picture is the file in the form's
     field ``picture``. With any other content type, the whole body is the picture.
+    Raises HTTPException if there is no file, or if the request exceeds a limit.
     """
     request = _limited(request, MAX_BYTES + FORM_BYTES, too_many_bytes())
     if not _is_form(request):
@@ -50,9 +51,10 @@ async def receive_picture(request: Request) -> bytes:
 
 
 async def receive_pictures(request: Request) -> tuple[FormData, list[UploadFile]]:
-    """Return a form and the files in its field ``pictures``, in order.
+    """Return the form in a request, and the files in its field ``pictures``, in order.
 
-    The caller must close the form.
+    The caller must close the form. Raises HTTPException if the request is not a form,
+    has no files, has text in place of a file, or exceeds a limit.
     """
     sentence = (
         f"expected at most {MAX_BATCH_BYTES // 1_000_000} MB in one request, received "
@@ -91,7 +93,7 @@ def _is_form(request: Request) -> bool:
 
 
 async def _receive_form(request: Request, max_files: int) -> FormData:
-    """Return the form; HTTPException with status 400 if it is malformed."""
+    """Return the form. Raises HTTPException with status 400 if it is malformed."""
     return await _in_time(request.form(max_files=max_files, max_fields=MAX_FIELDS))
 
 
@@ -105,15 +107,17 @@ async def _in_time(receiving: Awaitable[T]) -> T:
             f"expected the request within {MAX_RECEIVE_SECONDS} seconds, received only "
             "a part of it; send it again, or send less at once",
         ) from error
-    except ClientDisconnect as error:  # nobody is left to read the answer
+    except ClientDisconnect as error:  # no one will read the answer
         raise HTTPException(HTTPStatus.BAD_REQUEST, "the request broke off") from error
 
 
 def _limited(request: Request, max_bytes: int, sentence: str) -> Request:
-    """Return a request that raises HTTPException if its body exceeds ``max_bytes``.
+    """Return a request whose body raises HTTPException if it exceeds ``max_bytes``.
 
-    Up to MAX_SURPLUS further bytes are received and dropped before the exception:
-    many clients read an answer only after they have sent everything.
+    ``sentence`` is the detail of the exception. Up to MAX_SURPLUS further bytes are
+    received and dropped before it is raised, because many clients read an answer only
+    after they have sent everything. If the request announces even more bytes, the
+    exception is raised at once.
     """
     too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
     length = request.headers.get("content-length", "0")

@@ -1,4 +1,4 @@
-"""The web app: its HTTP API is ready at once, its page after loading."""
+"""The web app. It answers API requests at once, and shows the page once loaded."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ def create_app(
 ) -> FastAPI:
     """Return the app: the API, its documentation at /docs, and the page at /.
 
-    ``load_page`` is called in a thread once the API answers, because importing Gradio
-    takes seconds. ``allow_origins`` are the web sites whose scripts may use the API.
+    ``load_page`` returns the page as an ASGI app. It is called in a thread when the app
+    starts, because importing Gradio takes seconds. Without it, there is no page.
+    ``allow_origins`` are the origins, such as https://example.org, whose scripts may
+    use the API.
     """
     page = LatePage(load_page) if load_page else None
 
@@ -92,7 +94,7 @@ def create_app(
     app.include_router(create_router(service))
     document_schemas(app, Problem, BatchEntry)
     if page is not None:
-        # A mount at / would also match wrong methods of the API's paths.
+        # A mount at / would also get requests to the API's paths with a wrong method.
         app.router.default = page
     return app
 
@@ -104,7 +106,10 @@ def create_router(service: Service) -> APIRouter:
     small, large = CapacityLimiter(READERS), CapacityLimiter(1)
 
     async def read(data: bytes) -> PictureReading:
-        """Read in a thread; small pictures do not wait for large ones."""
+        """Read a picture file in a thread. Raises Busy after MAX_WAIT seconds.
+
+        Small pictures do not wait for large ones.
+        """
         limiter = small if is_small(data) else large
         try:
             with anyio.fail_after(MAX_WAIT):

@@ -142,7 +142,7 @@ def _to_digit(digit: lines.Digit, scale: int) -> Digit:
 
 
 def to_model(service: Service, limits: Limits) -> Model:
-    """Return what the API says of the model in use."""
+    """Return the API's description of the model that the service uses."""
     rule, parameters = service.reader.rule, service.parameters
     return Model(
         metadata=service.metadata,

@@ -1,1 +1,1 @@
-"""The web page."""
+"""The web page, made with Gradio: its tabs and the HTML in them."""

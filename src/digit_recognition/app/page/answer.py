@@ -1,4 +1,4 @@
-"""The answer to a drawing: the number, whether it is accepted, and why."""
+"""The answer to a drawing, as HTML: the number, and whether it is accepted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_SURE = "Not sure"
 
 
 def answer(lines: list[Line], probabilities: np.ndarray) -> str:
-    """Return the answer as HTML.
+    """Return HTML that shows the number of each line and a card for each digit.
 
     ``probabilities`` is float (n, 10), with one row for each digit of the lines.
     """

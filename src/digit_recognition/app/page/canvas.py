@@ -1,10 +1,10 @@
 """The drawing area of the page.
 
-It is a canvas with a script of its own, not Gradio's ``Sketchpad``. In Gradio 6.31 and
-a headless Chromium on 2 cores, 2026-11-25, the Sketchpad answered 3.0 s after the end
-of a stroke (median of 5), sent 10 requests and left files on the server. It also makes
-the visitor choose a pen before drawing. This canvas answered after 46 ms (median of 12)
-with one request.
+It is an HTML canvas with the script canvas.js, not Gradio's ``Sketchpad``. Both were
+measured on 2026-11-25 with Gradio 6.31 and a headless Chromium on 2 cores. With the
+Sketchpad, the answer came 3.0 s after the end of a stroke (median of 5). It sent 10
+requests, left files on the server, and makes visitors choose a pen before drawing. With
+this canvas, the answer came after 46 ms (median of 12), with one request.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ ROUND = 'fill="none" stroke="currentColor" stroke-linecap="round"'
 def drawing_area() -> gr.HTML:
     """Return the drawing area with its buttons and examples.
 
-    Its value is a PNG picture as a data URL, or empty text. The event ``stroke`` says
-    that the drawing has changed.
+    Its value is a PNG picture as a data URL, or empty text if nothing is drawn. It
+    triggers the event ``stroke`` when the drawing has changed.
     """
     buttons = "".join(_example_button(example) for example in examples())
     return gr.HTML(
@@ -56,7 +56,8 @@ def drawing_area() -> gr.HTML:
 def decode_drawing(value: Any) -> bytes | None:
     """Return the PNG file of a drawing, or None if nothing is drawn.
 
-    Raises UnreadablePicture for anything that is not a PNG picture's data URL.
+    ``value`` is the value of the drawing area. Raises UnreadablePicture if it is not
+    the data URL of a PNG file. The file itself is not checked.
     """
     if not value:
         return None

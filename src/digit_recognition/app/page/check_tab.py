@@ -1,4 +1,4 @@
-"""The tab in which a person checks the numbers that were set aside."""
+"""The tab in which a visitor checks the numbers that were not accepted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NO_PICTURE = (
     '<p class="problem">The picture has been moved or deleted. Find it by its name, or '
     "press Enter.</p>"
 )
-# The field appears some time after the answer of the server.
+# The field appears some time after the server's answer, so try for 5 seconds.
 FOCUS = """
 () => {
   const end = Date.now() + 5000;
@@ -48,7 +48,10 @@ View = tuple[Desk, str, gr.Textbox, gr.Button, gr.Button, str]
 
 
 def build_check_tab(tab: gr.Tab, uploads: gr.State, service: Service) -> None:
-    """Add the tab's contents to the page; ``uploads`` is the state of the uploads."""
+    """Add the contents of ``tab``; ``uploads`` holds the pictures read so far.
+
+    The value of ``uploads`` is a tuple of Uploaded.
+    """
     desk = gr.State(Desk(), time_to_live=3600)
     task = gr.HTML(
         NOTHING,
@@ -130,9 +133,9 @@ def _view(lists: list[Worklist], desk: Desk, problem: str = "") -> View:
 
 
 def _offer_files(worklist: Worklist, desk: Desk) -> str:
-    """Return links that download the table with the answers so far.
+    """Return links, as HTML, that download the table with the answers so far.
 
-    This is not done after each answer, because 1,000 rows take 0.2 s as XLSX.
+    They are not made after each answer, because 1,000 rows take 0.2 s as XLSX.
     """
     rows = corrected(worklist.rows, desk.progress_in(worklist))
     return downloads(rows, "checked_readings")

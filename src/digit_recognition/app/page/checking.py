@@ -1,4 +1,4 @@
-"""Going through the numbers that were set aside, one after another."""
+"""Let a person correct the numbers that were not accepted, one after another."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ CHECKED = "checked by a person, was read as"
 
 
 class Task(NamedTuple):
-    """A number to check: its row, the row's place in the table, and its picture.
+    """A number that a person should check.
 
-    ``show`` returns the picture, or None if there is none.
+    ``place`` is the index of ``row`` in the table. ``show`` returns a picture of the
+    number, or None if there is none.
     """
 
     place: int
@@ -36,7 +37,7 @@ class Checking:
     answers: dict[int, str] = field(default_factory=dict)
 
     def answer_to(self, task: Task) -> str:
-        """Return the number that was typed, or else the number that was read."""
+        """Return the answer that was typed, or else the number that was read."""
         answers: dict[int, str] = {task.place: task.row["number"]}
         return (answers | self.answers)[task.place]
 
@@ -51,9 +52,14 @@ class NotDigits(ValueError):  # noqa: N818 (the input is at fault, not the progr
 def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
     """Return the state after a person typed an answer to the current task.
 
-    Digits are the right number. Empty text keeps the earlier answer or, if there is no
-    earlier answer, the number that was read. "x" means that the picture has no number.
-    "b" goes back to the previous task. Raises NotDigits for anything else.
+    White space in ``typed`` is ignored.
+
+    - Digits are the right number.
+    - Empty text keeps the earlier answer, or else the number that was read.
+    - "x" means that the picture has no number.
+    - "b" goes back to the previous task. After the last task, only "b" has an effect.
+
+    Raises NotDigits for anything else.
     """
     typed = "".join(typed.split()).lower()
     if typed == BACK:
@@ -80,8 +86,8 @@ def corrected(rows: Sequence[Row], checking: Checking) -> list[Row]:
     """Return the table with the answers filled in.
 
     A number that a person entered or confirmed is accepted, and its reason says what
-    was read. A picture without a number is not accepted. The confidence is still the
-    network's.
+    was read. A picture without a number is not accepted. The confidence does not
+    change.
     """
     return [
         _corrected_row(row, checking.answers[place])

@@ -1,4 +1,4 @@
-"""The tab in which one draws a number and sees how it is read."""
+"""The tab in which visitors draw a number and see how it is read."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def build_draw_tab(service: Service) -> None:
         queue=False,
         **options,
     ).then(look_inside, drawing, inside, queue=False, **options)
-    # Queued, because Gradio answers a direct call with an unknown digit by status 500.
+    # Queued, because Gradio answers an unqueued call with status 500 if the digit that
+    # was chosen does not exist.
     place.input(look_inside, [drawing, place], inside, **options)
 
 

@@ -9,13 +9,13 @@ Point = tuple[float, float]
 Stroke = list[Point]
 
 STEPS = 6
-"""Number of points between two control points of a stroke."""
+"""Number of line segments between two neighbouring control points of a stroke."""
 
 GAP = 0.22
-"""Gap between two characters, in heights."""
+"""Gap between two characters, in heights of a character."""
 
-# Control points of each character's strokes, as one writes them by hand: x to the
-# right, y down, in heights of the character.
+# Control points (x, y) of the strokes of each handwritten character, in heights of the
+# character. x points to the right, and y down.
 CHARACTERS: dict[str, list[Stroke]] = {
     "0": [
         [
@@ -63,7 +63,7 @@ CHARACTERS: dict[str, list[Stroke]] = {
         [(0.32, 0.02), (0.48, 0.5), (0.66, 1.0)],
         [(0.12, 0.64), (0.34, 0.62), (0.56, 0.64)],
     ],
-    # With an upstroke of half its height: between a 1 and a 7.
+    # The upstroke covers 0.3 of the height, so this may be a 1 or a 7.
     "1 or 7": [
         [(0.08, 0.3), (0.3, 0.12), (0.46, 0.0)],
         [(0.46, 0.0), (0.42, 0.5), (0.38, 1.0)],
@@ -72,7 +72,7 @@ CHARACTERS: dict[str, list[Stroke]] = {
 
 
 class Example(NamedTuple):
-    """A drawing to click: its label, and its strokes in units of its height."""
+    """An example to click: its label, and its strokes in heights of a character."""
 
     label: str
     strokes: list[Stroke]
@@ -104,7 +104,9 @@ def _write_one(name: str, left: float) -> list[Stroke]:
 
 
 def _smooth(points: Stroke) -> Stroke:
-    """Return more points, on the Catmull-Rom curve through the points.
+    """Return points on the Catmull-Rom curve through ``points``.
+
+    The curve has STEPS line segments between two neighbouring points.
 
     >>> len(_smooth([(0, 0), (1, 0), (1, 1)]))
     13

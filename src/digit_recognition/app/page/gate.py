@@ -31,10 +31,10 @@ QUEUE, DIRECT = "/gradio_api/queue/join", "/gradio_api/run/predict"
 UPLOAD = "/gradio_api/upload"
 
 MAX_CALL_BYTES = 12_000_000
-"""Maximum size of a call. A drawing of 8 MB has 10.7 MB as text."""
+"""Maximum size of a function call. A drawing of 8 MB has 10.7 MB as base64 text."""
 
 MAX_UPLOAD_BYTES = 400_000_000
-"""Maximum size of an upload of several pictures."""
+"""Maximum size of one upload, which may contain several pictures."""
 
 
 class Refused(ValueError):  # noqa: N818 (the input is at fault, not the program)
@@ -47,9 +47,10 @@ class Refused(ValueError):  # noqa: N818 (the input is at fault, not the program
 class Gate:
     """Middleware that refuses requests that the page does not make.
 
-    Refused requests are answered with problem details. ``queued`` and ``direct`` map
-    the index of a function of the page to its number of inputs. Gradio calls the
-    functions in ``queued`` through its queue, and those in ``direct`` at once.
+    The answer to a refused request is a problem details object (RFC 9457), or plain
+    text for an upload. ``queued`` and ``direct`` map the index of each function of the
+    page to its number of inputs. Gradio calls the functions in ``queued`` through its
+    queue, and the functions in ``direct`` at once.
     """
 
     def __init__(
@@ -96,8 +97,8 @@ class Gate:
 def _answer(path: str, status: HTTPStatus, detail: str) -> Response:
     """Return the answer to a refused request.
 
-    The answer to an upload is plain text, because the page shows it unchanged. Other
-    answers are problem details.
+    The answer to an upload is plain text, because the page shows it unchanged. Any
+    other answer is a problem details object.
     """
     if path == UPLOAD:
         return PlainTextResponse(detail, status)

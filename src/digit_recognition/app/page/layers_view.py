@@ -1,4 +1,4 @@
-"""What happens inside the network, as HTML."""
+"""Show what happens inside the network, as HTML."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..reading.feature_maps import LAST, LayerOutput
 from .markup import coloured, field_picture, percent, picture
 
 MAX_MAPS = 64
-"""Maximum number of feature maps that are shown of one layer."""
+"""Maximum number of feature maps that are shown for one layer."""
 
 MAPS_PER_ROW = 16
 UNITS_PER_ROW = 32
@@ -20,9 +20,10 @@ UNITS_PER_ROW = 32
 def preparation(
     prepared: tuple[np.ndarray, np.ndarray], raw: tuple[np.ndarray, np.ndarray]
 ) -> str:
-    """Return a comparison of the digit with and without MNIST's preparation.
+    """Return HTML that compares a digit with and without MNIST's preparation.
 
-    ``prepared`` and ``raw`` are tuples of a field (28, 28) and its probabilities (10,).
+    ``prepared`` and ``raw`` are tuples of an image and its probabilities. The image is
+    (28, 28) in 0..1, where 1 is ink. The probabilities are (10,).
     """
     figures = "".join(
         f"<figure>{field_picture(field, title)}<figcaption><b>{title}</b>read as "
@@ -36,7 +37,7 @@ def preparation(
 
 
 def layers(outputs: Iterable[LayerOutput]) -> str:
-    """Return each layer with its name, its shape and a picture of its output."""
+    """Return HTML with the name, kind, shape and output of each layer."""
     return "".join(_layer(output) for output in outputs)
 
 
@@ -56,7 +57,11 @@ def _layer(output: LayerOutput) -> str:
 
 
 def _sheet(maps: np.ndarray) -> np.ndarray:
-    """Return maps (rows, columns, n) as one sheet, each in its own colour range."""
+    """Tile the first MAX_MAPS feature maps into one array, MAPS_PER_ROW in a row.
+
+    ``maps`` is (rows, columns, n). Each map is scaled to 0..1 on its own. The gaps
+    between the maps are NaN.
+    """
     maps = np.moveaxis(maps[..., :MAX_MAPS], -1, 0)
     scaled = np.stack([_stretch(one) for one in maps])
     missing = -len(maps) % MAPS_PER_ROW

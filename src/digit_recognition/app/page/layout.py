@@ -1,4 +1,4 @@
-"""The web page: draw, upload, check and report."""
+"""The web page, with the tabs Draw, Upload, Check and Report."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from .report_tab import build_report_tab
 from .upload_tab import build_upload_tab
 
 FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
-"""Fonts that the visitor's system has; the page loads none."""
+"""Fonts that are installed on common systems; the page loads no other fonts."""
 
 
 def build_page(service: Service) -> gr.Blocks:
-    """Return the page on one exported model."""
+    """Return the page, which reads with the model of ``service``."""
     with gr.Blocks(
         title="Digit Recognition",
         analytics_enabled=False,
@@ -45,14 +45,14 @@ def build_page(service: Service) -> gr.Blocks:
 
 
 def mount_page(app: fastapi.FastAPI, service: Service) -> fastapi.FastAPI:
-    """Add the page at the root of an app that serves nothing else."""
+    """Add the page at the root of an app that serves nothing else; return the app."""
     page = build_page(service)
-    # Without a middleware of the app, Gradio lets scripts of any web site read its
-    # answers, unless the address is that of the local machine.
+    # Without a CORS middleware in the app, Gradio adds its own. It lets scripts of any
+    # web site read the answers, unless the server has an address such as localhost.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     mounted = gr.mount_gradio_app(app, page, path="/", **_options())
     # Gradio checks the paths of uploaded files only after `launch`, which is not called
-    # here. Without this line, a request could name any file of the server.
+    # here. Without this line, a request could name any file on the server.
     page.has_launched = True
     queued, direct = (
         {
@@ -81,7 +81,7 @@ def _options() -> dict[str, Any]:
 
 
 def _theme() -> gr.themes.Base:
-    """Return the colours: Gradio's, but with legible small text."""
+    """Return Gradio's theme with system fonts and more contrast in small text."""
     theme = gr.themes.Default(
         primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=FONTS
     )

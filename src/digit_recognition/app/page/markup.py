@@ -22,19 +22,19 @@ GAP_GREY = 130
 
 
 def data_url(data: bytes, media_type: str) -> str:
-    """Return the data as a URL that contains them."""
+    """Return a data URL, which contains the data itself."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
 def picture_url(image: Image.Image, form: str = "PNG") -> str:
-    """Return an image as a data URL, in a format of Pillow."""
+    """Return an image as a data URL; ``form`` is a Pillow format, such as JPEG."""
     file = io.BytesIO()
     image.save(file, form)
     return data_url(file.getvalue(), f"image/{form.lower()}")
 
 
 def picture(image: Image.Image, description: str, kind: str, form: str = "PNG") -> str:
-    """Return an ``<img>`` of the CSS class ``kind``, with its description."""
+    """Return an ``<img>`` with the CSS class ``kind`` and a description as alt text."""
     return (
         f'<img class="{kind}" src="{picture_url(image, form)}" '
         f'width="{image.width}" height="{image.height}" alt="{escape(description)}">'
@@ -42,15 +42,18 @@ def picture(image: Image.Image, description: str, kind: str, form: str = "PNG") 
 
 
 def field_picture(field: np.ndarray, description: str) -> str:
-    """Return a field, float (28, 28) in 0..1, as dark ink on white."""
+    """Return an ``<img>`` of a digit, as dark ink on white.
+
+    ``field`` is float (28, 28) in 0..1, where 1 is ink.
+    """
     grey = np.round(255 * (1 - np.clip(field, 0, 1))).astype(np.uint8)
     return picture(Image.fromarray(grey), description, "field")
 
 
 def coloured(values: np.ndarray) -> Image.Image:
-    """Return values (h, w) in 0..1 as an image, from dark blue to pale yellow.
+    """Return values (h, w) as an RGB image, from dark blue for 0 to pale yellow for 1.
 
-    NaN, which fills the gaps between maps, becomes mid-grey.
+    NaN, which fills the gaps between feature maps, becomes mid-grey.
     """
     place = np.clip(np.nan_to_num(values), 0, 1) * (len(COLOUR_STOPS) - 1)
     below = np.minimum(place.astype(int), len(COLOUR_STOPS) - 2)
@@ -71,7 +74,7 @@ def percent(probability: float) -> str:
 
 
 def bars(probabilities: Iterable[float]) -> str:
-    """Return ten horizontal bars, one for the probability of each digit."""
+    """Return HTML with ten horizontal bars, one for the probability of each digit."""
     values = [float(value) for value in probabilities]
     best = int(np.argmax(values))
     rows = "".join(

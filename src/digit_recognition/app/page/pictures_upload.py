@@ -1,4 +1,4 @@
-"""Uploaded files, which are read into memory and deleted from the disk at once."""
+"""Read uploaded files into memory, and delete them from the disk at once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def pictures_upload() -> gr.File:
         height=150,
         elem_id="pictures",
     )
-    # A subclass would be neater, but Gradio writes a file next to its module.
+    # A subclass would be neater, but Gradio writes a file next to a subclass's module.
     field.preprocess = _take_all  # type: ignore[method-assign, assignment] # see above
     gr.HTML(
         "",
@@ -68,12 +68,13 @@ def _take_all(payload: ListFiles | None) -> list[UploadedPicture]:
 
 
 def _take(file: Path) -> tuple[bytes, str]:
-    """Return the contents of an uploaded file, and delete it with its folder.
+    """Return the contents and the problem of an uploaded file, and delete the file.
 
-    If there are no contents, the second value is the reason. A file may be gone because
-    another visitor has just uploaded an identical file: Gradio stores identical files
-    only once. A path outside Gradio's upload folder counts as gone. A file of more than
-    MAX_BYTES is deleted unread.
+    The file's folder is also deleted if it is then empty. The problem says why there
+    are no contents; otherwise it is empty. A file may be gone because another visitor
+    has just uploaded an identical file: Gradio stores identical files only once. A path
+    outside Gradio's upload folder counts as gone. A file of more than MAX_BYTES is
+    deleted unread.
     """
     if not file.resolve().is_relative_to(Path(get_upload_folder()).resolve()):
         return b"", GONE
@@ -83,6 +84,6 @@ def _take(file: Path) -> tuple[bytes, str]:
     except OSError:
         return b"", GONE
     file.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # not empty: an equal file of another name
+    with contextlib.suppress(OSError):  # it holds an identical file of another name
         file.parent.rmdir()
     return data, too_many_bytes(f"{size:,}") if size > MAX_BYTES else ""

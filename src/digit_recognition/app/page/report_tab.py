@@ -15,7 +15,7 @@ TRANSPARENT = "rgba(0, 0, 0, 0)"
 
 
 def build_report_tab(tab: gr.Tab, service: Service) -> None:
-    """Add the tab's contents to the page; they are loaded when the tab is opened."""
+    """Add the tab's contents to the page; opening the tab loads the newest report."""
     facts = gr.HTML("", apply_default_css=False, elem_id="report")
     charts = [
         gr.Plot(visible=False, show_label=False, elem_classes="chart") for _ in CHARTS
@@ -53,9 +53,9 @@ def _load_chart(path: Path | None) -> Any:
         return None
     try:
         figure = io.read_json(path)
-    except (OSError, ValueError):  # a new run is just writing it
+    except (OSError, ValueError):  # just removed, or damaged
         return None
-    # With a drag mode, one could not scroll the page with a finger on a chart.
+    # With a drag mode, a finger that starts on a chart could not scroll the page.
     return figure.update_layout(
         paper_bgcolor=TRANSPARENT, plot_bgcolor=TRANSPARENT, dragmode=False
     )

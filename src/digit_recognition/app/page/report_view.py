@@ -1,4 +1,4 @@
-"""The report of the model as HTML: figures, origin and pictures."""
+"""The report of the model as HTML: key metrics, origin and pictures."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ ORIGIN = {
     "keras_version": "Keras",
     "kedro_version": "Kedro",
 }
-"""What is shown of the model's origin, with its labels."""
+"""Facts about the model's origin that the page shows; the values are their labels."""
 
 DIGEST_LENGTH, SHOWN_OF_DIGEST = 40, 12
 
 
 def show_report(report: Report) -> str:
-    """Return the figures and the origin of the model as HTML."""
+    """Return HTML with the key metrics and the origin of the model."""
     known = {**report.metadata, **report.training, **report.metrics}
     figures = "".join(
         f'<div class="tile"><dt>{label}</dt><dd>{value}<small>{note}</small></dd></div>'
@@ -59,7 +59,7 @@ def show_report(report: Report) -> str:
 
 
 def show_pictures(pictures: dict[str, Path]) -> str:
-    """Return the report's pictures with their titles; skip what cannot be read."""
+    """Return HTML with the pictures and their titles; skip unreadable files."""
     return "".join(
         f'<figure class="report"><figcaption>{escape(title)}</figcaption>'
         f'<img src="{data_url(data, "image/png")}" alt="{escape(title)}"></figure>'
@@ -69,7 +69,7 @@ def show_pictures(pictures: dict[str, Path]) -> str:
 
 
 def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Yield label, value and note of each figure that the metrics have."""
+    """Yield the label, value and note of each key metric that ``metrics`` contains."""
     if "test_accuracy" in metrics:
         note = ""
         if "test_errors" in metrics and "test_images" in metrics:
@@ -87,7 +87,7 @@ def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _text(value: Any) -> str:
-    """Return a value as text. Texts as long as a digest are cut."""
+    """Return a value as text; text of DIGEST_LENGTH characters or more is cut."""
     text = f"{value:,}" if isinstance(value, int) else str(value)
     return f"{text[:SHOWN_OF_DIGEST]} …" if len(text) >= DIGEST_LENGTH else text
 
@@ -95,5 +95,5 @@ def _text(value: Any) -> str:
 def _read(path: Path) -> Iterator[bytes]:
     try:
         yield path.read_bytes()
-    except OSError:  # a new run has just replaced it
+    except OSError:  # the file has just been removed
         return

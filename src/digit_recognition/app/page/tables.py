@@ -1,4 +1,4 @@
-"""The table of readings as HTML, as CSV and for spreadsheets."""
+"""The table of readings as HTML, CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def to_csv(rows: Sequence[Row]) -> bytes:
-    """Return the table as `kedro run` writes it: commas, and 0.97 for a number."""
+    """Return the table as CSV with commas and decimal points, like `kedro run`."""
     return _frame(rows).to_csv(index=False, lineterminator="\n").encode()
 
 
 def to_csv_with_decimal_commas(rows: Sequence[Row]) -> bytes:
-    """Return the table for a German spreadsheet: semicolons, and 0,97 for a number.
+    """Return the table as CSV with semicolons and decimal commas, as in Germany.
 
     The file starts with a byte order mark; without it, Excel does not expect UTF-8.
     """
@@ -34,7 +34,7 @@ def to_csv_with_decimal_commas(rows: Sequence[Row]) -> bytes:
 
 
 def to_xlsx(rows: Sequence[Row]) -> bytes:
-    """Return the table as XLSX.
+    """Return the table as an XLSX file.
 
     The column ``number`` holds text, which keeps leading zeros. The column
     ``confidence`` holds numbers, which a spreadsheet shows with the decimal separator
@@ -69,7 +69,7 @@ def to_xlsx(rows: Sequence[Row]) -> bytes:
 
 
 def downloads(rows: Sequence[Row], name: str) -> str:
-    """Return links that download the table; ``name`` is the files' name."""
+    """Return HTML links that download the table; file names start with ``name``."""
     links = "".join(
         f'<a download="{name}{suffix}" href="{data_url(data, kind)}">{label}</a>'
         for label, suffix, kind, data in (
@@ -121,7 +121,7 @@ def _frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def _printable(value: Any) -> Any:
-    """Return text without control characters, which XLSX cannot hold."""
+    """Replace unprintable characters by spaces; XLSX allows no control characters."""
     if not isinstance(value, str):
         return value
     return "".join(letter if letter.isprintable() else " " for letter in value)

@@ -1,4 +1,4 @@
-"""The tab in which one uploads pictures and gets a table of their numbers."""
+"""The tab in which visitors upload pictures and get a table of their numbers."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ INSTRUCTION = (
     f"{MAX_UPLOAD_BYTES // 1_000_000} MB together.</p>"
 )
 SESSION_SECONDS = 3600
-"""Time for which the server remembers what a visitor who left has uploaded."""
+"""Time for which the server keeps the readings of a visitor who has left."""
 
 READERS = min(2, os.cpu_count() or 1)
-"""Number of pictures that are read at the same time."""
+"""Number of pictures of one upload that are read at the same time."""
 
 
 def build_upload_tab(service: Service) -> gr.State:
@@ -87,7 +87,7 @@ def build_upload_tab(service: Service) -> gr.State:
 
 
 def show(uploads: tuple[Uploaded, ...]) -> str:
-    """Return the summary, the downloads, the table and the annotated pictures."""
+    """Return HTML with a summary, downloads, the table and the annotated pictures."""
     rows = [row for upload in uploads for row in upload.rows]
     anchors = [
         f"picture-{number}"

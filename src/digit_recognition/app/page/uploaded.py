@@ -1,4 +1,4 @@
-"""What was read on uploaded pictures, ready to be shown and checked."""
+"""Results of reading uploaded pictures, ready to be shown and checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .pictures_upload import UploadedPicture
 from .tables import Row
 
 MAX_SHOWN = 900
-"""Maximum longest side of an annotated picture on the page, in pixels."""
+"""Maximum longest side of a picture on the web page, in pixels."""
 
 FAILED = "could not be read; the terminal of the server names the error"
 
@@ -39,11 +39,11 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """One picture after reading: its rows, annotated pages, and numbers to check.
+    """One uploaded picture after reading.
 
-    ``name`` is the picture's name, escaped as in the rows. ``pages`` are the annotated
-    pages. ``cuttings`` has a picture of each number that a person should check; its
-    keys are the indices of the numbers' rows. ``key`` is different for each upload.
+    ``name`` is the picture's name, escaped as in ``rows``. ``pages`` are the annotated
+    pages. ``cuttings`` maps the index of a row to a picture of its number, for each
+    number that a person should check. ``key`` is different for each upload.
     """
 
     name: str
@@ -54,14 +54,14 @@ class Uploaded:
 
 
 def read_upload(upload: UploadedPicture, service: Service) -> Uploaded:
-    """Return the reading, or one row with the reason why the picture is unreadable."""
+    """Read a picture; if this fails, return one row with the reason."""
     if upload.problem:
         return _unreadable(upload.name, upload.problem)
     try:
         reading = service.read(upload.data)
     except UnreadablePicture as unreadable:
         return _unreadable(upload.name, str(unreadable))
-    except Exception:  # the other pictures are still read
+    except Exception:  # a bug must not stop the other pictures
         logger.exception("%s could not be read", escape_name(upload.name))
         return _unreadable(upload.name, FAILED)
     rows = reading.rows(upload.name)
@@ -81,16 +81,19 @@ def _unreadable(name: str, reason: str) -> Uploaded:
 
 
 def shown(image: Image.Image) -> Shown:
-    """Return an image for the page, with a longest side of at most MAX_SHOWN."""
+    """Return an image as JPEG in a data URL, at most MAX_SHOWN pixels long.
+
+    ``image`` itself is reduced, too.
+    """
     image.thumbnail((MAX_SHOWN, MAX_SHOWN))
     return Shown(picture_url(image, "JPEG"), image.width, image.height)
 
 
 def _cut_out(reading: PictureReading) -> dict[int, Shown]:
-    """Return a picture of each number to check; the keys are row indices.
+    """Return a picture of each number that a person should check, by row index.
 
-    If no page has numbers, the picture shows the whole first page. A page that could
-    not be decoded has no picture.
+    If no page has numbers, there is one picture, which shows the whole first page. A
+    page that could not be decoded has no picture.
     """
     if not reading.lines:
         drawn = reading.pages[0].drawn

@@ -14,9 +14,11 @@ from .uploaded import Shown, Uploaded, shown
 
 @dataclass(frozen=True)
 class Worklist:
-    """A table and the tasks in it.
+    """A table of readings, and the tasks in it.
 
-    ``key`` identifies the table, ``title`` names it, ``time`` says when it was made.
+    ``key`` identifies the table. ``title`` is its name for visitors. ``time`` follows
+    the title and says when the table was made, such as ", 2026-01-31 12:00 UTC"; it is
+    empty for uploads.
     """
 
     key: str
@@ -38,25 +40,25 @@ class Desk:
     progress: dict[str, Checking] = field(default_factory=dict)
 
     def choose(self, lists: Sequence[Worklist]) -> Worklist:
-        """Return the chosen table, or the first table if the chosen one is gone."""
+        """Return the chosen table, or the first table if it is not in ``lists``."""
         return next((one for one in lists if one.key == self.key), lists[0])
 
     def progress_in(self, worklist: Worklist) -> Checking:
-        """Return the progress in a table."""
+        """Return the progress in a table; without answers, it is at the first task."""
         return self.progress.get(worklist.key, Checking())
 
     def with_progress(self, worklist: Worklist, checking: Checking) -> Desk:
-        """Return the desk after a step in a table."""
+        """Return a desk with new progress in one table."""
         return replace(self, progress=self.progress | {worklist.key: checking})
 
 
 def find_worklists(
     uploads: Sequence[Uploaded], newest: NewestReadings | None
 ) -> list[Worklist]:
-    """Return the tables that have tasks, from the uploads and from the newest run.
+    """Return the tables that have tasks: that of the uploads and that of ``newest``.
 
-    The tasks are the numbers that were set aside. An uploaded file without a picture,
-    such as a text file, is no task.
+    A task is a number that was not accepted, or a picture in which no number was found.
+    An uploaded file that could not be decoded, such as a text file, is not a task.
     """
     lists = []
     if uploads:

@@ -1,4 +1,4 @@
-"""Pictures of single numbers, cut out of their page."""
+"""Cut pictures of single numbers out of their page."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from digit_recognition.imaging.boxes import Box
 from digit_recognition.plotting.page_drawing import REVIEW_COLOUR, ReducedPage
 
 MARGIN = 0.6
-"""Paper around a number that is cut out to be checked, in heights of its digits."""
+"""Margin above and below a number that is cut out, in heights of the number. The left
+and right margins are twice as wide."""
 
 
 FRAME_GAP = 0.15
-"""Gap between the number and the frame around it, in heights of its digits."""
+"""Gap between a number and the frame around it, in heights of the number."""
 
 
 def cut_out(drawn: ReducedPage, box: Box) -> Image.Image:
-    """Return a number and a margin, cut out of a page, with a frame around the number.
+    """Cut a number with a margin out of a page, and draw a frame around the number.
 
-    The margin may show numbers of other lines; the frame marks the right number.
-    ``box`` encloses the number's digits, in pixels of the picture.
+    The margin may show other numbers; the frame marks the number to check. ``box``
+    encloses the digits of the number, in pixels of the picture. The result is RGB.
     """
     left, top, right, bottom = _widened(drawn, box, 2 * MARGIN, MARGIN)
     cutting = drawn.image.crop((left, top, right, bottom)).convert("RGB")
@@ -37,9 +38,9 @@ def _widened(
 ) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of the box with margins around it.
 
-    The result is in pixels of the drawn image and does not extend beyond the image.
-    ``across`` is the margin at the left and right, ``down`` the margin above and below,
-    both in heights of the box.
+    The result is in pixels of ``drawn.image`` and does not extend beyond the image.
+    ``across`` is the margin on the left and right. ``down`` is the margin above and
+    below. Both are in heights of the box.
     """
     image, zoom = drawn.image, drawn.zoom
     return (

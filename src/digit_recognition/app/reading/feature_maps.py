@@ -1,4 +1,4 @@
-"""What each layer of the exported classifier makes of a digit."""
+"""Compute the output of each layer of the exported classifier for a digit."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ KINDS = {
     "MatMul": "dense",
     "Gemm": "dense",
 }
-"""Operations of ONNX with which a layer starts."""
+"""ONNX operations with which a layer starts, and the kind of that layer."""
 
 REARRANGING = ("Reshape", "Transpose", "Flatten", "Squeeze", "Concat")
-"""Operations between layers."""
+"""ONNX operations that rearrange values; a layer ends before them."""
 
 LAST = "logits"
 
@@ -43,12 +43,13 @@ class LayerOutput(NamedTuple):
 class FeatureMaps:
     """Computes the outputs of the layers, after their activation functions.
 
-    A model may average several CNNs (columns) or several shifts of the image. Then all
-    outputs except the logits are those of the first column and the first shift.
+    A model may average several CNNs (columns) or several shifts of the image. Only its
+    logits are such averages. All other outputs are those of the first column and the
+    first shift.
     """
 
     def __init__(self, model: Path):
-        """Open the model file in a session that also computes the layers' outputs."""
+        """Open an ONNX file, and make each layer's output an output of the session."""
         import onnx
 
         from digit_recognition.models.onnx_sessions import open_session
@@ -66,7 +67,7 @@ class FeatureMaps:
     def compute(self, field: np.ndarray) -> list[LayerOutput]:
         """Return the layers' outputs for a digit in MNIST's format, (28, 28) in 0..1.
 
-        They are in the order in which they are computed.
+        The outputs are in the order of the layers; the last one is the logits.
         """
         image = np.asarray(field, np.float32)[None, ..., None]
         arrays = self._session.run(
@@ -80,12 +81,12 @@ class FeatureMaps:
 
 
 def _maps_last(array: np.ndarray) -> np.ndarray:
-    """Convert (maps, rows, columns) to (rows, columns, maps)."""
+    """Convert (maps, rows, columns) to (rows, columns, maps); keep (units,)."""
     return np.moveaxis(array, 0, -1) if array.ndim > 1 else array
 
 
 def _find_layers(model: ModelProto) -> Iterator[tuple[str, str, str]]:
-    """Yield name, kind and output tensor of each layer between image and logits."""
+    """Yield the name, kind and output tensor's name of each layer, up to the logits."""
     layer: tuple[str, str] | None = None
     tensor = ""
     for node in _chain(model):
@@ -117,7 +118,7 @@ def _chain(model: ModelProto) -> list[NodeProto]:
 
 
 def _layer_name(node: NodeProto) -> str:
-    """Return the layer's name in Keras: conv1 of ``cnn_1/conv1_1/BiasAdd``."""
+    """Return the layer's name in Keras, ``conv1`` for ``cnn_1/conv1_1/BiasAdd``."""
     parts = node.name.split("/")
     name = parts[-2] if len(parts) > 1 else parts[-1]
     return re.sub(r"_\d+$", "", name)

@@ -23,7 +23,7 @@ MAX_BYTES = 8_000_000
 MAX_PIXELS = 25_000_000
 
 MAX_SECONDS = 10.0
-"""Maximum time for one picture, from its first byte to its last line."""
+"""Maximum time for decoding and reading one picture."""
 
 MAX_SCANS = 200
 """Maximum number of scans of a progressive JPEG; cameras and programs write about 10.
@@ -37,7 +37,7 @@ _deadline = threading.local()
 
 
 class TooSlow(UnreadablePicture):
-    """Reading the picture took too long."""
+    """Raised if reading a picture takes too long."""
 
 
 @contextlib.contextmanager
@@ -52,7 +52,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def check_time() -> None:
-    """Raise TooSlow if the time limit of this thread is over."""
+    """Raise TooSlow if the time limit of this thread has passed."""
     end = getattr(_deadline, "value", None)
     if end is not None and time.monotonic() > end:
         raise TooSlow(
@@ -71,7 +71,7 @@ class TimedFile(io.BytesIO):
 
 
 class TimedSession:
-    """A session of ONNX Runtime whose ``run`` checks the time limit.
+    """An ONNX Runtime session whose ``run`` checks the time limit.
 
     The reader runs the model many times on a crowded page.
     """
@@ -89,7 +89,7 @@ class TimedSession:
 
 
 def check_upload(data: bytes) -> None:
-    """Raise UnreadablePicture for a file with too many bytes, or too many scans."""
+    """Raise UnreadablePicture for a file with too many bytes or too many JPEG scans."""
     if len(data) > MAX_BYTES:
         raise UnreadablePicture(too_many_bytes(f"{len(data):,}"))
     if data.startswith(b"\xff\xd8") and data.count(START_OF_SCAN) > MAX_SCANS:
@@ -100,7 +100,10 @@ def check_upload(data: bytes) -> None:
 
 
 def is_small(data: bytes) -> bool:
-    """Return whether a file is a picture of one page with at most SMALL_PIXELS."""
+    """Return whether a file is a picture with at most SMALL_PIXELS pixels.
+
+    A TIFF file is never small, because it may have several pages.
+    """
     form = identify_format(data[:SIGNATURE_BYTES])
     if form is None or form.has_pages:
         return False
@@ -112,7 +115,7 @@ def is_small(data: bytes) -> bool:
 
 
 def too_many_bytes(received: str = "more") -> str:
-    """Return the sentence for a file that is too large."""
+    """Return the message for a file that is too large; ``received`` is its size."""
     return (
         f"expected a picture of at most {MAX_BYTES // 1_000_000} MB "
         f"({MAX_BYTES:,} bytes), received {received}; reduce it"

@@ -1,4 +1,4 @@
-"""The newest table of the pipeline `read`, with the pictures that it was read from."""
+"""The newest table of the pipeline `read`, and the pictures that were read."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ TEXTS = ("picture", "number", "accepted", "reason")
 class NewestReadings:
     """A table of readings that a run has saved, and where its pictures are.
 
-    ``rows`` are the rows of readings.csv. ``boxes`` maps the name of a picture and the
-    number of a line to the box of the line, in pixels of the picture. ``pages`` maps
-    the name of a picture with several pages to a list with the page of each line.
-    ``folder`` contains the pictures, and ``annotated`` the annotated pictures.
+    ``version`` is the time of the run, such as 2026-01-31T12.00.00.000Z. ``rows`` are
+    the rows of readings.csv. ``boxes`` maps (name of the picture, index of the line) to
+    the box of the line, in pixels of the picture. ``pages`` maps the name of a picture
+    with several pages to a list with the page index of each line. ``folder`` contains
+    the pictures, and ``annotated`` the annotated pictures.
     """
 
     version: str
@@ -46,7 +47,7 @@ class NewestReadings:
     annotated: Path
 
     def to_check(self) -> list[int]:
-        """Return the indices of the rows that were set aside.
+        """Return the indices of the rows that a person should check.
 
         A row without a number is included only if its picture still exists.
         """
@@ -58,10 +59,11 @@ class NewestReadings:
         ]
 
     def show(self, place: int) -> Image.Image | None:
-        """Return the number of a row, cut out of its page.
+        """Return a picture of the number in the row with the index ``place``.
 
-        If the picture has been moved or deleted, return the whole annotated page. If
-        there is no annotated page either, return None.
+        The number is cut out of its page. A row without a number gives the whole page.
+        If the picture has been moved or deleted, the result is the whole annotated
+        page, or None if there is no annotated page either.
         """
         name, line = self.rows[place]["picture"], self.rows[place]["line"]
         number = self.pages[name][line] if name in self.pages else 0
@@ -85,7 +87,7 @@ class NewestReadings:
             path = self.annotated / safe_path(f"pictures/{name}{title}", ".jpg")
             with Image.open(path, formats=("JPEG",)) as picture:
                 return picture.convert("RGB")
-        except (OSError, DatasetError):  # gone, or the name leads out of the folder
+        except (OSError, DatasetError):  # gone, or the path is outside the folder
             return None
 
 
@@ -94,7 +96,7 @@ def load_newest_readings(project: Path) -> NewestReadings | None:
     table = newest_file(project / TABLES / "readings.csv")
     try:
         return _load(project, table) if table else None
-    except (OSError, ValueError, KeyError):  # it is just being removed
+    except (OSError, ValueError, KeyError):  # it is being removed, or damaged
         return None
 
 

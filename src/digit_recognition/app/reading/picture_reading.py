@@ -1,4 +1,4 @@
-"""What was read on a picture: lines of digits, table rows and annotated pages."""
+"""Read a picture into lines of digits, table rows and annotated pages."""
 
 from __future__ import annotations
 
@@ -20,21 +20,24 @@ from digit_recognition.recognition.reading_tables import READING_COLUMNS, readin
 from .limits import TooSlow, check_time
 
 MARGIN = 0.25
-"""Background that is kept around a drawing, as a share of its longest side."""
+"""Background that is kept around the ink of a drawing, as a share of the ink's longest
+side. It is at least MIN_MARGIN pixels."""
 
 MIN_MARGIN = 10
 
 DRAWING_SIDE = 320
-"""Drawings whose longest side is at least twice this, in pixels, are reduced to it."""
+"""A drawing is reduced by the largest whole factor that leaves its longest side at
+least this many pixels."""
 
 
 @dataclass(frozen=True)
 class PageReading:
-    """What was read on one page.
+    """The lines of digits on one page.
 
-    ``reason`` says why the page has no lines; otherwise it is empty. One pixel of the
-    page is ``scale`` pixels of the picture. ``drawn`` is None if the page could not be
-    decoded.
+    ``reason`` says why the page has no lines; otherwise it is empty. The boxes of the
+    digits are in pixels of the page. One pixel of the page covers ``scale`` x ``scale``
+    pixels of the picture. ``drawn`` is an image of the page, or None if the page could
+    not be decoded.
     """
 
     lines: list[Line]
@@ -45,7 +48,7 @@ class PageReading:
 
 @dataclass(frozen=True)
 class PictureReading:
-    """What was read on the pages of a picture. Only a TIFF has more than one page."""
+    """The readings of a picture's pages; only a TIFF file has more than one page."""
 
     pages: list[PageReading]
 
@@ -56,15 +59,15 @@ class PictureReading:
 
     @property
     def reasons(self) -> list[str]:
-        """Why pages have no lines, one reason for each such page."""
+        """The reason for each page that has no lines."""
         return [page.reason for page in self.pages if page.reason]
 
     def rows(self, picture: str) -> list[dict[str, Any]]:
-        """Return the picture's rows for the readings table, as `kedro run` writes them.
+        """Return the picture's rows in the table of readings that `kedro run` writes.
 
-        ``picture`` is the name of the picture. If the picture has no lines, its only
-        row gives the reason. A page that could not be decoded also gets a row with the
-        reason.
+        The keys of a row are READING_COLUMNS. ``picture`` is the name of the picture.
+        If the picture has no lines, its only row gives the reason. A page that could
+        not be decoded also gets a row with the reason.
         """
         name = escape_cell(picture)
         found: list[tuple[Line | None, str]] = [
@@ -88,10 +91,10 @@ class PictureReading:
         ]
 
     def annotated(self, page: int = 0) -> Image.Image | None:
-        """Return the page with boxes around its digits, at most 1,600 pixels long.
+        """Return a page with boxes around its digits, 256 to 1,600 pixels long.
 
-        The boxes are green if the number is accepted, orange if a person must check
-        it. The result is None for a page that could not be decoded.
+        ``page`` is its index. The boxes are green if the number is accepted, and orange
+        if a person must check it. The result is None if the page could not be decoded.
         """
         reading = self.pages[page]
         if reading.drawn is None:
@@ -105,7 +108,7 @@ class PictureReading:
 
 
 def box_of(digit: Digit, scale: int) -> tuple[int, int, int, int]:
-    """Return x, y, width and height of a digit, in pixels of the picture."""
+    """Return x, y, width and height of a digit's box, in pixels of the picture."""
     mark = digit.mark
     return mark.x * scale, mark.y * scale, mark.width * scale, mark.height * scale
 
@@ -113,8 +116,9 @@ def box_of(digit: Digit, scale: int) -> tuple[int, int, int, int]:
 def read_file(file: BinaryIO, reader: Reader, max_pixels: int) -> PictureReading:
     """Read all pages of a picture.
 
-    Raises UnreadablePicture if the first page cannot be decoded. If a later page cannot
-    be decoded, it becomes the last page of the reading, with the reason.
+    Raises UnreadablePicture if the first page cannot be decoded, and TooSlow after the
+    time limit. If a later page cannot be decoded, reading ends there: the last page of
+    the result has the reason and no lines.
     """
     return PictureReading(list(_read_pages(file, reader, max_pixels)))
 
@@ -139,7 +143,8 @@ def _read_pages(
 def read_drawing(page: Page, reader: Reader) -> PageReading:
     """Read a drawing on a plain background, at a reduced size.
 
-    Only the part with ink is looked at. This takes a quarter of `read_page`'s time.
+    The background has the colour of the top left pixel. Only the part with ink is read,
+    which takes a quarter of the time of `read_page`.
     """
     factor = max(1, max(page.grey.shape) // DRAWING_SIDE)
     shape = tuple(-(-side // factor) for side in page.grey.shape)
@@ -165,7 +170,7 @@ def _moved(digit: Digit, x: int, y: int) -> Digit:
 
 
 def read_page(page: Page, reader: Reader) -> PageReading:
-    """Read one page."""
+    """Return the lines of a page, or the reason why it has none."""
     drawn = reduce_page(page)
     try:
         return PageReading(reader.read(page.grey), "", page.scale, drawn)

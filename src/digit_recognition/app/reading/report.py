@@ -36,9 +36,10 @@ CHARTS = {
 class Report:
     """Facts about the model in use; a field is empty if its pipeline has not run.
 
-    ``metrics`` and ``training`` belong to this model and come from metrics.json and
-    training.json. ``pictures`` maps titles to the newest PNG files. ``charts`` maps
-    titles to the newest Plotly JSON files.
+    ``metrics`` and ``training`` are the contents of this model's metrics.json and
+    training.json. ``pictures`` maps titles to PNG files. ``charts`` maps titles to
+    Plotly JSON files. Pictures and charts are the newest ones, which may belong to
+    another model.
     """
 
     metadata: dict[str, str]
@@ -80,7 +81,7 @@ def newest_file(dataset: Path) -> Path | None:
 def _newest_of_model(
     dataset: Path, metadata: dict[str, str], manifests: Manifests
 ) -> dict[str, Any]:
-    """Return the newest metrics that were measured with this model."""
+    """Return the newest metrics of this model, or an empty dictionary."""
     for file in sorted(dataset.glob(f"*/{dataset.name}"), reverse=True):
         metrics = _read_json(file, manifests)
         if metrics.get("model_digest") == metadata.get("model_digest", ""):
@@ -96,8 +97,8 @@ def _load(dataset: Path, version: str, manifests: Manifests) -> dict[str, Any]:
 def _read_json(file: Path, manifests: Manifests) -> dict[str, Any]:
     """Return the JSON object in the file, or an empty dictionary if there is none.
 
-    The dictionary is also empty if the file is damaged or cannot be read. A warning is
-    logged if the file fails the check against its manifest.
+    The dictionary is also empty if the file is damaged or cannot be read. If the check
+    against the file's manifest fails, a warning is logged.
     """
     try:
         manifests.require_undamaged(file.stem, file.parent)

@@ -1,4 +1,4 @@
-"""One exported model, and all that the page and the API ask of it."""
+"""Everything that the page and the API do with one exported model."""
 
 from __future__ import annotations
 
@@ -46,25 +46,29 @@ if TYPE_CHECKING:
 MODEL = Path("data", "06_models", "model.onnx")
 
 MIDDLE_GREY = 0.5
-"""A drawing with a lighter background than this has dark ink."""
+"""A drawing has dark ink if its background is lighter than this, in 0..1."""
 
 MAX_WAIT = 30.0
-"""Seconds for which a large picture waits for those before it."""
+"""Maximum time for which a large picture waits for other large pictures."""
 
 
 class Busy(TooSlow):
-    """Too many large pictures are waiting."""
+    """Raised if a large picture has waited too long for other large pictures."""
 
 
 class Service:
-    """Reads pictures with one exported model. Threads may share it.
+    """Reads pictures with one exported model. Threads may share a service.
 
     ``metadata`` is the ONNX model's metadata, such as model_version, recipe, dataset
-    and seed. The results on the validation part are left out.
+    and seed, but without the entry ``validation``.
     """
 
     def __init__(self, project: Path, model_path: Path, parameters: ReadParameters):
-        """``model_path`` is a model.onnx; ``parameters`` are the acceptance rule."""
+        """Load the model.
+
+        ``model_path`` is a model.onnx. ``parameters`` contain the acceptance rule.
+        Raises ProjectError if the model is damaged or cannot be used.
+        """
         self.project = project
         self.model_path = model_path
         self.parameters = parameters
@@ -83,10 +87,11 @@ class Service:
 
     @classmethod
     def open(cls, project: Path, model_version: str | None = None) -> Service:
-        """Return a service on an exported model of the project, the newest by default.
+        """Return a service for an exported model, by default the newest.
 
-        ``model_version`` is a folder of data/06_models/model.onnx. The acceptance rule
-        is that of conf/. Raises ProjectError if there is no such model.
+        ``model_version`` is the name of a folder in data/06_models/model.onnx. The
+        acceptance rule comes from conf/. Raises ProjectError if there is no such model,
+        or if it is damaged.
         """
         path = find_model(project, model_version)
         return cls(project, path, _load_parameters(project))
@@ -98,9 +103,10 @@ class Service:
         message is one sentence. If reading takes longer than MAX_SECONDS, the exception
         is TooSlow, a subclass of UnreadablePicture.
 
-        Large pictures are read one at a time, because a picture of 25 million pixels
-        needs up to 1 GB of memory. If a large picture waits for others longer than
-        MAX_WAIT seconds, the exception is Busy, a subclass of TooSlow.
+        Large pictures, which have more than SMALL_PIXELS pixels, and TIFF files are
+        read one at a time, because a picture of 25 million pixels needs up to 1 GB of
+        memory. If a picture waits for others longer than MAX_WAIT seconds, the
+        exception is Busy, a subclass of TooSlow.
         """
         check_upload(data)
         if is_small(data):
@@ -129,7 +135,9 @@ class Service:
     def read_drawing(self, data: bytes) -> PictureReading:
         """Read the picture file of a drawing on a plain background.
 
-        It takes a quarter of the time of `read`. The errors are the same.
+        This takes a quarter of the time of `read`. Only the first page is read. Raises
+        UnreadablePicture as `read` does, and also for more than SMALL_PIXELS pixels. A
+        drawing never waits for other pictures.
         """
         check_upload(data)
         with time_limit(MAX_SECONDS):
@@ -148,7 +156,10 @@ class Service:
         return softmax(logits.astype(np.float64) / self._temperature, axis=1)
 
     def feature_maps(self, field: np.ndarray) -> list[LayerOutput]:
-        """Return the output of each layer for a digit in MNIST's format, (28, 28)."""
+        """Return the output of each layer for a digit.
+
+        ``field`` is the digit in MNIST's format, (28, 28) in 0..1.
+        """
         with self._lock:
             maps = self._feature_maps
         return maps.compute(field)
@@ -158,10 +169,11 @@ class Service:
         return FeatureMaps(self.model_path)
 
     def without_preparation(self, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return a drawing resized to 28x28, and its probabilities, (10,).
+        """Return a drawing resized to (28, 28), and its probabilities, (10,).
 
         The drawing is resized as a whole, without MNIST's centring and scaling of the
-        digit. In the result, ink is 1.
+        digit. ``grey`` is as in `read_array`. The resized drawing is float32 in 0..1,
+        where 1 is ink.
         """
         page = _to_float(grey)
         ink = 1 - page if np.median(page) > MIDDLE_GREY else page
@@ -169,18 +181,19 @@ class Service:
         return field, self.probabilities(field[None])[0]
 
     def report(self) -> Report:
-        """Return what is known of the model; the files are looked for at each call."""
+        """Return the report of the model; each call looks for the newest files."""
         return load_report(self.project, self.metadata, self.model_path)
 
     def newest_readings(self) -> NewestReadings | None:
-        """Return the newest table that the project's pipeline `read` has saved."""
+        """Return the newest table of the project's pipeline `read`, or None."""
         return load_newest_readings(self.project)
 
 
 def find_model(project: Path, version: str | None) -> Path:
-    """Return the path of the model in the given version, or of the newest model.
+    """Return the path of the model.onnx of a version; None means the newest version.
 
-    Raises ProjectError if there is no such model, or no permission to read a folder.
+    Raises ProjectError if there is no such model, or if permissions forbid reading the
+    folders.
     """
     require_readable("model_onnx", project / MODEL, file=MODEL.name, all_of_them=False)
     files = (project / MODEL).glob(f"*/{MODEL.name}")

@@ -1,4 +1,4 @@
-"""Comparison of all runs."""
+"""Compare the metrics of all runs."""
 
 from .pipeline import create_pipeline
 

@@ -39,7 +39,7 @@ METRICS_KEYS = {
 
 VERSION_FORMAT = "%Y-%m-%dT%H.%M.%S.%fZ"
 MAX_DATASETS = 8
-"""The chart has room for this number of datasets."""
+"""Maximum number of datasets in the chart of runs."""
 
 COLOURS = (BLUE, BROWN, "#009E73", "#CC79A7", RED, "#56B4E9")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
@@ -48,12 +48,13 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.DataFrame:
     """Return a table with a row for each version of ``metrics``, the newest first.
 
-    ``all_metrics`` maps each version to a function that loads its metrics.
+    ``metrics`` is the catalog entry with the results of a run. ``all_metrics`` maps
+    each saved version to a function that loads it.
 
-    Columns: version, recipe, seed, dataset, dataset_digest, trained_on, images,
-    accuracy, accuracy_low and accuracy_high (the 95 % interval, all in 0..1), loss
-    (nats), seconds (training time), processor, code_revision and model_version. Values
-    missing from older versions are left empty.
+    Columns: version, recipe, seed, dataset, dataset_digest, trained_on (the training
+    dataset), images, accuracy (0..1), accuracy_low and accuracy_high (the bounds of its
+    95 % interval), loss (nats), seconds (training time), processor, code_revision and
+    model_version. Values that an older version lacks are left empty.
 
     Damaged and unreadable versions are left out, with a warning. Raises ProjectError if
     no version is readable.
@@ -83,7 +84,8 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
 def draw_runs(runs: pd.DataFrame) -> Figure:
     """Draw accuracy over time: a panel for each dataset, a line for each recipe.
 
-    Only the eight datasets with the newest runs are drawn.
+    ``runs`` is the table that ``tabulate_runs`` returns. Runs without an accuracy are
+    left out. Only the eight datasets with the newest runs are drawn.
     """
     from plotly.subplots import make_subplots
 
@@ -131,7 +133,10 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
 
 
 def _dataset_label(runs: pd.DataFrame) -> pd.Series:
-    """Name the test dataset of each run, and its training dataset if that differs."""
+    """Return the name and the start of the digest of each run's test dataset.
+
+    If the training dataset has another name, that name is added.
+    """
     label = _text(runs["dataset"]) + " " + _text(runs["dataset_digest"]).str[:8]
     differs = runs["trained_on"].notna() & (runs["trained_on"] != runs["dataset"])
     return label.mask(differs, label + ", trained on " + _text(runs["trained_on"]))

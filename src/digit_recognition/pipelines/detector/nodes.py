@@ -23,23 +23,25 @@ from digit_recognition.runtime import make_deterministic
 from .training_set import make_training_set
 from .validation import read_validation
 
-# Batches of 128 at a rate of 0.003 took 7.5 s of processor time instead of 6.2 s and
-# accepted as many non-digits (6.5 instead of 6.2 %, means of 3 seeds on the sample).
+# Training took 6.2 s of processor time, and the detector accepted 6.2 % of the
+# non-digits. With batches of 128 and a rate of 0.003: 7.5 s and 6.5 %. These are means
+# of 3 seeds on MNIST's 5,000-image sample.
 BATCH_SIZE = 256
 LEARNING_RATE = 0.0045
-# On the sample, with 3,600 training images, 48,000 pictures instead of 28,800 took
-# 15.6 s instead of 7.9 s and accepted as many non-digits (6.2 instead of 6.6 %).
+# The sample has 3,600 training images, so this limit gives 28,800 pictures. Training
+# took 7.9 s, and the detector accepted 6.6 % of the non-digits. With 48,000 pictures:
+# 15.6 s and 6.2 %.
 MAX_PICTURES_PER_IMAGE = 8
 MAX_IMAGES = 54_000
-"""Number of training images that are read if they stay on the disk: as many as MNIST
-has, without the validation part."""
+"""Maximum number of training images taken from an array that stays on the disk. MNIST
+has this number of training images without the validation images."""
 
 
 class DetectorParameters(Parameters):
     """How to train the detector.
 
-    ``pictures`` is the number of training pictures, half of which show digits. A small
-    dataset limits this number to 8 for each image that the model was trained on.
+    ``pictures`` is the number of training pictures; half of them show digits. It is
+    limited to 8 pictures for each image that the model was trained on.
     ``epochs`` is the number of passes over the training pictures.
     """
 
@@ -57,10 +59,14 @@ def train_detector(
 ) -> tuple[dict[str, Any], pd.DataFrame, Classifier]:
     """Train the detector; return its record, its predictions and the detector.
 
-    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
-    detector is trained on the model's training images and with the model's seed. The
-    model's weights do not change. The detector maps each image to one logit, which is
-    high for digits. ``read_validation`` describes the table of predictions.
+    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
+    ``training`` is the model's record. The column index of ``validation_predictions``
+    lists the images in ``x_train`` that the model was not trained on.
+
+    The detector is trained on the model's training images and with the model's seed. It
+    uses the model's convolutions, whose weights do not change. The detector maps each
+    image to one logit, which is high for digits. ``read_validation`` describes the
+    table of predictions.
 
     Raises ProjectError if the model was trained on another ``x_train``, if ``training``
     is the record of another model, or if the training images lack a digit.

@@ -10,7 +10,7 @@ from .nodes import train_detector
 def create_pipeline() -> Pipeline:
     """Return the pipeline that trains a detector for the trained model.
 
-    The detector is saved last, so a saved detector always has its record and logits.
+    The detector is saved last, so a saved detector always has a record and predictions.
     """
     return Pipeline(
         [

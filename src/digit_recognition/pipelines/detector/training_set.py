@@ -12,7 +12,11 @@ from digit_recognition.nondigits.drawings import sample_images
 from digit_recognition.nondigits.variations import simulate_scanners, vary_handwriting
 
 COPIED, STROKES = 60, 10
-"""Percentages of the written digits: MNIST's own, and those with an added stroke."""
+"""Percentages of the digits given to ``write_digits``.
+
+60 % are copies of MNIST's digits, and 10 % are MNIST's digits with an added stroke. The
+rest are allographs: other forms of a digit.
+"""
 
 
 def make_training_set(
@@ -20,18 +24,18 @@ def make_training_set(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return images, float32 (count, 28, 28, 1) in 0..1, and their classes (count,).
 
-    ``images`` is float32 (n, 28, 28) in 0..1; ``labels`` (n,) holds the digits shown.
-    The classes are 0..9 for digits and 10 for non-digits.
+    ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1; ``labels`` is (n,) in
+    0..9. The classes are 0..9 for digits and 10 for non-digits.
 
     Half of the returned images are digits:
 
     - a third of them are changed by ``vary_handwriting`` and ``simulate_scanners``;
-    - up to a third are written and read back by ``write_digits``;
+    - up to a third are put on made-up pages and read back by ``write_digits``;
     - the rest are unchanged.
 
     The other half are non-digits:
 
-    - a third are put on made-up pages and read back, but those that are not found on
+    - a third are put on made-up pages and read back; non-digits that are not found on
       their page stay unchanged;
     - a third are changed by ``simulate_scanners``;
     - the rest are unchanged.

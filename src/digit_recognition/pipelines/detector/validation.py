@@ -12,10 +12,10 @@ from digit_recognition.models.cnn import Classifier, without_softmax
 from digit_recognition.recognition.views import average_views
 
 MAX_IMAGES = 10_000
-"""Number of validation images that are read; MNIST has 6,000."""
+"""Maximum number of validation images that are read; MNIST has 6,000."""
 
 MIN_DIGITS, MAX_DIGITS = 2, 8
-"""Range of the number of digits in a number."""
+"""Minimum and maximum number of digits in a number."""
 
 
 def read_validation(
@@ -28,17 +28,19 @@ def read_validation(
 ) -> pd.DataFrame:
     """Return the logits of model and detector for validation digits read from pages.
 
-    Real pages are harder to read than MNIST's images: the paper and its removal leave
-    traces. So the acceptance rule is computed from these logits. The logits are
-    averaged over the reader's views.
+    The rule for accepting digits is computed from these logits. MNIST's images would
+    not do for this, because digits on real pages are harder to read: the paper and its
+    removal leave traces.
 
-    The images at ``validation`` (indices into ``x_train``) are put on made-up pages,
-    each image once, in random order. If there are more than 10,000 images, a random
-    10,000 are used. The digits that are found on the pages are grouped into numbers of
-    2 to 8 digits. Digits that are not found are left out.
+    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
+    ``validation`` has the indices of the validation images in ``x_train``. If there are
+    more than 10,000, a random 10,000 are used. Each image is put on a made-up page
+    once, in random order. Digits that are not found on their page are left out. The
+    others are grouped into numbers of 2 to 8 digits; the last number may be shorter.
 
-    The columns are index (into x_train), number, label, digit_logit and the logits
-    logit0..logit9.
+    Columns: index (in ``x_train``), number (the index of the number that contains the
+    digit), label, digit_logit (of the detector) and logit0..logit9 (of the model). All
+    logits are averaged over shifted views, as ``average_views`` describes.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(validation)[:MAX_IMAGES]

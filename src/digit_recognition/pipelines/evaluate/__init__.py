@@ -1,4 +1,4 @@
-"""Evaluation of a trained model on the test images."""
+"""Evaluate a trained model on the test images."""
 
 from .pipeline import create_pipeline
 

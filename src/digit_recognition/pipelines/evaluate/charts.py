@@ -1,4 +1,8 @@
-"""Nodes that draw interactive charts of training, errors and confidence."""
+"""Nodes that draw interactive charts of training, errors and confidence.
+
+``predictions`` is the table that ``predict_digits`` returns, and ``metrics`` is the
+result of ``score_predictions``.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,11 @@ else:
 
 PALE_GREY = "#e8e8e8"
 ROUNDING = 1e-9
-"""Smaller steps of risk times coverage come from rounding, not from errors."""
+"""Largest increase of risk times coverage that is attributed to rounding.
+
+Risk times coverage is the number of errors divided by the number of images. A larger
+increase comes from an error.
+"""
 
 CURVE_POINTS = 200
 """The risk-coverage curve keeps about this number of evenly spaced points. It also
@@ -38,7 +46,11 @@ keeps the points around each error."""
 def draw_training_curves(
     history: pd.DataFrame, training: dict[str, Any], metrics: dict[str, Any]
 ) -> Figure:
-    """Draw loss and accuracy on training and validation images for each epoch."""
+    """Draw loss and accuracy on training and validation images for each epoch.
+
+    ``history`` has the columns epoch, loss, accuracy, val_loss and val_accuracy.
+    ``training`` is the model's record.
+    """
     from plotly.subplots import make_subplots
 
     figure = make_subplots(cols=2, horizontal_spacing=0.12)
@@ -130,7 +142,11 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
 
 
 def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
-    """Draw accuracy against confidence, before and after temperature scaling."""
+    """Draw accuracy against confidence, before and after temperature scaling.
+
+    Each point is the mean of a confidence bin. Bars show the number of images in each
+    bin.
+    """
     from plotly.subplots import make_subplots
 
     correct = (predictions["label"] == predictions["predicted"]).to_numpy()
@@ -197,7 +213,7 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
 
     The risk is the error rate among the accepted images. The coverage is the share of
     all images that are accepted. Images are accepted in the order of their calibrated
-    confidence, highest first.
+    confidence, highest first. Dotted lines mark the error rates in ``ERROR_RATES``.
     """
     from plotly.graph_objects import Figure
 
@@ -260,7 +276,10 @@ def _thin_out(
 
 
 def _put_legend(figure: Figure, x: float, y: float) -> None:
-    """Put the legend inside the figure, with its upper right corner at (x, y)."""
+    """Put the legend inside the figure, with its upper right corner at (x, y).
+
+    The plotting area extends from (0, 0), its lower left corner, to (1, 1).
+    """
     figure.update_layout(
         legend={"x": x, "y": y, "xanchor": "right", "yanchor": "top"},
     )

@@ -56,11 +56,16 @@ def predict_digits(
     predicted, confidence (the highest probability), calibrated (the confidence after
     temperature scaling) and p0..p9 (the probabilities without temperature scaling).
 
-    The second result is a dict. ``test_loss`` is the mean cross-entropy in nats;
-    ``nll_calibrated`` is the mean cross-entropy after temperature scaling. The other
-    keys are temperature, model_digest, and the name (dataset) and digest
-    (dataset_digest) of the test images' dataset. The losses are computed from the
-    logits, as in Keras, because probabilities near 0 and 1 are rounded too coarsely.
+    The second result is a dict:
+
+    - ``test_loss``: the mean cross-entropy in nats.
+    - ``nll_calibrated``: the mean cross-entropy in nats after temperature scaling.
+    - ``temperature``: the argument of this function.
+    - ``model_digest``: the digest of the model's weights.
+    - ``dataset``, ``dataset_digest``: the name and digest of the test images' dataset.
+
+    The losses are computed from the logits, as in Keras, because probabilities near 0
+    and 1 are rounded too coarsely.
 
     Raises ProjectError if ``training`` is the record of another model. Also raises it
     if the test arrays belong to another dataset than the training images;
@@ -97,6 +102,9 @@ def score_predictions(
     lineage: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the metrics on the test images, with the origin of model and data.
+
+    ``predictions`` and ``model_scores`` are the results of ``predict_digits``. These
+    keys of the result need an explanation:
 
     - ``accuracy_low``, ``accuracy_high``: the 95 % interval of the accuracy (Wilson
       1927, "Probable inference, the law of succession, and statistical inference").

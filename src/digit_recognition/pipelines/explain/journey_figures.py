@@ -18,7 +18,7 @@ from .nodes import Journey
 MAP_COLOURS = "viridis"
 SIGNED_COLOURS = "RdBu"
 INK_THRESHOLD = 0.5
-MIN_BAR_FOR_TEXT = 0.5  # shorter bars have their probability beside them
+MIN_BAR_FOR_TEXT = 0.5  # shorter bars have their text beside the bar
 MIN_PROBABILITY = 5e-4  # smaller probabilities are shown as 0 %
 
 # Sizes in the figure of ``draw_journey``, in inches
@@ -128,7 +128,7 @@ def draw_journey(journey: Journey) -> Figure:
 
 
 def draw_attention(journey: Journey) -> Figure:
-    """Draw the image, and each pixel's contribution to the two most probable digits."""
+    """Draw the image and the pixels' contributions to the two most probable digits."""
     probabilities = journey.stages[-1].output
     figure = Figure(figsize=(10, 3.9), layout="constrained")
     axes = figure.subplots(1, 1 + len(journey.attributions))

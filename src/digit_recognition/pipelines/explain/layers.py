@@ -18,9 +18,12 @@ class Layer(NamedTuple):
     """One layer of a network or of a nested network.
 
     - ``name``: path of the layer, such as ``trunk/column1/conv1``.
+    - ``kind``: name of the layer's class in Keras, such as ``Conv2D``.
     - ``shape``: shape of the layer's output for one image.
+    - ``parameters``: number of weights and biases.
     - ``passes``: number of times that the layer is applied to one image.
-    - ``multiplications``: number of multiplications, inputs by weights, in all passes.
+    - ``multiplications``: number of multiplications of inputs by weights. All passes
+      are counted.
     """
 
     name: str
@@ -32,7 +35,11 @@ class Layer(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """The output of one layer for an image, float32 (h, w, maps) or (n,)."""
+    """The output of one layer for an image, float32 (h, w, maps) or (n,).
+
+    ``kind`` is the name of the layer's class in Keras. The first stage is the image,
+    with the kind ``image``. The last stage has the kind ``Softmax``.
+    """
 
     name: str
     kind: str
@@ -42,7 +49,10 @@ class Stage(NamedTuple):
 
 
 def layers_of(network: Classifier) -> list[Layer]:
-    """List all layers of the network in the order in which they are applied."""
+    """List the layers in the order in which the network applies them.
+
+    The layers of nested networks are included. Input layers are left out.
+    """
     return list(_layers(network, "", 1))
 
 

@@ -24,8 +24,9 @@ from .layers import Stage, attribute, first_filters, layers_of, trace
 class ExplainParameters(Parameters):
     """The image to explain: a test image by its index, or a digit of a picture.
 
-    ``picture`` is a path, or null to use the test image. ``digit`` is the position of
-    the digit in the picture, counted from 0 in reading order.
+    ``image`` is the index of the test image. ``picture`` is the path of a picture to
+    use instead, or null. ``digit`` is the position of the digit in the picture, counted
+    from 0 in reading order. Touching digits count as one digit.
     """
 
     image: Annotated[int, Field(ge=0)]
@@ -43,7 +44,8 @@ class Chosen(NamedTuple):
 class Journey(NamedTuple):
     """What a model computes for one image.
 
-    - ``stages``: the output of each layer.
+    - ``chosen``: the image.
+    - ``stages``: the output of each layer, as ``trace`` returns it.
     - ``filters``: the filters of the first convolution, float32 (n, rows, columns).
     - ``attributions``: for the two most probable digits, the contribution of each pixel
       to the digit's logit, float32 (28, 28).
@@ -65,8 +67,11 @@ def choose_image(
 ) -> Chosen:
     """Return a test image, or a digit of a picture in the format of a test image.
 
-    ``x_test`` is float32 (n, 28, 28, 1) in 0..1, ``y_test`` one-hot (n, 10). Raises
-    ProjectError if the image, picture or digit does not exist.
+    ``x_test`` is float32 (n, 28, 28, 1) in 0..1; ``y_test`` is one-hot (n, 10).
+    ``explained_picture`` must contain one picture if ``parameters.picture`` is set.
+
+    Raises ProjectError if the test image or the digit does not exist. Also raises it if
+    ``explained_picture`` contains several pictures or an unreadable picture.
     """
     if parameters.picture is not None:
         return _from_picture(explained_picture, parameters.digit)
@@ -114,7 +119,8 @@ def follow_image(
 ) -> Journey:
     """Compute the layers' outputs and the pixels' contributions for the chosen image.
 
-    Raises ProjectError if ``training`` is the record of another model.
+    The contributions are computed for the two most probable digits. Raises ProjectError
+    if ``training`` is the record of another model.
     """
     verify_record(model, training)
     stages = trace(model, chosen_image.image)
@@ -135,9 +141,8 @@ def follow_image(
 def tabulate_layers(model: Classifier) -> pd.DataFrame:
     """Return a table with a row for each layer and a last row with the totals.
 
-    Columns: layer, kind, output_shape (such as 26x26x32), parameters, passes (how often
-    the layer is applied to one image) and multiplications (of inputs by weights, in all
-    passes).
+    Columns: layer, kind, output_shape (such as 26x26x32), parameters, passes and
+    multiplications. ``Layer`` describes them.
     """
     table = pd.DataFrame(
         [

@@ -35,9 +35,10 @@ from digit_recognition.recognition.calibration import (
 from digit_recognition.runtime import full_float32
 
 TOLERANCES = {PROBABILITIES: 1e-4, LOGITS: 1e-3, DIGIT_LOGIT: 1e-3}
-"""The maximum difference between ONNX and Keras for each output.
+"""The maximum difference between ONNX and Keras for each output, as a fraction.
 
-It is relative to the output's largest absolute value, or to 1 if that value is smaller.
+It is a fraction of the largest absolute value of the Keras output. If that value is
+below 1, the maximum difference is the fraction itself.
 """
 
 BATCH_SIZES = (1, 32, 1000)
@@ -64,17 +65,24 @@ def export_model(
 ) -> tuple[dict[str, Any], ModelProto]:
     """Convert model and detector to ONNX; return the check and the ONNX model.
 
-    The check is the result of ``compare_with_keras``, with the origin of model and
-    data. ``to_onnx`` describes the input and the outputs of the ONNX model. The outputs
-    are not scaled by the temperature. The metadata values of the ONNX model are
-    strings. Keys: model_version, model_digest, recipe, seed, dataset, dataset_digest,
-    validation_images (the number of images), temperature, and validation (the
-    ``ValidationResults`` as JSON). The temperature and these results are computed
-    from ``detector_predictions``.
+    The check is the result of ``compare_with_keras`` on ``x_test``, with the origin of
+    model and data. ``to_onnx`` describes the input and the outputs of the ONNX model.
+    The outputs are not scaled by the temperature.
 
-    Raises ProjectError if a record or the predictions belong to another model or
-    detector. Also raises it if the outputs of Keras and ONNX differ by more than
-    their tolerance.
+    The metadata of the ONNX model maps strings to strings. Its keys are model_version,
+    model_digest, recipe, seed, dataset, dataset_digest, validation_images (the number
+    of images), temperature and validation (the ``ValidationResults`` as JSON). The
+    temperature and the ``ValidationResults`` are computed from
+    ``detector_predictions``.
+
+    Raises ProjectError in these cases:
+
+    - A record or the predictions belong to another model or detector.
+    - ``detector_predictions`` lacks a column.
+    - The test arrays belong to another dataset than the training images, and
+      ``allow_other_data`` is false.
+    - The outputs of Keras and ONNX differ by more than their tolerance, or a predicted
+      digit differs.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
@@ -118,9 +126,11 @@ def compare_with_keras(
     """Return the largest differences between ONNX and Keras, and the speed of both.
 
     ``images`` is float32 (n, 28, 28, 1) in 0..1. The speed is in images per second, for
-    batches of 1, 32 and 1000 images. The first call is not timed. Keras is timed with
-    its fastest method, ``predict_on_batch``. Raises ProjectError if an output differs
-    by more than its tolerance, or if any predicted digit differs.
+    batches of 1, 32 and 1000 images. The first call for each batch size is not timed.
+    Keras is timed with its fastest method, ``predict_on_batch``.
+
+    Raises ProjectError if an output differs by more than its tolerance, or if any
+    predicted digit differs.
     """
     onnx_model = OnnxModel(model_onnx)
     with full_float32():
@@ -198,7 +208,8 @@ def _verify_detector(
 def _summarize(detector_predictions: pd.DataFrame) -> tuple[float, ValidationResults]:
     """Return the temperature and the results on the validation digits.
 
-    Raises ProjectError if columns are missing, as in predictions of older versions.
+    Raises ProjectError if ``detector_predictions`` lacks a column. Older versions of
+    this project saved fewer columns.
     """
     names = [f"logit{digit}" for digit in range(NUM_CLASSES)]
     needed = [*names, "label", "digit_logit", "number"]

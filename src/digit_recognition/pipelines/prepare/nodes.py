@@ -32,10 +32,12 @@ def load_mnist(
     """Return the training and test arrays, and a description of the dataset.
 
     The order is training images and labels, then test images and labels. Images are
-    uint8 (n, 28, 28) in 0..255, labels uint8 (n,) in 0..9. In the description,
+    uint8 (n, 28, 28) in 0..255; labels are uint8 (n,) in 0..9. In the description,
     ``dataset`` is ``mnist``, ``mnist-sample`` or ``custom``; ``dataset_digest`` is the
-    digest of the four arrays. Raises ProjectError if only the 5,000-image sample
-    is available and ``allow_sample`` is false.
+    digest of the four arrays.
+
+    Raises ProjectError if ``mnist`` is only the 5,000-image sample and ``allow_sample``
+    is false.
     """
     (train_images, train_labels), (test_images, test_labels) = mnist
     published = (train_images, train_labels, test_images, test_labels)
@@ -80,7 +82,11 @@ def describe_dataset(
     x_test: np.ndarray,
     y_test: np.ndarray,
 ) -> dict[str, Any]:
-    """Return the dataset's name, numbers of images, and digests of the arrays."""
+    """Return the dataset's name, numbers of images, and digests of the arrays.
+
+    ``published`` is the description that ``load_mnist`` returns. The arrays are the
+    prepared ones: images are float32 (n, 28, 28, 1), labels are float32 (n, 10).
+    """
     arrays = dict(zip(NAMES, (x_train, y_train, x_test, y_test), strict=True))
     return {
         **published,

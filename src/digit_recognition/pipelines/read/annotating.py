@@ -50,20 +50,24 @@ def annotate_pictures(
 ) -> Annotated:
     """Return the annotated pictures and overview sheets as pairs (name, image).
 
-    Each picture has boxes around its digits: green if the number is accepted, orange if
-    a person must check the number. A file of several pages gives one annotated image
-    per page. A sheet is an overview of up to 30 annotated images. Below each image,
-    the sheet shows the recognized numbers. If a person must check a number, the sheet
-    also shows the reason.
+    Examples of names are ``pictures/a.png`` and ``sheets/0001``. Each picture has boxes
+    around its digits: green if the number is accepted, orange if a person must check
+    the number. A file of several pages gives one annotated image for each page that has
+    a row in ``readings``. A page that cannot be decoded gives none.
+
+    A sheet is an overview of up to 30 pages. Below each page, the sheet shows the
+    recognized numbers. If a person must check numbers, the sheet also shows the reason
+    for the first of them.
 
     ``readings`` and ``digits`` are the tables that ``read_pictures`` returns. The
     catalog saves them as CSV files and loads ``accepted`` as bool. Pictures without
     rows in the tables are left out: they were added to the folder after
     ``read_pictures`` ran.
 
-    With ``parameters.scheduler``, returns a function instead of pairs. The function
-    lets the workers of a cluster draw and save the pictures that were read, in one
-    folder per partition.
+    If a cluster read the pictures, the result is a function instead of pairs. Its
+    argument is the target folder. It lets the workers of the cluster draw the pictures
+    and save them in the target, with one subfolder for each partition. In this case,
+    ``parameters.scheduler`` is set and ``reading_partitions`` holds the rows.
     """
     if (
         parameters.scheduler is not None
@@ -75,9 +79,10 @@ def annotate_pictures(
 
         place = reading_partitions._replace(path=reading_summary["parquet"])
         return partial(draw_on_cluster, pictures, _draw_all, parameters, place)
-    # This must not be a generator function itself: Kedro would then save each image in
-    # a call of its own, and the second call would fail because the folder exists.
-    # PictureFolderDataset.save takes the whole iterator and draws one image at a time.
+    # annotate_pictures must not be a generator function. Otherwise, Kedro would call
+    # ``save`` once for each image, and the second call would fail because the folder
+    # exists. PictureFolderDataset.save takes the whole iterator and draws one image at
+    # a time.
     tracked = TrackedPictures(pictures, "Drawing")
     pages = reading_summary["pages"]
     return _draw_all(tracked, readings, digits, pages, tracked.show_page)
@@ -118,7 +123,7 @@ def _draw_all(
 
 
 class _RowsByPicture:
-    """Looks up the rows of a picture as named tuples.
+    """Looks up the rows of a picture by its name; each row is a named tuple.
 
     A picture's rows are consecutive, and pictures are requested in the table's order.
     So a picture's rows normally start where the rows of the previous picture end.
@@ -151,7 +156,10 @@ class _RowsByPicture:
 
 
 def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | None]]:
-    """Yield (number, page) for each wanted page; an unreadable page is None."""
+    """Yield (number, page) for each wanted page; an unreadable page is None.
+
+    Pages are numbered from 0.
+    """
     last = -1
     try:
         for number, page in enumerate(() if picture.reason else decode(picture.source)):
@@ -197,7 +205,7 @@ def _tile(drawn: Image.Image, name: str, lines: list[Any]) -> Image.Image:
 
 
 def _shorten(text: str, face: Font) -> str:
-    """Return the text; if it is wider than a tile, cut it and add an ellipsis."""
+    """Return the text in one line; text wider than a tile ends with an ellipsis."""
     text = text.replace("\n", " ")
     if face.getlength(text) <= TILE_TEXT_WIDTH:
         return text

@@ -1,4 +1,4 @@
-"""Read the numbers on pictures."""
+"""The node that reads the numbers on pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COUNTS = (
     *("pictures", "read", "set_aside", "not_readable"),
     *("numbers", "accepted"),
 )
-"""The counts of the results that the summary has."""
+"""The keys of ``ReadingResults.counts`` that are copied to the summary."""
 
 
 class PicturesPath(Parameters, RootModel[str]):
@@ -42,11 +42,12 @@ def read_pictures(
     The table of readings has a row for each line of digits. Columns: picture, line
     (counted from 0 over all pages), number (text), confidence (0..1), accepted ("true"
     or "false") and reason (why the line is not accepted). A picture without digits has
-    one row with the reason.
+    one row with the reason. If a page cannot be read, the picture's last row gives the
+    reason.
 
-    The table of digits has a row for each digit. Columns: picture, line, position
-    (from 0), digit, confidence, and the bounding box x, y, width, height in pixels of
-    the picture.
+    The table of digits has a row for each digit. Columns: picture, line, position (in
+    the line, from 0), digit, confidence, and the bounding box x, y, width, height in
+    pixels of the picture.
 
     In both tables, picture names are escaped by ``escape_cell``.
 
@@ -55,10 +56,11 @@ def read_pictures(
     with the page (from 0) of each line. Pictures with lines only on the first page have
     no list.
 
-    With ``parameters.scheduler``, the workers of a cluster read the pictures, and all
-    rows are also in ``reading_partitions``. In this case, the entry ``parquet`` of
-    the summary names the folder of these rows. If a table has more than a million rows,
-    an empty table is returned instead.
+    With ``parameters.scheduler``, the workers of a cluster read the pictures and save
+    all rows as Parquet files in ``reading_partitions``. The entry ``parquet`` of the
+    summary names the folder of these files. If a table has more than a million rows, an
+    empty table is returned instead. ``pages`` is incomplete if there are more than a
+    million readings.
     """
     reader = load_reader(model_onnx, **parameters.rule())
     if parameters.scheduler is None or reading_partitions is None:

@@ -1,4 +1,4 @@
-"""Evaluation of a trained model on each family of corrupted test images."""
+"""Evaluate a trained model on corrupted test images."""
 
 from .pipeline import create_pipeline
 

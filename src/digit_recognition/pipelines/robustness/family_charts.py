@@ -21,13 +21,15 @@ from digit_recognition.plotting.style import (
 from .nodes import CLEAN, Examples
 
 NEAR_COLOUR, FAR_COLOUR = BLUE, BROWN
-MIN_BAR_FOR_TEXT = 12  # per cent; shorter bars have their value beside them
+MIN_BAR_FOR_TEXT = 12  # per cent; shorter bars have their text beside the bar
 
 
 def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     """Draw the accuracy on each family of corruptions as a bar, the lowest on top.
 
     The colour says whether training used a random change similar to the family.
+    ``robustness`` is the table of ``measure_robustness``, and ``summary`` is the result
+    of ``summarize_robustness``.
     """
     families = robustness[robustness["family"] != CLEAN]
     families = families.sort_values("accuracy", ascending=False)
@@ -80,7 +82,7 @@ def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure
 
 
 def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
-    """Draw a row of example images for each family of corruptions.
+    """Draw a row of example images for each family, and a row for the clean images.
 
     A misclassified image shows the predicted digit in its corner.
     """

@@ -1,4 +1,7 @@
-"""Nodes that evaluate a model on corrupted test images."""
+"""Nodes that evaluate a model on corrupted test images.
+
+A family is a kind of corruption, such as ``fog``, at any strength.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +39,11 @@ and ``correct`` bool (k,)."""
 class RobustnessParameters(Parameters):
     """The families of corruptions, their strengths, and the number of examples.
 
-    - ``families``: the strength of each family; null leaves a family out.
-    - ``strength``: a strength that replaces the strengths in ``families``, or null to
-      use the strengths in ``families``.
-    - ``mnist_c``: a folder of MNIST-C's published arrays to use instead of
-      ``families``, or null.
+    - ``families``: the strength of each family, 1..5; null leaves a family out.
+    - ``strength``: one strength for all families in use, or null for the strengths in
+      ``families``.
+    - ``mnist_c``: a folder of MNIST-C's published arrays, which replace ``families``,
+      or null.
     - ``examples``: the number of images that the figure shows for each family.
     - ``nearest``: for each random change in training, the most similar family.
     """
@@ -90,12 +93,17 @@ def measure_robustness(
 ) -> tuple[pd.DataFrame, Examples, dict[str, str]]:
     """Measure accuracy, loss and calibration error for each family of corruptions.
 
+    ``mnist_c`` maps each published family to its ``images``, uint8 (n, 28, 28, 1), and
+    optionally its ``labels`` (n,). If ``mnist_c`` is empty, the test images are
+    corrupted as ``parameters`` says, with random numbers from ``seed``.
+
     The first result is a table. It has a row for the clean images, then a row for each
     family. Columns: family, strength (0 for clean images, empty for published images),
     near (whether training used a similar random change), images, accuracy (0..1), loss
-    (nats) and expected_calibration_error (0..1). The second result holds example
-    images of each family with their predictions. The third result has the name and
-    digest of the test images' dataset.
+    (nats) and expected_calibration_error (0..1).
+
+    The second result holds example images of each family with their predictions. The
+    third result has the name and digest of the test images' dataset.
 
     Raises ProjectError if ``training`` is the record of another model, or if published
     images do not match the test images. Also raises it if the test arrays belong to
@@ -143,7 +151,8 @@ def measure_robustness(
 def near_families(training: dict[str, Any], nearest: dict[str, str]) -> set[str]:
     """Return the families most similar to the random changes used in training.
 
-    ``nearest`` maps the name of each random change to the most similar family.
+    ``training`` is the model's record. ``nearest`` maps the name of each random change
+    to the most similar family.
     """
     changes = random_changes(training)
     return {family for change, family in nearest.items() if change in changes}
@@ -186,9 +195,11 @@ def summarize_robustness(
 ) -> dict[str, Any]:
     """Return mean accuracies, the worst family, and the origin of model and data.
 
-    A mean accuracy is null if there is no family to average over.
+    ``robustness`` and ``test_data`` come from ``measure_robustness``, ``other_writers``
+    from ``measure_other_writers``. A mean accuracy is None if there is no family to
+    average over.
 
-    - ``accuracy_mnist_c``: the mean over MNIST-C's fifteen families. It is null unless
+    - ``accuracy_mnist_c``: the mean over MNIST-C's fifteen families. It is None unless
       all fifteen are present at the strengths of MNIST-C.
     - ``accuracy_others``: the mean over the families that MNIST-C does not have.
     - ``accuracy_near``: the mean over the families that are similar to a random change

@@ -20,10 +20,11 @@ MAX_VALUE = 16
 def measure_other_writers(model: Classifier, training: dict[str, Any]) -> pd.DataFrame:
     """Return the accuracy for each digit, on images written by 13 people in Turkey.
 
-    The columns are digit, images, accuracy (0..1) and misread_as (the most frequent
-    wrong prediction, or an empty text). The images are never used for training or
-    for choosing models or settings. Raises ProjectError if ``training`` is the record
-    of another model.
+    Columns: digit, images (the number of images), accuracy (0..1) and misread_as (the
+    most frequent wrong prediction as text, empty if all predictions are right). The
+    images are never used for training or for choosing models or settings.
+
+    Raises ProjectError if ``training`` is the record of another model.
     """
     verify_record(model, training)
     images, labels = load_other_writers()
@@ -47,7 +48,8 @@ def measure_other_writers(model: Classifier, training: dict[str, Any]) -> pd.Dat
 def load_other_writers() -> tuple[np.ndarray, np.ndarray]:
     """Return scikit-learn's digits, enlarged to MNIST's format, and their labels.
 
-    The images are float32 (1797, 28, 28, 1) in 0..1. Their originals have 8x8 pixels
+    The images are float32 (1797, 28, 28, 1) in 0..1; the labels are int (1797,) in
+    0..9. The original images have 8x8 pixels
     (Alpaydin and Kaynak 1998, "Optical recognition of handwritten digits", test part).
     """
     from sklearn.datasets import load_digits

@@ -35,11 +35,15 @@ class SearchParameters(ClusterParameters):
     """The recipe, the search space and the number of trials.
 
     - ``recipe``: the name of the recipe.
-    - ``space``: the values of each field; None leaves the field as it is. The name
-      of a nested field has a dot.
-    - ``trials``: the number of trials. A trial is one choice of all values.
-    - ``seeds``: the number of trainings of a trial; their accuracies are averaged.
-    - ``parallel``: the number of trials that are chosen before any of them is run.
+    - ``space``: maps each field to the values that the search can choose. None leaves
+      the field as it is. Nested fields have dotted names, such as
+      ``augmentation.rotation``.
+    - ``trials``: the number of trials. Each trial trains the recipe with one value for
+      each field of the space.
+    - ``seeds``: the number of trainings of each trial, with the seeds 0, 1, 2, ...
+      Their accuracies are averaged.
+    - ``parallel``: the number of trials that are chosen together, before any of them is
+      run.
     """
 
     recipe: str
@@ -68,15 +72,23 @@ def search_recipe(
 ) -> tuple[pd.DataFrame, Study]:
     """Search for the values that give the highest accuracy on the validation images.
 
-    The first result is a table with a row per trial. Its columns are trial (from 0),
-    changes, validation_accuracy (0..1, the mean over the trial's trainings; empty if
-    a training failed), and the value of each field. The second result is Optuna's
-    study.
+    ``x_train``, ``y_train`` and ``dataset_info`` are those of ``prepare``; ``train``
+    holds the parameters of the pipeline ``train``.
 
-    The seed determines the values of the trials. The number of workers does not change
-    them, nor does stopping and resuming the search.
+    The first result is a table with a row per trial. Its columns are:
 
-    Raises ProjectError if all trials fail.
+    - trial, from 0;
+    - changes, the values as one text such as ``epochs=3 batch_size=64``;
+    - validation_accuracy, 0..1, the mean over the trial's trainings; it is missing if a
+      training failed;
+    - a column for each field, with its value.
+
+    The second result is Optuna's study.
+
+    The same seed gives the same trials with any number of workers, and also if the
+    search is stopped and resumed.
+
+    Raises ProjectError if the recipe does not exist or if all trials fail.
     """
     from optuna.trial import TrialState
 
@@ -126,7 +138,12 @@ def _open_study(
     dataset_info: dict[str, Any],
     train: dict[str, Any],
 ) -> Study:
-    """Open or create the study of these parameters; its name depends on them."""
+    """Open the study of this search, or create it.
+
+    The name of the study contains a digest of all parameters that change the trials. So
+    a search with other parameters gets another study. Without ``parameters.resume``, an
+    existing study is deleted first.
+    """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -145,9 +162,9 @@ def _open_study(
 
 
 def _choose(study: Study, parameters: SearchParameters, seed: int) -> list[FrozenTrial]:
-    """Return the next trials to run, or an empty list if the search is finished.
+    """Choose the next trials to run; return an empty list if the search is finished.
 
-    If the search was stopped, the trials without a result are run again.
+    If the search was stopped, the list starts with the trials that have no result yet.
     """
     import optuna
     from optuna.trial import TrialState
@@ -164,7 +181,7 @@ def _choose(study: Study, parameters: SearchParameters, seed: int) -> list[Froze
         with warnings.catch_warnings(
             category=optuna.exceptions.ExperimentalWarning, action="ignore"
         ):
-            # A sampler of its own for each trial: a resumed search goes on the same.
+            # Each trial has its own sampler, so a resumed search chooses the same.
             study.sampler = optuna.samplers.TPESampler(
                 seed=(seed + 1_000_003 * number) % 2**32, constant_liar=True
             )
@@ -186,10 +203,11 @@ def _tabulate(study: Study) -> pd.DataFrame:
 
 
 def draw_importances(study: Study, seed: Seed) -> Figure:
-    """Draw how much of the accuracy's variance each field explains, with fANOVA.
+    """Draw the fraction of the accuracy's variance that each field explains.
 
-    fANOVA fits a forest to all trials (Hutter, Hoos and Leyton-Brown 2014, "An
-    efficient approach for assessing hyperparameter importance").
+    The fractions are computed with fANOVA, which fits a random forest to all complete
+    trials (Hutter, Hoos and Leyton-Brown 2014, "An efficient approach for assessing
+    hyperparameter importance").
     """
     import optuna
     from plotly.graph_objects import Figure

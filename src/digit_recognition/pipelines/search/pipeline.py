@@ -8,7 +8,7 @@ from .nodes import draw_importances, search_recipe
 
 
 def create_pipeline() -> Pipeline:
-    """Return the pipeline that searches with Optuna, on a cluster."""
+    """Return the pipeline that searches with Optuna and trains on a cluster."""
     return Pipeline(
         [
             node_with_preview(

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 class Interval(Parameters):
-    """All numbers from ``low`` to ``high``: integers if both bounds are integers.
+    """All numbers from ``low`` to ``high``, both included.
 
-    With ``log``, the numbers are sampled on a logarithmic scale.
+    The numbers are integers if both bounds are integers. With ``log``, they are sampled
+    on a logarithmic scale.
     """
 
     low: int | float
@@ -42,7 +43,7 @@ class Interval(Parameters):
 
 
 class Choices(Parameters):
-    """A few values, without an order."""
+    """A list of values; their order has no meaning."""
 
     choices: Annotated[list[bool | int | float | str | None], Field(min_length=1)]
 

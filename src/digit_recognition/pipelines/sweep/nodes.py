@@ -27,8 +27,8 @@ class SweepParameters(ClusterParameters):
     - ``seeds``: the number of seeds; the seeds are 0, 1, 2, ...
     - ``variants``: a list of changes; each recipe is trained with each of them. A
       change maps fields to values. An empty mapping leaves the recipe unchanged.
-    - ``test``: whether the models are scored on the test images.
-    - ``corruptions``: whether the models are scored on corrupted images.
+    - ``test``: whether the models are also scored on the test images.
+    - ``corruptions``: whether the models are also scored on corrupted images.
     """
 
     recipes: Annotated[list[str], Field(min_length=1)]
@@ -50,14 +50,19 @@ def train_recipes(
     evaluate: dict[str, Any],
     robustness: dict[str, Any],
 ) -> pd.DataFrame:
-    """Train each recipe with each seed on the cluster; return a row per training.
+    """Train each recipe and variant with each seed; return a row per training.
 
-    The arrays are those of ``prepare``. Columns: recipe, seed, changes, dataset,
-    threads, processor, date, problem (why the training failed, otherwise empty),
-    epochs, precision, seconds, model_digest, validation_accuracy (0..1) and
-    validation_loss (nats). With ``test``: test_accuracy, test_loss and, on MNIST,
-    test_accuracy_uncontested. With ``corruptions``: an accuracy for each family of
-    corruptions.
+    The arrays and ``dataset_info`` are those of ``prepare``. ``train``, ``evaluate``
+    and ``robustness`` hold the parameters of the pipelines with these names. The
+    trainings run on a cluster. The columns of the table are:
+
+    - recipe, seed, changes, dataset, threads, processor, date;
+    - problem: why the training failed, otherwise empty;
+    - epochs, precision, seconds (the time of fitting), model_digest;
+    - validation_accuracy (0..1) and validation_loss (nats);
+    - with ``test``: test_accuracy and test_loss. For MNIST, also
+      test_accuracy_uncontested, which leaves out test images with disputed labels;
+    - with ``corruptions``: an accuracy for each family of corruptions.
 
     Raises ProjectError if a recipe does not exist or if all trainings fail.
     """

@@ -41,9 +41,9 @@ def augment(
 ) -> tf.Tensor:
     """Change each image at random; pixels from outside the image are black.
 
-    ``images`` is float32 (n, height, width, 1), and so is the result. ``seed`` is a
-    pair of integers, which determine all random values. The affine changes are combined
-    into one bilinear resampling.
+    ``images`` and the result are float32 (n, height, width, 1) in 0..1. ``seed`` holds
+    two integers (2,), which determine all random values. The affine changes are
+    combined into one bilinear resampling.
     """
     import keras
     import tensorflow as tf
@@ -70,11 +70,12 @@ def affine_transforms(
 ) -> tf.Tensor:
     """Return the transforms (n, 8) that Keras' ``affine_transform`` takes.
 
-    A row is a0 a1 a2 b0 b1 b2 0 0: the output pixel (x, y) is sampled at
-    (a0 x + a1 y + a2, b0 x + b1 y + b2) of the input. Each transform is a rotation, a
-    shear and a zoom about the centre of the image, and a shift. ``drawn`` is (n, 6) in
-    -1..1: rotation, shear, zoom across, zoom down, shift across and shift down, each as
-    a fraction of its limit.
+    Each row is ``a0 a1 a2 b0 b1 b2 0 0``. The output pixel (x, y) is sampled at the
+    point (a0 x + a1 y + a2, b0 x + b1 y + b2) of the input. Each transform is a
+    rotation, a shear and a zoom about the centre of the image, and a shift.
+
+    ``drawn`` is (n, 6) in -1..1. Its columns are rotation, shear, zoom across, zoom
+    down, shift across and shift down, each as a fraction of its limit.
     """
     import tensorflow as tf
 

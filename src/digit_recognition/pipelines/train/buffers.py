@@ -7,17 +7,24 @@ import numpy as np
 from digit_recognition.datasets.chunks import AnyArray, chunk_starts, read_rows
 
 BUFFER_IMAGES = 30_000
-"""Number of images in a buffer, at least: whole chunks are read until there are as
-many. 30,000 images take 94 MB."""
+"""Approximate number of images in the chunks of one buffer. It includes the validation
+images in these chunks, which the buffer leaves out. The number of chunks is rounded up.
+30,000 images take 94 MB."""
 
 
 class ShuffledBuffers:
     """The training images of an epoch, in buffers that fit into memory.
 
-    In each epoch, the order of the chunks is random. A buffer holds the training images
-    of a few successive chunks in random order. The seed and the epoch's number
-    determine the order of the chunks. The order in a buffer also depends on the
-    buffer's place in the epoch. Only one buffer is in memory.
+    ``images`` and ``labels`` are (n, ...). ``indices`` (k,) are those of the training
+    images.
+
+    Each epoch has its own random order of the chunks. The first few chunks in this
+    order form the first buffer, the next few form the second, and so on. A buffer holds
+    the training images of its chunks in random order. Only one buffer is in memory.
+
+    The seed and the epoch's number determine the order of the chunks. The order in a
+    buffer also depends on the buffer's place in the epoch. Epochs and places count
+    from 0.
     """
 
     def __init__(

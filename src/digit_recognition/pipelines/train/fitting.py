@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 Epoch = dict[str, float]
 """A row of the history: epoch (from 1), loss, accuracy, val_loss, val_accuracy,
-learning_rate (at the end of the epoch), seconds. Losses and accuracies are those of
-the network during training: in its precision, and without averaging over shifts of the
-image."""
+learning_rate (at the end of the epoch), seconds (the epoch's duration). Losses and
+accuracies are those of the network that is trained: it computes in the recipe's
+precision and does not average over shifts of the image."""
 
 
 def compile_network(
     network: Classifier, recipe: Recipe, steps: int | None = None
 ) -> Classifier:
-    """Return the network, compiled as the recipe says.
+    """Compile the network with the recipe's optimizer and schedule, and return it.
 
     ``steps`` is the total number of optimizer steps, which the cosine schedule needs.
     Without ``steps``, the learning rate is constant.
@@ -70,7 +70,7 @@ def compile_network(
 
 
 def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """Return the mean of the columns' cross-entropies, for each image (n,).
+    """Return the mean of the columns' cross-entropies for each image (n,), in nats.
 
     Columns are CNNs that are trained side by side. ``labels`` is one-hot (n, 10);
     ``columns`` are the probabilities of all columns (n, columns, 10).
@@ -83,12 +83,14 @@ def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 
 
 def column_accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """Return 1 for each image (n,) that the columns' mean logits classify correctly.
+    """Return 1 for each correctly classified image and 0 for each other image, (n,).
 
-    Other images get 0. ``labels`` is one-hot (n, 10); ``columns`` are the probabilities
-    of all columns (n, columns, 10). The logarithms of the probabilities are averaged
-    instead of the logits. For each image, all ten means differ from the mean logits by
-    the same constant, so the predicted digit is the same.
+    ``labels`` is one-hot (n, 10); ``columns`` are the probabilities of all columns
+    (n, columns, 10). The predicted digit has the highest mean logit over the columns.
+
+    The logarithms of the probabilities are averaged instead of the logits. For each
+    image, all ten means differ from the mean logits by the same constant, so the
+    predicted digit is the same.
     """
     import keras
 
@@ -108,11 +110,12 @@ def fit(
 ) -> None:
     """Fit the network in place, and append a row to ``history`` after each epoch.
 
-    An epoch has ``steps`` batches. Fitting starts after the epochs that ``history``
-    already holds. ``save_checkpoint`` is called after each epoch.
+    An epoch has ``steps`` batches. ``epochs`` is the total number of epochs. Epochs
+    that ``history`` already holds are not repeated, and ``training`` must yield only
+    the batches of the other epochs. ``save_checkpoint`` is called after each epoch.
 
-    Raises ProjectError if the loss is not finite. On Ctrl-C, raises a
-    KeyboardInterrupt that says how many epochs are saved.
+    Raises ProjectError if the training loss or the validation loss is not finite. On
+    Ctrl-C, raises a KeyboardInterrupt that says how many epochs are saved.
     """
     import keras
 
@@ -201,12 +204,14 @@ def _describe_stop(saved: int, epochs: int) -> str:
 def _count_interrupts() -> Iterator[list[int]]:
     """Collect the signals of Ctrl-C, so that fitting can stop between two batches.
 
+    Yields the list of the signals so far. The first Ctrl-C is only added to this list,
+    and KeyboardInterrupt is raised when the context ends. A second Ctrl-C raises
+    KeyboardInterrupt at once.
+
     Python's default handler raises KeyboardInterrupt at any place in the code. Some
-    code, such as a destructor in TensorFlow, ignores exceptions. If it ignored this
-    exception, the training would not stop. So the first Ctrl-C is only collected, and
-    KeyboardInterrupt is raised when the context ends. On a second Ctrl-C,
-    KeyboardInterrupt is raised at once. The handler is replaced only in the main
-    thread, and only if it is Python's default.
+    code, such as a destructor in TensorFlow, ignores all exceptions. If such code
+    ignored a KeyboardInterrupt, the training would not stop. The handler is replaced
+    only in the main thread, and only if it is Python's default.
     """
     interrupts: list[int] = []
 

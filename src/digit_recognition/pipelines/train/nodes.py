@@ -29,7 +29,8 @@ def build_model(
 ) -> Classifier:
     """Build and compile the recipe's network, with initial weights set by the seed.
 
-    The recipe also sets the precision; ``auto`` depends on what the machine supports.
+    The recipe also sets the precision: float32, bfloat16, or ``auto``, which is
+    bfloat16 where the hardware supports it.
     """
     chosen = parameters.recipe(recipe)
 
@@ -49,14 +50,21 @@ def train_model(
 ) -> Iterator[tuple[pd.DataFrame, dict[str, Any], pd.DataFrame, Classifier]]:
     """Train the model; yield history, record, validation predictions and the model.
 
-    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
-    yielded model is float32, even if it was trained in bfloat16. It is compiled and
-    holds no optimizer state. The columns of the predictions are index (into x_train),
-    label, and the logits logit0..logit9. Raises ProjectError if ``dataset_info`` does
-    not describe the arrays.
+    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
 
-    If ``x_train`` stays on the disk, no written digits are added: they would not fit
-    into memory beside the images.
+    - The history has one row per epoch (see ``fitting.Epoch``).
+    - The record holds the recipe, the seed, the digests of the data and of the model,
+      and the numbers of images.
+    - The predictions have one row per validation image. The columns are index (into
+      x_train), label, and the logits logit0..logit9.
+    - The model is float32, even if it was trained in bfloat16. It is compiled and holds
+      no optimizer state.
+
+    If ``x_train`` stays on the disk, the recipe's ``handwriting`` is ignored, because
+    the synthetic digits are made from images in memory.
+
+    Raises ProjectError if ``dataset_info`` does not describe the arrays, or if a loss
+    is not finite.
 
     The function is a generator that yields once. Kedro saves the yielded values and
     then resumes the generator. So the checkpoint is removed only after the model is
@@ -134,7 +142,7 @@ def train_model(
 
 
 def _fast_order(images: AnyArray, rows: np.ndarray) -> np.ndarray:
-    """Order the rows so that each chunk on the disk is read only once."""
+    """Sort the rows of an array on the disk, so that each chunk is read only once."""
     return np.sort(rows) if is_chunked(images) else rows
 
 

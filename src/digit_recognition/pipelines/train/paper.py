@@ -1,6 +1,9 @@
 """Random paper for training images: light, ink, lines, holes, blur and noise.
 
 The images then resemble photos and scans of handwriting on paper.
+
+Images are (n, height, width), except in ``put_on_paper``. Ink is 1 and paper is 0 until
+``apply_light`` sets their brightness. A ``seed`` holds two integers (2,).
 """
 
 from __future__ import annotations
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 class Paper(Parameters):
     """Settings for putting the fraction ``share`` of the images on random paper.
 
-    The other images stay white on black. Each of these fields is a fraction. The
-    change is applied to this fraction of the images on paper:
+    The other images stay white on black. Each of the following fields is the fraction
+    of the images on paper that get a change:
 
     - ``lines``: a straight line crosses the image.
     - ``holes``: a rectangle is missing.
@@ -34,8 +37,8 @@ class Paper(Parameters):
     - ``noisy``: Gaussian noise with a standard deviation of at most ``noise``.
 
     Ink and paper differ in brightness (0..1) by at least ``contrast``. In addition, the
-    brightness decreases from one side of the image to the opposite side, by at most
-    ``slope``.
+    image gets darker from one side to the opposite side. The difference in brightness
+    is at most ``slope``.
     """
 
     share: Fraction
@@ -56,8 +59,8 @@ class Paper(Parameters):
 def put_on_paper(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
     """Put the fraction ``paper.share`` of the images on random paper.
 
-    ``images`` is float32 (n, height, width, 1) in 0..1, and so is the result. ``seed``
-    is a pair of integers, which determine all random values.
+    ``images`` and the result are float32 (n, height, width, 1) in 0..1. ``seed``
+    determines all random values.
     """
     import tensorflow as tf
 
@@ -88,7 +91,10 @@ def apply_to_share(
     share: float,
     change: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> tf.Tensor:
-    """Apply ``change`` to a random ``share`` of the images."""
+    """Apply ``change`` to a random fraction ``share`` of the images.
+
+    ``change`` takes the chosen images and a seed, and returns the changed images.
+    """
     import tensorflow as tf
 
     if share in (0, 1):
@@ -104,7 +110,7 @@ def apply_to_share(
 def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Draw a straight line across each image.
 
-    The line is 0.6 to 2.4 pixels wide and has an ink value of 0.2 to 1.
+    The line is 0.6 to 2.4 pixels wide, and its ink is 0.2 to 1.
     """
     import tensorflow as tf
 
@@ -134,10 +140,10 @@ def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 
 def blur(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor:
-    """Blur each image by a Gaussian.
+    """Blur each image with a Gaussian.
 
-    The standard deviation is 0.2 to ``max_sigma`` pixels. The blur is two matrix
-    products, one for rows and one for columns.
+    The standard deviation is 0.2 to ``max_sigma`` pixels, drawn separately down and
+    across. The blur is computed by two matrix products, one for each direction.
     """
     import tensorflow as tf
 
@@ -156,8 +162,9 @@ def sharpen(
 ) -> tf.Tensor:
     """Sharpen each image with an unsharp mask; results may lie outside 0..1.
 
-    The mask adds ink along the edges of strokes and removes ink from the paper beside
-    the strokes.
+    The difference between the image and a blurred copy is added to the image, times an
+    amount of at most ``max_amount``. This adds ink at the edges of strokes and removes
+    ink from the paper beside them. ``max_sigma`` limits the blur, as in ``blur``.
     """
     import tensorflow as tf
 
@@ -167,7 +174,10 @@ def sharpen(
 
 
 def apply_light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
-    """Give ink and paper a random brightness, and make one side darker."""
+    """Give ink and paper a random brightness that decreases towards one side.
+
+    Results may lie outside 0..1.
+    """
     import tensorflow as tf
 
     contrast, level, inversion, slope, angle = _draw(
@@ -179,7 +189,7 @@ def apply_light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
         (0.0, paper.slope),
         (0.0, 6.2832),
     )
-    darker = level * (1 - contrast)  # brightness of ink or paper, the darker one
+    darker = level * (1 - contrast)  # brightness of ink or paper, whichever is darker
     inverted = inversion < paper.inverted
     base = tf.where(inverted, darker + contrast, darker)
     contrast = tf.where(inverted, -contrast, contrast)
@@ -189,7 +199,7 @@ def apply_light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
 
 
 def cover_bars(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Cover two opposite sides of each image by grey bars, at any angle."""
+    """Cover two opposite sides of each image with grey bars, at any angle."""
     import tensorflow as tf
 
     angle, *bars = _draw(
@@ -215,7 +225,10 @@ def add_noise(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor
 def _draw(
     images: tf.Tensor, seed: tf.Tensor, *ranges: tuple[float, float]
 ) -> list[tf.Tensor]:
-    """Return one tensor (n, 1, 1) per range: a random value for each of n images."""
+    """Return one tensor (n, 1, 1) per range: a random value for each of n images.
+
+    Each range is a pair (low, high); the values are uniform between these bounds.
+    """
     import tensorflow as tf
 
     shape = (tf.shape(images)[0], len(ranges))

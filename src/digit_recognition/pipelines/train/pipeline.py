@@ -10,7 +10,8 @@ from .nodes import build_model, train_model
 def create_pipeline() -> Pipeline:
     """Return the pipeline that trains the network of a recipe.
 
-    The model is saved last, so a saved model always has its history and records.
+    The model is saved last. So each saved model has its history, its record and its
+    validation predictions.
     """
     recipe = ["params:recipe", "params:seed", "params:train"]
     return Pipeline(

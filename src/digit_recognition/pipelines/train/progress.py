@@ -29,7 +29,7 @@ class Progress(Protocol):
 def show_progress(epochs: int, done: int) -> Iterator[Progress]:
     """Show the progress of ``epochs`` epochs, of which ``done`` are already complete.
 
-    A terminal gets one bar, as wide as the terminal. Anything else, such as a file,
+    A terminal shows one bar, as wide as the terminal. Other output, such as a file,
     gets lines of text.
     """
     if not sys.stdout.isatty():

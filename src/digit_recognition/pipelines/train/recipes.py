@@ -35,8 +35,10 @@ class Network(Parameters):
     """The network of a recipe: one CNN, or several CNNs side by side.
 
     ``columns`` is the number of CNNs. ``filters`` lists the number of filters of each
-    convolution, stage by stage; a 2x2 max pooling ends each stage. ``kernel_size`` is
-    in pixels.
+    convolution, stage by stage: ``[[32, 32], [64]]`` has two convolutions in the first
+    stage and one in the second. A 2x2 max pooling ends each stage. ``kernel_size`` is
+    the side of the kernels in pixels. ``dense_units`` is the size of the hidden dense
+    layer.
     """
 
     columns: Count = 1
@@ -62,7 +64,7 @@ class Network(Parameters):
     def build(self, dtype: str, seed: int | None = None) -> Classifier:
         """Build the network for training, with Keras' dtype policy ``dtype``.
 
-        ``seed`` sets the initial weights. Without it, they are random.
+        ``seed`` determines the initial weights. Without ``seed``, they are random.
         """
         options = self.model_dump(exclude={"columns"}) | {"dtype": dtype}
         if seed is not None:
@@ -101,8 +103,8 @@ class Recipe(Parameters):
     def finish(self, trained: Classifier) -> Classifier:
         """Build the float32 classifier from the trained network's weights.
 
-        Several columns are joined into one network. If the recipe has a
-        ``test_time_shift``, the classifier averages over shifts of the image.
+        If the network has several columns, they are joined into one classifier. If
+        ``test_time_shift`` is not 0, the classifier averages over shifts of the image.
         """
         model = self.network.build("float32")
         model.set_weights(trained.get_weights())

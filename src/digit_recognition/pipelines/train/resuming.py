@@ -52,7 +52,7 @@ class Checkpoint:
         )
 
     def save(self, history: list[Epoch], resumed_after: list[int]) -> None:
-        """Save the weights, the optimizer's state and the history."""
+        """Save the weights, the optimizer's state and both lists (see ``restore``)."""
         record = {"history": history, "resumed_after": resumed_after}
         values = (variable.numpy() for variable in self._variables)
         self._checkpoints.save(
@@ -66,9 +66,9 @@ class Checkpoint:
     def restore(self) -> tuple[list[Epoch], list[int]]:
         """Restore the saved state; return the lists ``history`` and ``resumed_after``.
 
-        ``resumed_after`` lists the number of complete epochs at each resumption,
-        including the current resumption. Both lists are empty if there is no
-        checkpoint.
+        For each time that the training was resumed, including this time,
+        ``resumed_after`` holds the number of complete epochs. Both lists are empty if
+        there is no checkpoint.
         """
         arrays = self._checkpoints.load(self._name)
         if arrays is None:

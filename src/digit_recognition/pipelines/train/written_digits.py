@@ -17,10 +17,11 @@ Share = Annotated[float, Field(ge=0, le=2)]
 class Handwriting(Parameters):
     """How many written digits are added, as fractions of the training images.
 
-    All written digits are put on made-up pages. Then the pages are read as the reader
-    reads real pages. There are three kinds of written digits:
+    Written digits are synthetic: they are drawn on made-up pages, and then found and
+    cut out as the reader does on real pages. About 6 % are lost because they are not
+    found on their page. There are three kinds of written digits:
 
-    - ``copied``: MNIST's own digits, a quarter of them redrawn with a felt pen.
+    - ``copied``: copies of training images, a quarter of them redrawn with a felt pen.
     - ``strokes``: 1s, 7s and 9s with an added upstroke, crossbar or tail.
     - ``allographs``: drawings of other ways to write each digit.
     """
@@ -31,7 +32,7 @@ class Handwriting(Parameters):
 
 
 class JoinedArrays:
-    """Two arrays that are indexed like one array, without concatenating them.
+    """Two arrays that are indexed like one array, but not copied into one array.
 
     ``first`` and ``second`` have the same dtype, and the same shape after the first
     axis.
@@ -62,9 +63,10 @@ def add_handwriting(
 ) -> tuple[JoinedArrays, JoinedArrays, np.ndarray]:
     """Return images and labels with written digits, and the rows to train on.
 
-    ``x_train`` is float32 (n, 28, 28, 1) in 0..1, ``y_train`` is one-hot (n, 10). The
-    written digits are made only from the images at the indices ``train`` (k,), and from
-    drawings. They are appended after the n images.
+    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
+    written digits are made only from the images at the indices ``train`` (k,) and from
+    drawings, never from validation images. They follow the n images. The rows to train
+    on are ``train`` and the rows of the written digits.
     """
     fields, digits = write_digits(
         x_train[train, ..., 0],
