@@ -11,6 +11,7 @@ from digit_recognition.imaging import work
 from digit_recognition.imaging.ink import Ink, stroke_width
 from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
+from digit_recognition.recognition import reader
 from digit_recognition.recognition.acceptance import (
     AcceptanceRule,
     ValidationResults,
@@ -299,7 +300,7 @@ def test_a_page_of_texture_gives_the_reason():
     for row in range(3):
         for column in range(3):
             page[row::10, column::10] = INK
-    with pytest.raises(NothingToRead, match=r"^no digits, but 3,600 pieces of ink"):
+    with pytest.raises(NothingToRead, match=r"^too crowded .* 3,600 pieces of ink"):
         read(page, in_turn())
 
 
@@ -310,6 +311,21 @@ def test_a_page_that_takes_too_much_work_is_set_aside_with_that_reason(monkeypat
     monkeypatch.setattr(work, "MAX_WORK", 8)  # six strokes, each cut out and classified
     with pytest.raises(NothingToRead, match=r"^too crowded to read: .* at most 8 "):
         read(page, answer)
+
+
+def test_marks_are_classified_in_batches_and_keep_their_order(monkeypatch):
+    monkeypatch.setattr(reader, "MAX_BATCH", 4)
+    sizes = []
+
+    class Counting(Session):
+        def run(self, outputs, inputs):
+            sizes.append(len(inputs["image"]))
+            return super().run(outputs, inputs)
+
+    session = Counting(in_turn(*((digit, 0.999, 5) for digit in (7, 0, 2, 5, 9, 4))))
+    (line,) = Reader(session, rule()).read(page_with(*ones(6)))
+    assert line.number == "702594"
+    assert set(sizes) == {2, 4}
 
 
 # Two strokes, 60 pixels high, with a bar between them. WIDE is 1.5 times as wide as

@@ -254,7 +254,9 @@ class Reader:
             except TooManyMarks as error:
                 texture = error
         if found is None and texture:
-            raise NothingToRead(f"no digits, but {texture}") from texture
+            raise NothingToRead(
+                f"too crowded to read: received {texture}; cut the numbers out"
+            ) from texture
         found = found or []
         marks = [digit.mark for digit in found]
         return found, unread_boxes(inks[-1], marks)
