@@ -1,3 +1,4 @@
+import errno
 import hashlib
 from pathlib import Path
 
@@ -75,6 +76,21 @@ def test_without_a_save_version_each_save_makes_a_new_version(tmp_path):
         atomic.save("model", value)
         assert atomic.load("model") == value
     assert len(files(tmp_path)) == 2
+
+
+def test_a_full_disk_is_named_in_one_sentence(tmp_path):
+    class OnFullDisk(JSONDataset):
+        def save(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    dataset = OnFullDisk(filepath=f"{tmp_path}/a.json", version=Version(None, "now"))
+    with pytest.raises(DatasetError) as refused:
+        AtomicCatalog({"a": dataset}).save("a", "mine")
+    assert str(refused.value) == (
+        f"expected to save a version of a in {tmp_path}/a.json, received [Errno 28] No "
+        "space left on device; check that the folder is writable and the disk not full"
+    )
+    assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])

@@ -131,7 +131,10 @@ class AtomicCatalog(DataCatalog):
                 self.manifests.add(versions / version.name, digests)
             # Kedro-Viz shows the size of the file at ``filepath``.
             vars(dataset)["filepath"] = str(saved_path(dataset))
-        except OSError as error:
+        except (OSError, DatasetError) as wrapper:
+            error = _os_error(wrapper)
+            if error is None:
+                raise
             raise DatasetError(
                 f"expected to save a version of {ds_name} in {versions}, received "
                 f"{error}; check that the folder is writable and the disk not full"
@@ -156,6 +159,20 @@ def _reason(error: DatasetError) -> str | None:
     if wrapper is None or not str(wrapper).startswith("Failed while loading data"):
         return None
     return describe_damage(wrapper.__cause__ or wrapper)
+
+
+def _os_error(error: OSError | DatasetError) -> OSError | None:
+    """Return the OSError that made a save fail, or None.
+
+    Kedro wraps it in a DatasetError, whose message begins with "Failed while saving
+    data" and the dataset's description.
+    """
+    cause: BaseException | None = error
+    while not (cause is None or isinstance(cause, OSError)):
+        cause = cause.__cause__
+    if isinstance(error, DatasetError) and "Failed while saving" not in str(error):
+        return None
+    return cause
 
 
 def _advise(name: str, dataset: AbstractVersionedDataset) -> str:
