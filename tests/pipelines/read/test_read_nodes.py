@@ -205,6 +205,7 @@ def test_unreadable_pictures_have_a_row_with_the_reason(tmp_path):
         "certain_numbers": True,
         "certainty": 0.95,
         "threshold": 0.9,
+        "number_threshold": 0.9,
         "model_version": "m1",
         "recipe": "standard",
         "dataset": "mnist",
