@@ -9,6 +9,7 @@ import sys
 from itertools import chain, repeat
 from pathlib import Path
 from threading import Thread
+from unittest.mock import Mock
 
 import pytest
 from clusters import draw_pictures, part_files, read, wait_for
@@ -202,6 +203,16 @@ def test_a_lost_scheduler_ends_the_run_which_resumes(start, folder, reader, tmp_
     assert {path: path.stat().st_mtime_ns for path in before} == before
     expected = read_all(PicturesDataset(filepath=str(folder)).load(), reader)
     assert results.readings.equals(expected.readings)
+
+
+def test_a_scheduler_that_has_just_gone_hides_no_other_error(reader):
+    client = Mock(status="running")
+    client.unregister_worker_plugin.side_effect = OSError("Timed out")
+    with (
+        pytest.raises(ProjectError, match="the first"),
+        job.registered_reader(client, reader),
+    ):
+        raise ProjectError("the first")
 
 
 def test_a_run_without_any_worker_left_ends(

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from kedro.utils import find_kedro_project
 
-from digit_recognition.csv_safety import escape_message
+from digit_recognition.datasets.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 from digit_recognition.runtime import open_browser
 

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from kedro.framework.project import LOGGING
 
-from digit_recognition.csv_safety import escape_message
+from digit_recognition.datasets.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 
 CONFIG = Path("conf", "logging.yml")

@@ -8,7 +8,7 @@ import click
 from kedro.utils import find_kedro_project
 from kedro.validation import ParameterValidationError
 
-from digit_recognition.csv_safety import escape_message
+from digit_recognition.datasets.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 
 from .logs import configure_logging

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from kedro.utils import find_kedro_project
 
-from digit_recognition.csv_safety import escape_message
+from digit_recognition.datasets.csv_safety import escape_message
 
 
 def _parse_age(

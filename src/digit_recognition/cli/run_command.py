@@ -19,7 +19,7 @@ from kedro.io import DatasetError
 from kedro.utils import find_kedro_project
 from kedro.validation import ParameterValidationError
 
-from digit_recognition.csv_safety import escape_message
+from digit_recognition.datasets.csv_safety import escape_message
 from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.mlflow_tracking import open_run_is_ended
 from digit_recognition.hooks.output_places import end_claim

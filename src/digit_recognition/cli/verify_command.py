@@ -11,7 +11,7 @@ import click
 from kedro.io import DatasetError
 from kedro.utils import find_kedro_project
 
-from digit_recognition.csv_safety import escape_message
+from digit_recognition.datasets.csv_safety import escape_message
 from digit_recognition.datasets.manifests import Manifests, State
 
 from .result_folders import result_folders, version_folders

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Partition, Pictures, SharedFolder
+from digit_recognition.datasets.csv_safety import escape_cell
 from digit_recognition.datasets.picture_folder import PictureFolder
 from digit_recognition.errors import ProjectError
 from digit_recognition.recognition.read_parameters import ReadParameters

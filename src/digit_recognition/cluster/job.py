@@ -6,7 +6,7 @@ import hashlib
 import platform
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -71,8 +71,10 @@ def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
     try:
         yield name
     finally:
-        if client.status == "running":  # otherwise, the scheduler has gone
-            client.unregister_worker_plugin(name)
+        # If the scheduler has gone, the client may not know it yet.
+        if client.status == "running":
+            with suppress(OSError):
+                client.unregister_worker_plugin(name)
 
 
 def worker_reader(name: str) -> Reader:

@@ -12,7 +12,7 @@ from fsspec import AbstractFileSystem
 from kedro.io import DatasetError
 from PIL import Image
 
-from digit_recognition.csv_safety import UNPRINTABLE
+from digit_recognition.datasets.csv_safety import UNPRINTABLE
 
 # A photo of 1600 x 1200 is saved in 7 ms (0.2 MB) as JPEG, in 1,030 ms (2.4 MB) as PNG.
 DEFAULT_SAVE_ARGS: dict[str, Any] = {"format": "JPEG", "quality": 85, "subsampling": 0}

@@ -122,10 +122,10 @@ def draw_strokes(
     """Make n drawings of strokes, each drawing with a pen of random width.
 
     Each array in ``strokes`` holds one stroke of every drawing: points (row, column),
-    as an array (n, POINTS_PER_STROKE, 2). Only the strokes that are True in
-    ``visible``, bool (n, strokes), are drawn; the first stroke must be. The visible
-    strokes are scaled to fill the sheet inside its margin. The result is float32
-    (n, SHEET_SIZE, SHEET_SIZE) in 0..1.
+    as an array (n, POINTS_PER_STROKE, 2). The array
+    ``visible``, bool (n, strokes), is True for the strokes to draw. It must be True for
+    the first stroke of every drawing. The visible strokes are scaled to fill the sheet
+    inside its margin. The result is float32 (n, SHEET_SIZE, SHEET_SIZE) in 0..1.
     """
     points = np.stack(strokes, axis=1)
     points = np.where(visible[..., None, None], points, points[:, :1])

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from digit_recognition.csv_safety import escape_cell, escape_name
 from digit_recognition.datasets import Picture
+from digit_recognition.datasets.csv_safety import escape_cell, escape_name
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.recognition.reader import Line, NothingToRead, Reader
 from digit_recognition.recognition.reading_tables import (

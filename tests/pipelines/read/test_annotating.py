@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, PicturesDataset
+from digit_recognition.datasets.csv_safety import escape_cell
 from digit_recognition.pipelines.read.annotating import (
     TILE_TEXT_WIDTH,
     _shorten,

@@ -40,7 +40,8 @@ def problem_of(error: Exception) -> Problem:
     """Return the problem that says why a picture could not be read.
 
     The status is 503 for Busy, 422 for any other UnreadablePicture, and 500 for all
-    other errors. An error with status 500 is logged, and the problem does not name it.
+    other errors. An error with status 500 is logged, but the returned
+    problem does not say what the error was.
     """
     if not isinstance(error, UnreadablePicture):
         logger.error("A picture could not be read", exc_info=error)

@@ -1,4 +1,4 @@
-"""A gate in front of the page: it passes on only requests that the page makes.
+"""A gate that lets through only the requests that the page itself makes.
 
 Gradio has more routes than this page uses, and answers some malformed requests with
 status 500.

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from PIL import Image
 
-from digit_recognition.csv_safety import escape_cell, escape_name
+from digit_recognition.datasets.csv_safety import escape_cell, escape_name
 from digit_recognition.imaging.boxes import Box, enclosing
 from digit_recognition.imaging.decoding import UnreadablePicture
 from digit_recognition.recognition.reading_tables import READING_COLUMNS

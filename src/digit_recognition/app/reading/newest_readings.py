@@ -14,7 +14,7 @@ import pandas as pd
 from kedro.io import DatasetError
 from PIL import Image
 
-from digit_recognition.csv_safety import unescape_cell
+from digit_recognition.datasets.csv_safety import unescape_cell
 from digit_recognition.datasets.picture_folder import safe_path
 from digit_recognition.imaging.boxes import Box, enclosing
 from digit_recognition.imaging.decoding import UnreadablePicture, decode

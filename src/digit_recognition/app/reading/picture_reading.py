@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image
 
-from digit_recognition.csv_safety import escape_cell
+from digit_recognition.datasets.csv_safety import escape_cell
 from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
 from digit_recognition.imaging.ink import resized
 from digit_recognition.plotting.page_drawing import DigitBox, ReducedPage, reduce_page

@@ -9,8 +9,8 @@ import pandas as pd
 from pydantic import Field
 
 from digit_recognition import NUM_CLASSES
-from digit_recognition.csv_safety import escape_name
 from digit_recognition.datasets import Pictures
+from digit_recognition.datasets.csv_safety import escape_name
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import verify_record
 from digit_recognition.imaging.decoding import UnreadablePicture, decode

@@ -14,8 +14,8 @@ import pandas as pd
 from PIL import Image, ImageDraw, ImageOps
 
 from digit_recognition.cluster import require_packages
-from digit_recognition.csv_safety import escape_cell
 from digit_recognition.datasets import Picture, Pictures, SharedFolder
+from digit_recognition.datasets.csv_safety import escape_cell
 from digit_recognition.datasets.picture_folder import PictureFolder
 from digit_recognition.imaging.decoding import Page, UnreadablePicture, decode
 from digit_recognition.plotting.page_drawing import (

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digit_recognition.csv_safety import (
+from digit_recognition.datasets.csv_safety import (
     escape_cell,
     escape_message,
     escape_name,
