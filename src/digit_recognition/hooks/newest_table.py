@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 class NewestTableHooks:
     """Copy the table of a `read` run to ``newest_readings.csv``.
 
-    The copy lies beside ``readings.csv``, the folder that holds all versions of the
-    table. Users can open the copy without knowing about versions.
+    ``readings.csv`` is a folder, in which Kedro keeps all versions of the table. The
+    copy is a file beside it, which users can open without knowing about versions.
     """
 
     @hook_impl(tryfirst=True)

@@ -59,7 +59,7 @@ class PictureReading:
 
     @property
     def reasons(self) -> list[str]:
-        """The reason for each page that has no lines."""
+        """For each page without lines, the reason why it has none."""
         return [page.reason for page in self.pages if page.reason]
 
     def rows(self, picture: str) -> list[dict[str, Any]]:

@@ -17,9 +17,9 @@ Share = Annotated[float, Field(ge=0, le=2)]
 class Handwriting(Parameters):
     """How many written digits are added, as fractions of the training images.
 
-    Written digits are synthetic: they are drawn on made-up pages, and then found and
-    cut out as the reader does on real pages. About 6 % are lost because they are not
-    found on their page. There are three kinds of written digits:
+    Written digits are synthetic: they are drawn on made-up pages, then found and cut
+    out in the same way as the digits on real pages. About 6 % are lost because they are
+    not found on their page. There are three kinds of written digits:
 
     - ``copied``: copies of training images, a quarter of them redrawn with a felt pen.
     - ``strokes``: 1s, 7s and 9s with an added upstroke, crossbar or tail.
