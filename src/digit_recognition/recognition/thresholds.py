@@ -158,7 +158,7 @@ def _certify(
     There are two sequences of tests. The first may use the fraction EARLY_SHARE of the
     risk and starts at the strictest threshold that can pass at all. The second may use
     the rest of the risk and starts where the fraction ``late_start`` of the images is
-    accepted. With so many accepted images, a test can pass despite a few errors among
+    accepted. With this many accepted images, a test can pass despite a few errors among
     the most confident images. Many of these errors are wrong labels. If all tests of
     the first sequence pass, the second may use the whole risk (the fallback procedure
     of Wiens 2003).
