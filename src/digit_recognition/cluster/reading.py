@@ -95,7 +95,7 @@ def read_part(
     return record
 
 
-def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: ARG001
+def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: ARG001 (as `read_part`)
     """Read pictures on a worker without saving anything.
 
     ``reader`` is the name of the plugin with the reader.
