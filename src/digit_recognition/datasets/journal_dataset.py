@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +25,8 @@ class Journal:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.listeners: list[Callable[[dict[str, Any]], None]] = []
+        """Functions that are called with each record after it is written."""
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Return the record with this key, or None if it is missing or damaged."""
@@ -51,6 +54,8 @@ class Journal:
                 f"expected to write a record into {self.folder}, received {error}; "
                 "check that the folder is writable and the disk not full"
             ) from error
+        for listener in self.listeners:
+            listener(record)
 
 
 class JournalDataset(AbstractDataset[NoReturn, Journal]):

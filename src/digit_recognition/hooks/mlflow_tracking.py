@@ -55,8 +55,12 @@ class TrackingHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Make the training log its epochs each time it saves a checkpoint."""
-        if self._tracking is not None and dataset_name == "checkpoints":
+        """Log each epoch of a training, and each training of a sweep or a search."""
+        if self._tracking is None:
+            return
+        if dataset_name == "finished_trainings":
+            data.listeners.append(self._tracking.log_training)
+        if dataset_name == "checkpoints":
             from digit_recognition.pipelines.train.resuming import read_history
 
             log = self._tracking.log_epochs

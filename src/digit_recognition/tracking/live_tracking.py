@@ -17,6 +17,7 @@ from digit_recognition.hooks.lineage import code_revision
 from .flattening import run_parameters
 from .results import log_results
 from .tracked_run import TrackedRun, first_tags, mark_abandoned
+from .tracked_trainings import log_training
 from .tracking_parameters import GROUP, TrackingParameters
 from .tracking_server import Connection, connect
 
@@ -65,6 +66,15 @@ class LiveTracking:
             return
         try:
             self.run.log_epochs(history)
+        except Exception as error:  # noqa: BLE001 (MLflow raises many classes)
+            self._give_up(error)
+
+    def log_training(self, record: dict[str, Any]) -> None:
+        """Log a training of a sweep or a search; see ``tracked_trainings``."""
+        if self.run is None:
+            return
+        try:
+            log_training(self.run, record)
         except Exception as error:  # noqa: BLE001 (MLflow raises many classes)
             self._give_up(error)
 

@@ -17,6 +17,7 @@ from .charts_page import charts_page
 from .flattening import numbers
 from .logged_model import log_model, register_model
 from .tracked_run import LOGGED, TrackedRun
+from .tracked_trainings import log_sweep
 from .tracking_parameters import TrackingParameters
 
 RECORDS = (
@@ -41,11 +42,11 @@ TAGS = (
 
 CHARTS = (
     *("training_curves", "confusion_matrix", "reliability_diagram", "risk_coverage"),
-    "runs_chart",
+    *("runs_chart", "sweep_chart", "importances"),
 )
 FILES = (
     *("mistakes", "robustness_chart", "corruptions", "journey", "filters", "attention"),
-    *("history", "digit_scores", "robustness", "runs"),
+    *("history", "digit_scores", "robustness", "runs", "sweep", "search"),
 )
 """Pictures and tables that become artifacts. Pictures that users provide are not among
 them."""
@@ -104,6 +105,8 @@ def log_results(
     )
     _log_datasets(run, records)
     _log_files(run, files)
+    if "sweep" in files:
+        log_sweep(run, pd.read_csv(files["sweep"]))
     sentence = ""
     if "model_onnx" in files:
         model_id, tags = log_model(run, files["model_onnx"], version, rule)

@@ -25,6 +25,9 @@ LOGGED = "results_logged"
 PROCESS, MACHINE = "process", "machine"
 """The tags with the id of the process that tracks the run, and its machine's name."""
 
+PARENT = "mlflow.parentRunId"
+"""MLflow's tag for the ID of the run to which a run belongs."""
+
 CURVE = "epoch/"
 """The prefix of the metrics that have one value per epoch."""
 
@@ -64,6 +67,29 @@ class TrackedRun:
         run_id = run.info.run_id
         logged = connection.client.get_metric_history(run_id, f"{CURVE}loss")
         return cls(connection, run_id, max((point.step for point in logged), default=0))
+
+    def start_child(
+        self, name: str, tags: Mapping[str, str], start_time: float
+    ) -> TrackedRun:
+        """Create a run that MLflow's page shows below this run.
+
+        ``start_time`` is in seconds since 1970.
+        """
+        tags = {**tags, PARENT: self.run_id}
+        return TrackedRun.start(self.connection, name, tags, start_time)
+
+    def child_names(self) -> set[str]:
+        """Return the names of this run's children."""
+        client, experiment = self.connection.client, self.connection.experiment_id
+        names: set[str] = set()
+        token = None
+        while True:
+            page = client.search_runs(
+                [experiment], f"tags.{PARENT} = '{self.run_id}'", page_token=token
+            )
+            names |= {run.info.run_name for run in page}
+            if not (token := page.token):
+                return names
 
     @property
     def address(self) -> str:

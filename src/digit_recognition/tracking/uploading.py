@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from digit_recognition.errors import ProjectError
 
@@ -50,7 +49,7 @@ def upload(
         )
     files = {name: folder / folder.parent.name for name, folder in folders.items()}
     if found is None:
-        run = _start(connection, version, read_records(files))
+        run = _start(connection, version, files)
     else:
         run = TrackedRun.resume(connection, found)
     sentence = log_results(run, version, files, rule, parameters)
@@ -60,12 +59,13 @@ def upload(
 
 
 def _start(
-    connection: Connection, version: str, records: Mapping[str, Mapping[str, Any]]
+    connection: Connection, version: str, files: Mapping[str, Path]
 ) -> TrackedRun:
+    records = read_records(files)
     parameters = record_parameters(records)
     revision = record_tags(records).get("code_revision", "unknown")
     tags = first_tags(version, revision)
-    stages = ["train"] if "training" in records else sorted(records)
+    stages = ["train"] if "training" in records else sorted(records or files)
     name = run_name(parameters, stages)
     run = TrackedRun.start(connection, name, tags, version_time(version))
     run.log_parameters(parameters)

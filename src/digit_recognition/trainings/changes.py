@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,3 +43,21 @@ def describe_changes(changes: Mapping[str, Any]) -> str:
     'epochs=3 network.columns=2'
     """
     return " ".join(f"{field}={value}" for field, value in changes.items())
+
+
+def parse_changes(description: str) -> dict[str, str]:
+    """Return the changes in a text that ``describe_changes`` made, with text values.
+
+    >>> parse_changes("epochs=3 network.filters=[[8], [16]]")
+    {'epochs': '3', 'network.filters': '[[8], [16]]'}
+    """
+    return dict(re.findall(r"([\w.]+)=(.*?)(?= [\w.]+=|$)", description))
+
+
+def describe_training(recipe: str, seed: int, changes: str) -> str:
+    """Return a training's name. ``changes`` is a text of ``describe_changes``.
+
+    >>> describe_training("quick", 3, "epochs=5")
+    'quick, seed 3, epochs=5'
+    """
+    return f"{recipe}, seed {seed}" + (f", {changes}" if changes else "")

@@ -49,8 +49,9 @@ class Trainer(contextlib.ExitStack):
     def run(self, trainings: Sequence[Training]) -> list[Row]:
         """Return one row for each training, in the same order.
 
-        ``run_training`` describes the row. Prints a line when a training ends. On
-        Ctrl-C, raises a KeyboardInterrupt that says how many trainings are finished.
+        ``run_training`` describes the row; here it has no ``history``. Prints a line
+        when a training ends. On Ctrl-C, raises a KeyboardInterrupt that says how many
+        trainings are finished.
 
         Raises ProjectError if the cluster cannot be opened or is lost, if a worker has
         other code or packages, or if several workers are killed during the same
@@ -71,7 +72,7 @@ class Trainer(contextlib.ExitStack):
                 f"Stopped after {len(rows)} of {len(trainings)} trainings, which are "
                 "saved: the same command resumes from there."
             ) from stopped
-        return [rows[item.key] for item in trainings]
+        return [_without_history(rows[item.key]) for item in trainings]
 
     def _run_missing(self, missing: dict[str, Training], rows: dict[str, Row]) -> None:
         client = self._connect()
@@ -135,6 +136,10 @@ def _result(future: Future, training: Training) -> Row:
             f"expected the scheduler to stay, received a lost connection ({error}); "
             f"start the scheduler and its workers again, {again}"
         ) from error
+
+
+def _without_history(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "history"}
 
 
 def _print_row(training: Training, row: Row) -> None:

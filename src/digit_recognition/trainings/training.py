@@ -23,7 +23,7 @@ from digit_recognition.datasets import Checkpoints
 from digit_recognition.errors import ProjectError
 from digit_recognition.runtime import bound_threads, processor
 
-from .changes import describe_changes
+from .changes import describe_changes, describe_training
 from .pipelines_in_memory import find_pipeline, run_pipeline
 
 PACKAGES = ("keras", "tensorflow", "numpy")
@@ -65,7 +65,7 @@ class Training:
 
     def __str__(self) -> str:
         changes = describe_changes(self.changes)
-        return f"{self.recipe}, seed {self.seed}" + (f", {changes}" if changes else "")
+        return describe_training(self.recipe, self.seed, changes)
 
 
 @cache
@@ -84,8 +84,9 @@ def run_training(training: Training, data: Mapping[str, Any]) -> dict[str, Any]:
 
     ``data`` maps names to ``dataset_info`` and the arrays that the pipeline ``prepare``
     made, such as ``x_train``. The keys of the row are the columns that
-    ``train_recipes`` describes. If the training fails, ``problem`` says why, and the
-    scores are missing.
+    ``train_recipes`` describes, and ``history``, the rows of the learning curve (see
+    ``fitting.Epoch``). If the training fails, ``problem`` says why, and the scores and
+    the history are missing.
 
     Raises ProjectError if the code or packages differ from those of the process that
     planned the training. Also raises ProjectError if TensorFlow already runs with
@@ -142,6 +143,7 @@ def _train_and_score(
         "seconds": record["fit_seconds"],
         "model_digest": record["model_digest"],
         **_validation_scores(data["validation_predictions"]),
+        "history": data["history"].to_dict("records"),
     }
     if training.test:
         metrics = find_pipeline("evaluate").to_outputs("metrics")
