@@ -22,8 +22,9 @@ import absl.logging
 import numpy as np
 import pytest
 
-# Kedro writes its log into the folder from which it is imported.
-with contextlib.chdir(tempfile.mkdtemp(prefix="kedro-log-")):
+# Kedro writes its log into the folder from which it is imported. This folder is removed
+# when the tests end.
+with contextlib.chdir((HOME := tempfile.TemporaryDirectory(prefix="tests-")).name):
     import kedro.framework.project  # noqa: F401 (imported for what it does)
 
 from click.testing import CliRunner
@@ -59,7 +60,7 @@ absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 # Keras writes a settings file into its home when it is imported.
-os.environ.setdefault("KERAS_HOME", tempfile.mkdtemp(prefix="keras-"))
+os.environ.setdefault("KERAS_HOME", HOME.name)
 
 
 def pytest_sessionfinish(session):

@@ -63,7 +63,7 @@ def test_no_pipeline_looks_up_a_name_or_writes_outside_of_data(
     before = files_outside_data(project)
     done = watched(
         home,
-        *("kedro", "run", "--pipelines", ",".join(PIPELINES), "--params"),
+        *("--wait", "kedro", "run", "--pipelines", ",".join(PIPELINES), "--params"),
         "pictures=data/01_raw/one.png,train.recipes.standard.epochs=1,"
         "detector.pictures=2000,detector.epochs=1",
         cwd=project.folder,
