@@ -261,6 +261,49 @@ def test_a_large_page_of_small_digits_is_read_in_full():
     assert [digit.mark.x for digit in line.digits] == [400, 420]
 
 
+@pytest.fixture
+def factors(monkeypatch):
+    """The factors by which the reader reduces pages, in the order of its attempts."""
+    factors = []
+    read_reduced = Reader._read_reduced
+
+    def spy(self, grey, factor):
+        factors.append(factor)
+        return read_reduced(self, grey, factor)
+
+    monkeypatch.setattr(Reader, "_read_reduced", spy)
+    return factors
+
+
+def test_an_empty_page_is_not_read_in_full(factors):
+    with pytest.raises(NothingToRead, match="nothing written was found"):
+        read(noisy(blank(1500, 2000)), in_turn())
+    assert factors == [2]
+
+
+@pytest.mark.parametrize(("count", "attempts"), [(90, [2, 1]), (110, [2])])
+def test_many_small_marks_that_are_no_digits_are_not_read_in_full(
+    factors, count, attempts
+):
+    page = np.full((1500, 2000), 0.9, np.float32)
+    for number in range(count):
+        row, column = divmod(number, 10)
+        page[100 + 100 * row :, 200 + 150 * column :][:24, :4] = INK
+    read(page, in_turn(STRANGE))
+    assert factors == attempts
+
+
+def test_digits_are_kept_if_another_attempt_takes_too_much_work(monkeypatch):
+    page = page_with(*ones(2))
+    monkeypatch.setattr(work, "MAX_WORK", 7)  # each attempt needs 4
+    (line,) = read(page, in_turn(UNSURE))
+    assert line.number == "11"
+    large = np.full((1500, 2000), 0.9, np.float32)
+    large[300:324, 400:404] = large[300:324, 460:464] = INK
+    (line,) = read(large, in_turn(CLEAR))
+    assert line.number == "11"
+
+
 def test_a_model_without_the_metadata_is_refused_in_one_sentence():
     session = Session(in_turn())
     for name in ("temperature", "validation"):

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 from .boxes import Box
 
-MAX_WORK = 5000
+MAX_WORK = 4000
 """Maximum number of pieces of ink that are processed for one page. A piece is counted
 when it is cut out of the page, and again each time that it, or a part of it, is
 classified. A page of 500 digits needs 1,000 if it is read once. The pictures of
@@ -27,7 +27,12 @@ MAX_PAIRS = 500_000
 """Maximum number of pairs of neighbouring pieces of ink on a page. A cluster of n
 pieces has n * n pairs, so a single cluster may have about 700 pieces."""
 
+FIRST_SHARE = 0.7
+"""The share of MAX_WORK up to which further ways to read a page are tried, if one way
+has given digits. The rest is left for what is done with these digits."""
+
 _work: ContextVar[int | None] = ContextVar("work", default=None)
+_share: ContextVar[float] = ContextVar("share", default=1.0)
 
 
 class TooManyMarks(ValueError):  # noqa: N818 (the input is at fault, not the program)
@@ -55,21 +60,34 @@ def bounded_work() -> Iterator[None]:
         _work.reset(token)
 
 
-def add_work(pieces: int) -> None:
-    """Add to the work for the page; raise TooMuchWork if it exceeds MAX_WORK.
+@contextlib.contextmanager
+def optional_work() -> Iterator[None]:
+    """Allow only the share FIRST_SHARE of MAX_WORK inside the ``with`` block.
 
-    ``pieces`` is a number of pieces of ink. Outside of `bounded_work`, nothing is
-    counted.
+    The work before the block counts as well.
+    """
+    token = _share.set(FIRST_SHARE)
+    try:
+        yield
+    finally:
+        _share.reset(token)
+
+
+def add_work(pieces: int) -> None:
+    """Add to the work for the page; raise TooMuchWork if it is more than is allowed.
+
+    MAX_WORK is allowed, and less inside of `optional_work`. ``pieces`` is a number of
+    pieces of ink. Outside of `bounded_work`, nothing is counted.
     """
     before = _work.get()
     if before is None:
         return
-    _work.set(before + pieces)
-    if before + pieces > MAX_WORK:
+    if before + pieces > _share.get() * MAX_WORK:
         raise TooMuchWork(
             f"too crowded to read: expected at most {MAX_WORK:,} pieces of ink to look "
             "at, received more; cut the numbers out"
         )
+    _work.set(before + pieces)
 
 
 def check_overlap(

@@ -8,6 +8,7 @@ a person should check it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from dataclasses import replace
@@ -36,7 +37,12 @@ from digit_recognition.imaging.segmentation import (
     unread_boxes,
 )
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
-from digit_recognition.imaging.work import TooMuchWork, add_work, bounded_work
+from digit_recognition.imaging.work import (
+    TooMuchWork,
+    add_work,
+    bounded_work,
+    optional_work,
+)
 from digit_recognition.recognition.acceptance import (
     KEEP_DIGITS,
     MAX_NUMBER_ERROR,
@@ -88,6 +94,11 @@ MIN_HEIGHT = 20
 """Minimum median height of the digits on a reduced page, in pixels of the reduced page.
 If the digits are smaller, the page is read again at a larger size. MNIST's digits are
 20 pixels high."""
+
+MIN_TEXTURE, MAX_NON_DIGITS = 100, 0.95
+"""A page is a texture if it has at least MIN_TEXTURE marks, and if more than the share
+MAX_NON_DIGITS of them are no digits. On a page of 300 digits that were only 5 pixels
+high after the page was reduced, the share was 0.86."""
 
 MAX_UNREAD_INK = 0.05
 """Maximum share of the ink that may be outside digits without a further reading."""
@@ -174,9 +185,10 @@ class Reader:
         NothingToRead if no digit is found, or if the page takes too much work (see
         `imaging.work`).
 
-        A large page is reduced to MAX_SEARCH_PIXELS before it is read. If no digits are
-        found, or if they are too small, the page is read again at full size or reduced
-        to MAX_FULL_PIXELS. A 28x28 image in MNIST's format is classified as it is.
+        A large page is reduced to MAX_SEARCH_PIXELS before it is read. If the marks on
+        it are small, the page is read again at full size, or reduced to
+        MAX_FULL_PIXELS. If this takes too much work, the first result is returned. A
+        28x28 image in MNIST's format is classified as it is.
         """
         if is_mnist_format(grey):
             return [
@@ -188,21 +200,26 @@ class Reader:
         )
         try:
             with bounded_work():
-                lines = self._read_reduced(grey, factor)
-                heights = [digit.mark.height for line in lines for digit in line.digits]
-                is_small = not lines or np.median(heights) < MIN_HEIGHT * factor
-                if factor > full and is_small:
-                    lines = self._read_reduced(grey, full)
+                lines, marks = self._read_reduced(grey, factor)
+                if factor > full and _are_small(lines, marks, factor):
+                    try:
+                        lines, _ = self._read_reduced(grey, full)
+                    except TooMuchWork:
+                        if not lines:
+                            raise
         except TooMuchWork as error:
             raise NothingToRead(str(error)) from error
         if not lines:
             raise NothingToRead("nothing written was found")
         return lines
 
-    def _read_reduced(self, grey: np.ndarray, factor: int) -> list[Line]:
-        """Reduce a page by ``factor`` and return its lines.
+    def _read_reduced(
+        self, grey: np.ndarray, factor: int
+    ) -> tuple[list[Line], list[Digit]]:
+        """Reduce a page by ``factor``; return its lines, and all marks found on it.
 
-        The boxes of the digits are in pixels of the full page.
+        The boxes of the digits in the lines are in pixels of the full page, those of
+        the marks in pixels of the reduced page.
         """
         height, width = (-(-side // factor) for side in grey.shape)
         small = resized(grey, (height, width), Image.Resampling.BOX)
@@ -213,7 +230,7 @@ class Reader:
         lines = [accept_by_line(line, self.rule) for line in lines]
         if self._is_turned(digits):
             lines = [replace(line, doubts=(TURNED, *line.doubts)) for line in lines]
-        return [
+        enlarged = [
             replace(
                 line,
                 digits=[
@@ -223,36 +240,47 @@ class Reader:
             )
             for line in lines
         ]
+        return enlarged, digits
 
     def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
         """Return the digits on a page, and the boxes of the ink outside all digits.
 
         Up to four readings are compared. The digits in each region of the page come
-        from the best reading of that region (see ``choose_by_region``). Raises
-        NothingToRead if all readings fail because the page has too many pieces of ink,
-        as a photo has.
+        from the best reading of that region (see ``choose_by_region``). If there are
+        digits already, and another reading takes too much work, no more readings are
+        tried.
+
+        Raises NothingToRead if all readings fail because the page has too many pieces
+        of ink, as a photo has. Raises TooMuchWork if there are no digits before the
+        work is too much.
         """
         found: list[Digit] | None = None
         inks: list[Ink] = []
         texture = None
         is_even = light_is_even(grey)
-        for find in (find_ink, find_ink_locally):
-            if inks and is_even and _is_only_thick(inks[0]):
-                break
-            ink = find(grey)
-            inks.append(ink)
-            try:
-                for marks in find_marks(ink):
-                    is_local = find is find_ink_locally
-                    reading = away_from_sides(marks, grey.shape) if is_local else marks
-                    wholes = self._classify(reading)
-                    low = MIN_WIDE_HEIGHT * _typical_height(wholes)
-                    digits = [d for w in wholes for d in self._split_touching(w, low)]
-                    found = choose_by_region(found or [], digits)
-                    if is_even and _is_settled(found, ink):
-                        return found, unread_boxes(ink, [d.mark for d in found])
-            except TooManyMarks as error:
-                texture = error
+        with contextlib.ExitStack() as limits:
+            for find in (find_ink, find_ink_locally):
+                if inks and is_even and _is_only_thick(inks[0]):
+                    break
+                ink = find(grey)
+                inks.append(ink)
+                is_local = find is find_ink_locally
+                try:
+                    for marks in find_marks(ink):
+                        digits = self._read_marks(
+                            away_from_sides(marks, grey.shape) if is_local else marks
+                        )
+                        found = choose_by_region(found or [], digits)
+                        if is_even and _is_settled(found, ink):
+                            return found, unread_boxes(ink, [d.mark for d in found])
+                        if found:
+                            limits.enter_context(optional_work())
+                except TooManyMarks as error:
+                    texture = error
+                except TooMuchWork:
+                    if not found:
+                        raise
+                    break
         if found is None and texture:
             raise NothingToRead(
                 f"too crowded to read: received {texture}; cut the numbers out"
@@ -260,6 +288,12 @@ class Reader:
         found = found or []
         marks = [digit.mark for digit in found]
         return found, unread_boxes(inks[-1], marks)
+
+    def _read_marks(self, marks: list[Mark]) -> list[Digit]:
+        """Classify the marks, and split those that consist of touching digits."""
+        wholes = self._classify(marks)
+        low = MIN_WIDE_HEIGHT * _typical_height(wholes)
+        return [digit for whole in wholes for digit in self._split_touching(whole, low)]
 
     def _classify(self, marks: list[Mark]) -> list[Digit]:
         if not marks:
@@ -426,6 +460,23 @@ class Reader:
                 doubt = whole.doubt or (PERHAPS_TWO if differs else "")
                 left[id(whole)] = replace(whole, doubt=doubt)
         return list(left.values())
+
+
+def _are_small(lines: list[Line], marks: list[Digit], factor: int) -> bool:
+    """Return whether a page should be read again because its digits are small.
+
+    ``lines`` and ``marks`` are those of the page, reduced by ``factor``. Without lines,
+    the marks may be digits that are too small to be recognized. But if there are no
+    marks, the page is empty, and if there are many marks that are no digits, the page
+    is a texture.
+    """
+    if not marks:
+        return False
+    share = np.mean([mark.doubt == NO_DIGIT for mark in marks])
+    if len(marks) >= MIN_TEXTURE and share > MAX_NON_DIGITS:
+        return False
+    heights = [digit.mark.height for line in lines for digit in line.digits]
+    return not heights or bool(np.median(heights) < MIN_HEIGHT * factor)
 
 
 def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:
