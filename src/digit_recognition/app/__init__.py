@@ -1,4 +1,4 @@
 """The web page and the HTTP API.
 
-This is the only part of the project that needs the extra ``app``.
+Only this part of the project needs the optional dependencies ``app``.
 """

@@ -45,7 +45,10 @@ class LatePage:
 
     @asynccontextmanager
     async def loading(self) -> AsyncIterator[None]:
-        """Load the page in a thread during the block; shut it down after the block."""
+        """Load the page in a thread during the ``with`` block.
+
+        The page is shut down at the end of the block.
+        """
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._run)
             try:
@@ -65,7 +68,10 @@ class LatePage:
             await self._ended.wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the page or with a notice; unknown API paths get status 404."""
+        """Answer with the page, or with a notice.
+
+        Raises HTTPException with status 404 if the path starts with ``/api/``.
+        """
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             raise HTTPException(404)
         await self._page(scope, receive, send)

@@ -22,7 +22,7 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and add HEADERS to the response."""
+        """Pass the request on to the app, and add HEADERS to its response."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -30,9 +30,9 @@ def serve(
 ) -> None:
     """Serve the page and the API until Ctrl-C.
 
-    ``on_ready`` is called with the address of the page. Raises ProjectError if there is
-    no model, or if the server cannot use the host and the port. Uploads are stored in a
-    temporary folder, which is removed when the server stops.
+    When the page is loaded, ``on_ready`` is called with its address. Uploads are stored
+    in a temporary folder, which is removed when the server stops. Raises ProjectError
+    if there is no model, or if the server cannot use the host and the port.
     """
     service = Service.open(project, model_version)
     # It would log a warning for each malformed form; the client gets the reason anyway.
@@ -63,13 +63,13 @@ def serve(
 
 class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Shut down without tracebacks for pages that are still connected."""
+        """Shut down, without logging tracebacks for pages that are still connected."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
 
 def _load_page(service: Service) -> FastAPI:
-    """Return an app that serves only the page, without telemetry."""
+    """Return an app that serves only the page, and disable Gradio's telemetry."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     from .page.layout import mount_page
@@ -79,7 +79,7 @@ def _load_page(service: Service) -> FastAPI:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket. Raises ProjectError if the address cannot be used."""
+    """Return a listening socket. Raises ProjectError if host or port cannot be used."""
     try:
         (family, _, _, _, place), *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM

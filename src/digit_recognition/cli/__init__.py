@@ -1,4 +1,4 @@
-"""The project's commands: `kedro run` with short messages, `app`, `prune`, ..."""
+"""The project's `kedro` commands: run, app, mlflow-upload, prune and verify."""
 
 from .app_command import app
 from .mlflow_upload_command import mlflow_upload

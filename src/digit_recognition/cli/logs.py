@@ -1,4 +1,4 @@
-"""Configure logging: warnings go to the terminal, everything to the log file."""
+"""Configure logging: warnings go to the terminal, all messages to the log file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONFIG = Path("conf", "logging.yml")
 
 
 class EscapingFormatter(logging.Formatter):
-    """Formats like ``formatter``, and escapes characters that control a terminal."""
+    """Formats as ``formatter`` does, and escapes characters that control a terminal."""
 
     def __init__(self, formatter: logging.Formatter):
         super().__init__()

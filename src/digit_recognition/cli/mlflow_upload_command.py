@@ -26,10 +26,11 @@ from .pruning import find_versions
 )
 @click.option("--register", is_flag=True, help="Register the exported models, too.")
 def mlflow_upload(versions: tuple[str, ...], env: str, register: bool) -> None:
-    """Log the results of earlier runs on MLflow, such as when no server was there.
+    """Log the results of earlier runs on MLflow.
 
-    A VERSION is the name of a folder, such as 2026-01-31T12.00.00.000Z; `kedro prune`
-    lists them. Results that are on MLflow already are not logged twice.
+    Use this if no MLflow server was available during the runs. A VERSION is the name of
+    a folder, such as 2026-01-31T12.00.00.000Z. `kedro prune` lists all versions.
+    Results that are already on MLflow are not logged again.
     """
     project = find_kedro_project(Path.cwd()) or Path.cwd()
     try:

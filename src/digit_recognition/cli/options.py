@@ -1,4 +1,4 @@
-"""The options of `kedro run`, with short messages for invalid values."""
+"""The options of `kedro run`, with short error messages for invalid values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
     """Return a copy of the option that raises ClickException for invalid values.
 
     The copy of ``--params`` also accepts YAML lists, and refuses a path that Kedro
-    would change. An option without a callback is returned unchanged.
+    would change while parsing it. An option without a callback is returned unchanged.
     """
     kedro_callback: Any = option.callback
     if kedro_callback is None:
@@ -57,7 +57,8 @@ def with_short_errors(option: click.Parameter) -> click.Parameter:
 def _take_out_lists(value: str) -> tuple[str, list[str]]:
     """Separate the YAML lists in the value of ``--params`` from the other parameters.
 
-    Kedro cuts the value at every comma, even inside a list.
+    Return the other parameters as text, and the lists. This is needed because Kedro
+    splits the value at every comma, even inside a list.
 
     >>> _take_out_lists("seed=3,sweep.recipes=[plain,quick]")
     ('seed=3', ['sweep.recipes=[plain,quick]'])
@@ -106,8 +107,8 @@ def _describe(option: click.Parameter, value: Any, error: Exception) -> str:
 def _refuse_changed_paths(items: list[str]) -> None:
     """Raise ClickException if Kedro would change a path that the user has typed.
 
-    ``items`` is the value of ``--params``, split at its commas. YAML quotes around a
-    whole path do not belong to the path.
+    ``items`` is the value of ``--params``, split at its commas. A path may be in YAML
+    quotes, which do not count as a part of the path.
     """
     for position, item in enumerate(items):
         name, _, path = item.partition("=")

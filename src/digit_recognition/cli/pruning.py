@@ -22,20 +22,21 @@ RECORDS = (
     *("dataset_info", "training", "detector_training", "metrics", "export_check"),
     *("reading_summary", "robustness_summary", "model_onnx"),
 )
-"""Datasets whose files contain the versions or digests of other results."""
+"""Datasets whose files name the versions or digests of other results."""
 
 COMPLETE = ("model", "training", "validation_predictions")
-"""Datasets that a version needs so that its model can be evaluated and exported."""
+"""Datasets that are all needed to evaluate and export the model of a version."""
 
 
 @dataclass
 class RunVersion:
     """The results of one run.
 
-    ``name`` is the version. ``manifest`` is the path of its manifest, which may not
-    exist for older versions. ``folders`` maps each dataset to its folder, in the
-    catalog's order. ``size`` is the total size of all files in bytes. ``refers_to``
-    holds the names of the other versions that these results were made from.
+    ``name`` is the version. ``manifest`` is the path of its manifest, a file with the
+    digests of the results. The manifest may not exist for older versions. ``folders``
+    maps each dataset to its folder, in the catalog's order. ``size`` is the total size
+    of all files in bytes. ``refers_to`` holds the names of the other versions that
+    these results were made from.
     """
 
     name: str
@@ -46,15 +47,15 @@ class RunVersion:
 
     @property
     def time(self) -> datetime:
-        """The time at which the run started, UTC."""
+        """The time at which the run started, in UTC."""
         return datetime.strptime(f"{self.name}+0000", "%Y-%m-%dT%H.%M.%S.%fZ%z")
 
 
 def find_versions(project: Path) -> dict[str, RunVersion]:
     """Return all versions of the catalog's local datasets, the newest first.
 
-    Keys are the names of the versions. If only the manifest of a version is left, the
-    version is still included.
+    Keys are the names of the versions. A version is also included if only its manifest
+    is left.
     """
     manifests = Manifests(project)
     versions = {
@@ -75,14 +76,17 @@ def find_versions(project: Path) -> dict[str, RunVersion]:
 
 
 def _add_references(versions: Mapping[str, RunVersion]) -> None:
-    """Set ``refers_to`` of each version.
+    """Set ``refers_to`` of each version: the versions that its results were made from.
 
-    The records of a version contain the names of versions that its run loaded, and
-    digests of arrays and models. A digest refers to the version that made the array or
-    model: the digest of an array is in the ``dataset_info`` of that version, and the
-    digest of a model in its ``training``. If several versions made the same array or
-    model, the digest refers to the newest of them, or to no other version if the
-    version itself made it.
+    These versions are found in the version's records (the datasets in RECORDS):
+
+    - The records contain the names of versions that the run loaded.
+    - The records contain digests of arrays and models. A digest refers to the version
+      that made the array or model. The ``dataset_info`` of that version has the digests
+      of its arrays, and ``training`` has the digest of its model.
+
+    Several versions may have made the same array or model. Its digest then refers to
+    the newest of them. A digest of something that the version itself made is ignored.
     """
     texts = {
         name: {dataset: _read(version, dataset) for dataset in RECORDS}
@@ -103,7 +107,7 @@ def _add_references(versions: Mapping[str, RunVersion]) -> None:
 
 
 def _read(version: RunVersion, dataset: str) -> str:
-    """Return the contents of all files of a dataset as one text.
+    """Return the contents of all files of a dataset in one version, as one text.
 
     ONNX models are binary files, but the metadata in them is readable text.
     """
@@ -117,13 +121,13 @@ def _read(version: RunVersion, dataset: str) -> str:
 def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[str]:
     """Return ``kept`` and all versions that must be kept with them.
 
-    These are:
+    The versions that must be kept are:
 
     - the newest version of each dataset, which runs load by default;
     - the newest version with all datasets in COMPLETE;
     - all versions that a needed version refers to, directly or through others.
 
-    ``versions`` is in the order of ``find_versions``.
+    ``versions`` is in the order of `find_versions`, the newest first.
     """
     needed = set(kept)
     datasets = {dataset for version in versions.values() for dataset in version.folders}

@@ -27,7 +27,10 @@ HEADER = re.compile(
     rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: ([IWEF]) \S+:\d+\]"
     rb"|([IWEF])\d{4} \d\d:\d\d:\d+\.\d+ +\d+ \S+:\d+\]"
 )
-"""The start of a message: its time, severity (I, W, E or F) and line of source code."""
+"""Matches the start of a message: its time, severity and line of source code.
+
+The severity is I (info), W (warning), E (error) or F (fatal).
+"""
 
 UNMARKED_NOTICES = (
     b"WARNING: All log messages before absl::InitializeLog() is called",
@@ -48,8 +51,8 @@ def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
 
     The notices are written at the end if the block raises an exception that is not one
     of ``harmless``, or if the process crashes. What Python writes to ``sys.stderr`` is
-    never held back. Nothing changes if ``sys.stderr`` is not file descriptor 2, or if
-    the second process cannot be started.
+    never held back. This function has no effect if ``sys.stderr`` is not file
+    descriptor 2, or if the process that filters the notices cannot be started.
     """
     stderr = sys.stderr
     reader = _start_reader() if _is_descriptor_2(stderr) else None
@@ -86,10 +89,10 @@ def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
 
 
 def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
-    r"""Yield all lines except notices; if the run failed, yield the notices at the end.
+    r"""Yield all lines except notices, and the notices at the end if the run failed.
 
-    The run has failed unless the line ``SUCCEEDED`` arrives. The lines after a notice
-    belong to the notice until the next message starts.
+    The run has succeeded only if the line ``SUCCEEDED`` arrives. The lines after a
+    notice belong to the notice until the next message starts.
 
     >>> list(filter_notices([b"I0000 00:00:17.5 9 a.cc:1] hello\n", SUCCEEDED]))
     []
@@ -115,7 +118,10 @@ def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _start_reader() -> subprocess.Popen[bytes] | None:
-    """Start a process that runs this file and inherits stderr; None if this fails."""
+    """Start a process that runs this file. Return None if it cannot be started.
+
+    The process inherits stderr.
+    """
     command = [sys.executable, "-I", "-S", __file__]
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE)

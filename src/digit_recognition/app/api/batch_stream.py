@@ -1,4 +1,4 @@
-"""Stream the answer to a batch of pictures: one entry for each, in order."""
+"""Stream the answer to a batch of pictures: one line per picture, in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .request_bodies import closing
 from .schemas import BatchEntry, to_reading
 
 READERS = max(2, os.cpu_count() or 1)
-"""Maximum number of small pictures that are read at the same time."""
+"""Maximum number of small pictures that are read at the same time.
+
+A picture is small if `is_small` returns True for it.
+"""
 
 
 async def stream_entries(
@@ -25,11 +28,12 @@ async def stream_entries(
     read: Callable[[bytes], Awaitable[PictureReading]],
     version: str,
 ) -> AsyncIterator[str]:
-    """Yield one entry for each file, in order, as lines of NDJSON.
+    """Yield one line of NDJSON for each file, in the order of ``files``.
 
-    Up to READERS files are read at the same time. ``read`` reads a picture file, and
-    ``version`` is the version of the model. If ``read`` raises an exception, the entry
-    has a problem in place of a reading. The form is closed at the end.
+    Each line is a BatchEntry. If ``read`` raises an exception, the entry has a problem
+    in place of a reading. ``read`` reads the contents of a picture file, and
+    ``version`` is the version of the model. Up to READERS files are read at the same
+    time. At the end, the temporary files of ``form`` are deleted.
     """
 
     async def read_entry(position: int, file: UploadFile) -> str:

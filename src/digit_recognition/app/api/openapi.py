@@ -35,7 +35,7 @@ PICTURES_BODY = {
 
 
 def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return a route's OpenAPI responses for the given HTTP error statuses."""
+    """Return the OpenAPI description of a route's error responses, by HTTP status."""
     content = {MEDIA_TYPE: {"schema": {"$ref": f"{SCHEMAS}Problem"}}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
@@ -46,7 +46,7 @@ def document_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def document_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
     """Add the schemas of ``models`` to the OpenAPI document.
 
-    FastAPI adds only the models that a route declares as its response model.
+    FastAPI itself adds only the models that a route declares as its response model.
     """
     make_document = app.openapi
 

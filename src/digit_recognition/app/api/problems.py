@@ -1,4 +1,4 @@
-"""Errors of the API as problem details (RFC 9457)."""
+"""Turn errors of the API into problem details, the error format of RFC 9457."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUG = "the server could not answer; its log has the reason"
 
 
 class Problem(BaseModel):
-    """What went wrong with a request, as RFC 9457 describes it."""
+    """What went wrong with a request, in the format of RFC 9457."""
 
     type: str = Field(description="Always about:blank.")
     title: str = Field(description="The name of the status.")
@@ -37,11 +37,12 @@ def make_problem(status: int, detail: str) -> Problem:
 
 
 def problem_of(error: Exception) -> Problem:
-    """Return the problem that says why a picture could not be read.
+    """Return a Problem that says why a picture could not be read.
 
-    The status is 503 for Busy, 422 for any other UnreadablePicture, and 500 for all
-    other errors. An error with status 500 is logged, but the returned
-    problem does not say what the error was.
+    - If ``error`` is Busy, the HTTP status is 503.
+    - If it is any other UnreadablePicture, the status is 422.
+    - All other errors are bugs, with status 500. The error is logged, and the Problem
+      does not say what it was.
     """
     if not isinstance(error, UnreadablePicture):
         logger.error("A picture could not be read", exc_info=error)
@@ -54,7 +55,7 @@ def problem_of(error: Exception) -> Problem:
 
 
 def answer_errors_as_problems(app: FastAPI) -> None:
-    """Make the app answer every error with a problem, never with a traceback."""
+    """Make the app answer every error with a Problem, never with a traceback."""
 
     @app.exception_handler(UnreadablePicture)
     def answer_unreadable(_: Request, error: UnreadablePicture) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Receive the pictures of a request, with limits on its size and duration."""
+"""Receive the pictures in a request, within limits on its size and duration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..reading.limits import MAX_BYTES, too_many_bytes
 T = TypeVar("T")
 
 FORM_BYTES = 10_000
-"""Maximum number of bytes of a form besides its picture."""
+"""Maximum number of bytes that a form may have in addition to its picture."""
 
 MAX_PICTURES = 200
 MAX_BATCH_BYTES = 200_000_000
@@ -27,7 +27,7 @@ MAX_FIELDS = 10
 MAX_SURPLUS = 50_000_000
 
 MAX_RECEIVE_SECONDS = 60
-"""Maximum time for receiving a request."""
+"""Maximum time for receiving a whole request."""
 
 
 async def receive_picture(request: Request) -> bytes:
@@ -35,7 +35,8 @@ async def receive_picture(request: Request) -> bytes:
 
     If the content type is multipart/form-data, the picture is the file in the form's
     field ``picture``. With any other content type, the whole body is the picture.
-    Raises HTTPException if there is no file, or if the request exceeds a limit.
+    Raises HTTPException if the form has no such file, or if the request exceeds a
+    limit.
     """
     request = _limited(request, MAX_BYTES + FORM_BYTES, too_many_bytes())
     if not _is_form(request):
@@ -51,10 +52,11 @@ async def receive_picture(request: Request) -> bytes:
 
 
 async def receive_pictures(request: Request) -> tuple[FormData, list[UploadFile]]:
-    """Return the form in a request, and the files in its field ``pictures``, in order.
+    """Return the form in a request, and the files in the form's field ``pictures``.
 
-    The caller must close the form. Raises HTTPException if the request is not a form,
-    has no files, has text in place of a file, or exceeds a limit.
+    The files are in the order in which they were sent. The caller must close the form.
+    Raises HTTPException if the request is not a form, has no files, has text in place
+    of a file, or exceeds a limit.
     """
     sentence = (
         f"expected at most {MAX_BATCH_BYTES // 1_000_000} MB in one request, received "
@@ -80,7 +82,7 @@ async def receive_pictures(request: Request) -> tuple[FormData, list[UploadFile]
 
 @asynccontextmanager
 async def closing(form: FormData) -> AsyncIterator[FormData]:
-    """Delete the form's temporary files after the block."""
+    """Delete the form's temporary files at the end of the ``with`` block."""
     try:
         yield form
     finally:
@@ -93,7 +95,7 @@ def _is_form(request: Request) -> bool:
 
 
 async def _receive_form(request: Request, max_files: int) -> FormData:
-    """Return the form. Raises HTTPException with status 400 if it is malformed."""
+    """Return the form in the request. Raises HTTPException if the form is malformed."""
     return await _in_time(request.form(max_files=max_files, max_fields=MAX_FIELDS))
 
 
@@ -112,12 +114,14 @@ async def _in_time(receiving: Awaitable[T]) -> T:
 
 
 def _limited(request: Request, max_bytes: int, sentence: str) -> Request:
-    """Return a request whose body raises HTTPException if it exceeds ``max_bytes``.
+    """Return a copy of the request that raises HTTPException if its body is too large.
 
-    ``sentence`` is the detail of the exception. Up to MAX_SURPLUS further bytes are
-    received and dropped before it is raised, because many clients read an answer only
-    after they have sent everything. If the request announces even more bytes, the
-    exception is raised at once.
+    The body may have up to ``max_bytes``. ``sentence`` is the detail of the exception.
+
+    Many clients read an answer only after they have sent everything. So up to
+    MAX_SURPLUS further bytes are received and dropped before the exception is raised.
+    If the header Content-Length announces even more bytes, this function raises the
+    exception itself.
     """
     too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
     length = request.headers.get("content-length", "0")

@@ -1,4 +1,4 @@
-"""The web app. It answers API requests at once, and shows the page once loaded."""
+"""The web app. It answers API requests even while the page is still loading."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def create_app(
     """Return the app: the API, its documentation at /docs, and the page at /.
 
     ``load_page`` returns the page as an ASGI app. It is called in a thread when the app
-    starts, because importing Gradio takes seconds. Without it, there is no page.
-    ``allow_origins`` are the origins, such as https://example.org, whose scripts may
+    starts, because importing Gradio takes seconds. If it is None, there is no page.
+    ``allow_origins`` are the web sites, such as https://example.org, whose scripts may
     use the API.
     """
     page = LatePage(load_page) if load_page else None
@@ -106,9 +106,10 @@ def create_router(service: Service) -> APIRouter:
     small, large = CapacityLimiter(READERS), CapacityLimiter(1)
 
     async def read(data: bytes) -> PictureReading:
-        """Read a picture file in a thread. Raises Busy after MAX_WAIT seconds.
+        """Read a picture file in a thread.
 
-        Small pictures do not wait for large ones.
+        Small pictures wait only for small ones, and large pictures only for large ones.
+        Raises Busy if a picture has to wait longer than MAX_WAIT seconds.
         """
         limiter = small if is_small(data) else large
         try:
@@ -121,12 +122,12 @@ def create_router(service: Service) -> APIRouter:
 
     @router.get("/health", tags=["server"])
     def health() -> Health:
-        """Report that the server is up, and the version of its model."""
+        """Report that the server is running, and which version of the model it uses."""
         return Health(status="ok", model_version=version)
 
     @router.get("/api/model", tags=["model"])
     def describe_model() -> Model:
-        """Describe the model: its origin, its test metrics, its thresholds."""
+        """Describe the model: its origin, its test metrics and its thresholds."""
         return to_model(service, LIMITS)
 
     @router.post(
@@ -138,7 +139,8 @@ def create_router(service: Service) -> APIRouter:
     async def read_picture(request: Request) -> Reading:
         """Read the numbers on one picture.
 
-        Send it as the file `picture` of a form, or as the whole body.
+        Send the picture as a file in the form's field `picture`, or as the whole body
+        of the request.
         """
         return to_reading(await read(await receive_picture(request)), version)
 
@@ -156,10 +158,12 @@ def create_router(service: Service) -> APIRouter:
         },
     )
     async def read_batch(request: Request) -> StreamingResponse:
-        """Read several pictures, sent as files `pictures` of a form.
+        """Read several pictures. Send them as files in the form's field `pictures`.
 
-        Each line of the answer is a BatchEntry and is sent when its picture is read. A
-        picture that cannot be read has a problem in place of a reading.
+        The answer has one line for each picture, in the same order: a BatchEntry as
+        JSON. A line is sent as soon as its picture and all pictures before it have been
+        read. If a picture cannot be read, its entry has a problem in place of a
+        reading.
         """
         form, files = await receive_pictures(request)
         return StreamingResponse(

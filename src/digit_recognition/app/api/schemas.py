@@ -55,7 +55,7 @@ class Reading(BaseModel):
 
 
 class BatchEntry(BaseModel):
-    """One line of the answer to several pictures: a reading or a problem."""
+    """The result for one of several pictures: a reading or a problem."""
 
     position: int = Field(ge=0, description="The picture's place in the request.")
     picture: str = Field(description="The picture's file name, as it was sent.")
@@ -71,7 +71,7 @@ class Health(BaseModel):
 
 
 class Limits(BaseModel):
-    """Limits on one picture and on one batch."""
+    """Limits on one picture, and on a batch of pictures in one request."""
 
     max_bytes: int
     max_pixels: int
@@ -81,7 +81,7 @@ class Limits(BaseModel):
 
 
 class Thresholds(BaseModel):
-    """The acceptance rule: thresholds for a digit's confidence and detector logit."""
+    """Thresholds that decide which digits are accepted without a check by a person."""
 
     confidence: float = Field(
         description="The confidence of a single digit must be above this."
@@ -107,7 +107,7 @@ class Model(BaseModel):
 
 
 def to_reading(reading: PictureReading, model_version: str) -> Reading:
-    """Convert a reading into the API's response model."""
+    """Convert a reading into the response model Reading."""
     return Reading(
         lines=[
             _to_line(line, page, number)

@@ -19,8 +19,9 @@ NOT_SURE = "Not sure"
 
 
 def answer(lines: list[Line], probabilities: np.ndarray) -> str:
-    """Return HTML that shows the number of each line and a card for each digit.
+    """Return HTML that shows the number in each line, and a card for each digit.
 
+    A card shows the digit's pixels, and how probable each of the digits 0 to 9 is.
     ``probabilities`` is float (n, 10), with one row for each digit of the lines.
     """
     digits = [digit for line in lines for digit in line.digits]

@@ -2,9 +2,10 @@
 
 It is an HTML canvas with the script canvas.js, not Gradio's ``Sketchpad``. Both were
 measured on 2026-11-25 with Gradio 6.31 and a headless Chromium on 2 cores. With the
-Sketchpad, the answer came 3.0 s after the end of a stroke (median of 5). It sent 10
-requests, left files on the server, and makes visitors choose a pen before drawing. With
-this canvas, the answer came after 46 ms (median of 12), with one request.
+Sketchpad, the answer came 3.0 s after the end of a stroke (median of 5). The Sketchpad
+sent 10 requests, left files on the server, and made visitors choose a pen before
+drawing. With this canvas, the answer came after 46 ms (median of 12), and there was one
+request.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ ROUND = 'fill="none" stroke="currentColor" stroke-linecap="round"'
 def drawing_area() -> gr.HTML:
     """Return the drawing area with its buttons and examples.
 
-    Its value is a PNG picture as a data URL, or empty text if nothing is drawn. It
-    triggers the event ``stroke`` when the drawing has changed.
+    The value of the drawing area is a PNG picture as a data URL, or empty text if
+    nothing is drawn. The event ``stroke`` occurs when the drawing has changed.
     """
     buttons = "".join(_example_button(example) for example in examples())
     return gr.HTML(
@@ -56,8 +57,9 @@ def drawing_area() -> gr.HTML:
 def decode_drawing(value: Any) -> bytes | None:
     """Return the PNG file of a drawing, or None if nothing is drawn.
 
-    ``value`` is the value of the drawing area. Raises UnreadablePicture if it is not
-    the data URL of a PNG file. The file itself is not checked.
+    ``value`` is the value of the drawing area. Raises UnreadablePicture if it is not a
+    data URL of the type image/png, or if its base64 text is cut off. Whether the
+    decoded bytes are a PNG file is not checked.
     """
     if not value:
         return None

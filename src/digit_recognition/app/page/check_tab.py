@@ -48,9 +48,10 @@ View = tuple[Desk, str, gr.Textbox, gr.Button, gr.Button, str]
 
 
 def build_check_tab(tab: gr.Tab, uploads: gr.State, service: Service) -> None:
-    """Add the contents of ``tab``; ``uploads`` holds the pictures read so far.
+    """Add the contents of the tab Check to ``tab``.
 
-    The value of ``uploads`` is a tuple of Uploaded.
+    The value of ``uploads`` is a tuple of Uploaded, one for each picture that the
+    visitor has uploaded.
     """
     desk = gr.State(Desk(), time_to_live=3600)
     task = gr.HTML(
@@ -133,9 +134,10 @@ def _view(lists: list[Worklist], desk: Desk, problem: str = "") -> View:
 
 
 def _offer_files(worklist: Worklist, desk: Desk) -> str:
-    """Return links, as HTML, that download the table with the answers so far.
+    """Return HTML links that download the table with the answers so far.
 
-    They are not made after each answer, because 1,000 rows take 0.2 s as XLSX.
+    The links contain the files. They are not made after each answer, because writing
+    1,000 rows as XLSX takes 0.2 s.
     """
     rows = corrected(worklist.rows, desk.progress_in(worklist))
     return downloads(rows, "checked_readings")

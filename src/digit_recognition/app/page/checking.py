@@ -16,8 +16,8 @@ CHECKED = "checked by a person, was read as"
 class Task(NamedTuple):
     """A number that a person should check.
 
-    ``place`` is the index of ``row`` in the table. ``show`` returns a picture of the
-    number, or None if there is none.
+    ``row`` is the number's row in the table of readings, and ``place`` is the index of
+    that row. ``show`` returns a picture of the number, or None if there is no picture.
     """
 
     place: int
@@ -27,39 +27,42 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Checking:
-    """A person's progress in checking.
+    """A person's progress in checking the numbers of one table.
 
     ``position`` is the index of the current task. ``answers`` maps the index of a row
-    in the table to the right number, which is empty for a picture without a number.
+    in the table to the person's answer: the right number, or empty text if the picture
+    has no number.
     """
 
     position: int = 0
     answers: dict[int, str] = field(default_factory=dict)
 
     def answer_to(self, task: Task) -> str:
-        """Return the answer that was typed, or else the number that was read."""
+        """Return the person's answer, or the number that was read if none was given."""
         answers: dict[int, str] = {task.place: task.row["number"]}
         return (answers | self.answers)[task.place]
 
 
 class NotDigits(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """Raised for an answer that is neither digits nor a command.
+    """Raised for an answer that is neither digits nor one of the commands x and b.
 
     The message lists the valid answers.
     """
 
 
 def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
-    """Return the state after a person typed an answer to the current task.
+    """Return the progress after a person has typed an answer to the current task.
 
     White space in ``typed`` is ignored.
 
     - Digits are the right number.
-    - Empty text keeps the earlier answer, or else the number that was read.
+    - Empty text keeps the earlier answer, or the number that was read if there is no
+      earlier answer.
     - "x" means that the picture has no number.
-    - "b" goes back to the previous task. After the last task, only "b" has an effect.
+    - "b" goes back to the previous task.
 
-    Raises NotDigits for anything else.
+    Raises NotDigits for any other text. After the last task, "b" still goes back, and
+    any other text is ignored.
     """
     typed = "".join(typed.split()).lower()
     if typed == BACK:
@@ -83,11 +86,11 @@ def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
 
 
 def corrected(rows: Sequence[Row], checking: Checking) -> list[Row]:
-    """Return the table with the answers filled in.
+    """Return the table with the person's answers filled in.
 
-    A number that a person entered or confirmed is accepted, and its reason says what
-    was read. A picture without a number is not accepted. The confidence does not
-    change.
+    If an answer is a number, its row becomes accepted, and the column ``reason`` says
+    what the model had read. If an answer is empty, because the picture has no number,
+    its row is not accepted. The confidence does not change.
     """
     return [
         _corrected_row(row, checking.answers[place])

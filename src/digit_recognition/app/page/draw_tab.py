@@ -20,7 +20,7 @@ NO_DRAWING = "<p>Draw a number to see what each layer makes of it.</p>"
 
 
 def build_draw_tab(service: Service) -> None:
-    """Add the tab's contents to the page that is being built."""
+    """Add the contents of the tab Draw to the page that is being built."""
 
     def read_drawing(drawing: Any) -> str:
         try:

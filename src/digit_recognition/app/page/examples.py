@@ -9,13 +9,13 @@ Point = tuple[float, float]
 Stroke = list[Point]
 
 STEPS = 6
-"""Number of line segments between two neighbouring control points of a stroke."""
+"""Number of line segments that form a stroke between two of its control points."""
 
 GAP = 0.22
-"""Gap between two characters, in heights of a character."""
+"""Gap between two characters, as a fraction of a character's height."""
 
-# Control points (x, y) of the strokes of each handwritten character, in heights of the
-# character. x points to the right, and y down.
+# Control points (x, y) of the strokes of each handwritten character. The height of a
+# character is 1. x points to the right, and y down.
 CHARACTERS: dict[str, list[Stroke]] = {
     "0": [
         [
@@ -72,7 +72,10 @@ CHARACTERS: dict[str, list[Stroke]] = {
 
 
 class Example(NamedTuple):
-    """An example to click: its label, and its strokes in heights of a character."""
+    """An example drawing that a visitor can click.
+
+    ``strokes`` are lists of points (x, y), where the height of a character is 1.
+    """
 
     label: str
     strokes: list[Stroke]
@@ -106,7 +109,7 @@ def _write_one(name: str, left: float) -> list[Stroke]:
 def _smooth(points: Stroke) -> Stroke:
     """Return points on the Catmull-Rom curve through ``points``.
 
-    The curve has STEPS line segments between two neighbouring points.
+    Between two neighbouring points of ``points``, the curve has STEPS line segments.
 
     >>> len(_smooth([(0, 0), (1, 0), (1, 1)]))
     13

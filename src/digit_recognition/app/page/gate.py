@@ -1,4 +1,4 @@
-"""A gate that lets through only the requests that the page itself makes.
+"""A gate in front of Gradio that lets through only requests that the page makes.
 
 Gradio has more routes than this page uses, and answers some malformed requests with
 status 500.
@@ -31,7 +31,10 @@ QUEUE, DIRECT = "/gradio_api/queue/join", "/gradio_api/run/predict"
 UPLOAD = "/gradio_api/upload"
 
 MAX_CALL_BYTES = 12_000_000
-"""Maximum size of a function call. A drawing of 8 MB has 10.7 MB as base64 text."""
+"""Maximum size of a request that calls a Python function from the page.
+
+A drawing of 8 MB takes 10.7 MB in such a request, because it is sent as base64 text.
+"""
 
 MAX_UPLOAD_BYTES = 400_000_000
 """Maximum size of one upload, which may contain several pictures."""
@@ -48,9 +51,11 @@ class Gate:
     """Middleware that refuses requests that the page does not make.
 
     The answer to a refused request is a problem details object (RFC 9457), or plain
-    text for an upload. ``queued`` and ``direct`` map the index of each function of the
-    page to its number of inputs. Gradio calls the functions in ``queued`` through its
-    queue, and the functions in ``direct`` at once.
+    text for an upload.
+
+    The page calls Python functions on the server. ``queued`` and ``direct`` map the
+    index of each of these functions to its number of inputs. Gradio calls the functions
+    in ``queued`` through its queue, and the functions in ``direct`` at once.
     """
 
     def __init__(
@@ -70,7 +75,7 @@ class Gate:
         await self._app(scope, receive, send)
 
     async def _check(self, scope: Scope, receive: Receive) -> Receive:
-        """Return the ``receive`` callable for the app.
+        """Check the request, and return the ASGI callable ``receive`` for the app.
 
         Raises Refused if the request does not pass the gate.
         """
@@ -107,8 +112,9 @@ def _answer(path: str, status: HTTPStatus, detail: str) -> Response:
 
 
 async def _check_call(functions: Mapping[int, int], receive: Receive) -> Receive:
-    """Check the body of a call; return a ``receive`` that delivers the body again.
+    """Check the body of a function call.
 
+    Return an ASGI callable ``receive`` that delivers the same body again to the app.
     Raises Refused if ``_is_call`` rejects the body.
     """
     parts = []
@@ -133,7 +139,7 @@ async def _check_call(functions: Mapping[int, int], receive: Receive) -> Receive
 
 
 def _is_call(body: bytes, functions: Mapping[int, int]) -> bool:
-    """Return whether the body calls a known function with all its inputs."""
+    """Return whether the body is a call of a known function with all its inputs."""
     try:
         call = json.loads(body)
         count = functions[call["fn_index"]]

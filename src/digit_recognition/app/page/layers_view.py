@@ -20,10 +20,12 @@ UNITS_PER_ROW = 32
 def preparation(
     prepared: tuple[np.ndarray, np.ndarray], raw: tuple[np.ndarray, np.ndarray]
 ) -> str:
-    """Return HTML that compares a digit with and without MNIST's preparation.
+    """Return HTML that shows a digit with and without preparation, side by side.
 
-    ``prepared`` and ``raw`` are tuples of an image and its probabilities. The image is
-    (28, 28) in 0..1, where 1 is ink. The probabilities are (10,).
+    Preparation scales and centres the digit as in MNIST. ``prepared`` is for the digit
+    with preparation, and ``raw`` is for the drawing without it. Each is a tuple of an
+    image and its probabilities. The image is (28, 28) in 0..1, where 1 is ink. The
+    probabilities are (10,).
     """
     figures = "".join(
         f"<figure>{field_picture(field, title)}<figcaption><b>{title}</b>read as "
@@ -57,10 +59,11 @@ def _layer(output: LayerOutput) -> str:
 
 
 def _sheet(maps: np.ndarray) -> np.ndarray:
-    """Tile the first MAX_MAPS feature maps into one array, MAPS_PER_ROW in a row.
+    """Return one array with the first MAX_MAPS feature maps in a grid.
 
-    ``maps`` is (rows, columns, n). Each map is scaled to 0..1 on its own. The gaps
-    between the maps are NaN.
+    Each row of the grid has MAPS_PER_ROW maps. ``maps`` is (rows, columns, n), where n
+    is the number of maps. Each map is scaled to 0..1 on its own. The gaps between the
+    maps are NaN.
     """
     maps = np.moveaxis(maps[..., :MAX_MAPS], -1, 0)
     scaled = np.stack([_stretch(one) for one in maps])

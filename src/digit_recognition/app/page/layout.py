@@ -25,7 +25,7 @@ FONTS = ("system-ui", "Segoe UI", "Roboto", "Helvetica", "Arial", "sans-serif")
 
 
 def build_page(service: Service) -> gr.Blocks:
-    """Return the page, which reads with the model of ``service``."""
+    """Return the page, which reads digits with the model of ``service``."""
     with gr.Blocks(
         title="Digit Recognition",
         analytics_enabled=False,
@@ -45,7 +45,10 @@ def build_page(service: Service) -> gr.Blocks:
 
 
 def mount_page(app: fastapi.FastAPI, service: Service) -> fastapi.FastAPI:
-    """Add the page at the root of an app that serves nothing else; return the app."""
+    """Add the page to ``app`` at the path /, and return ``app``.
+
+    ``app`` must serve nothing else.
+    """
     page = build_page(service)
     # Without a CORS middleware in the app, Gradio adds its own. It lets scripts of any
     # web site read the answers, unless the server has an address such as localhost.

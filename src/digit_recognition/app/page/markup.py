@@ -1,6 +1,6 @@
-"""Small pieces of HTML: pictures, percentages and bars.
+"""Make small pieces of HTML: pictures, percentages and bars.
 
-Pictures are part of the HTML, as data URLs. So the page needs no temporary files.
+Pictures are data URLs inside the HTML, so the page needs no temporary files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ GAP_GREY = 130
 
 
 def data_url(data: bytes, media_type: str) -> str:
-    """Return a data URL, which contains the data itself."""
+    """Return a data URL, which contains ``data`` as base64 text."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
@@ -34,7 +34,10 @@ def picture_url(image: Image.Image, form: str = "PNG") -> str:
 
 
 def picture(image: Image.Image, description: str, kind: str, form: str = "PNG") -> str:
-    """Return an ``<img>`` with the CSS class ``kind`` and a description as alt text."""
+    """Return an ``<img>`` with the CSS class ``kind``.
+
+    ``description`` is its alternative text, and ``form`` is a Pillow format.
+    """
     return (
         f'<img class="{kind}" src="{picture_url(image, form)}" '
         f'width="{image.width}" height="{image.height}" alt="{escape(description)}">'
@@ -51,9 +54,10 @@ def field_picture(field: np.ndarray, description: str) -> str:
 
 
 def coloured(values: np.ndarray) -> Image.Image:
-    """Return values (h, w) as an RGB image, from dark blue for 0 to pale yellow for 1.
+    """Return an array of values in 0..1, (h, w), as an RGB image.
 
-    NaN, which fills the gaps between feature maps, becomes mid-grey.
+    The colours go from dark blue for 0 to pale yellow for 1. NaN, which fills the gaps
+    between feature maps, becomes mid-grey.
     """
     place = np.clip(np.nan_to_num(values), 0, 1) * (len(COLOUR_STOPS) - 1)
     below = np.minimum(place.astype(int), len(COLOUR_STOPS) - 2)
@@ -87,7 +91,7 @@ def bars(probabilities: Iterable[float]) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a count with its noun.
+    """Return a count and the noun, in the plural unless the count is 1.
 
     >>> counted(1, "picture"), counted(12, "picture")
     ('1 picture', '12 pictures')

@@ -24,7 +24,8 @@ CAMERA = """
 class UploadedPicture(NamedTuple):
     """An uploaded file: its name on the visitor's device, and its contents.
 
-    ``problem`` says why there are no contents; otherwise it is empty.
+    If the file could not be taken, ``data`` is empty, and ``problem`` says why.
+    Otherwise ``problem`` is empty.
     """
 
     name: str
@@ -33,11 +34,11 @@ class UploadedPicture(NamedTuple):
 
 
 def pictures_upload() -> gr.File:
-    """Return a field for picture files; its value is a list of UploadedPicture.
+    """Return a field for uploading picture files.
 
-    Gradio's own field leaves each file in a temporary folder, and an empty file beside
-    it. This field reads the files and deletes them. It also takes pasted pictures. On a
-    phone, a button opens the camera.
+    Its value is a list of UploadedPicture. Gradio's own field leaves each file, and
+    an additional empty file, in a temporary folder. This field reads the files and
+    deletes them. It also takes pasted pictures. On a phone, a button opens the camera.
     """
     field = gr.File(
         label="Pictures",
@@ -70,11 +71,14 @@ def _take_all(payload: ListFiles | None) -> list[UploadedPicture]:
 def _take(file: Path) -> tuple[bytes, str]:
     """Return the contents and the problem of an uploaded file, and delete the file.
 
-    The file's folder is also deleted if it is then empty. The problem says why there
-    are no contents; otherwise it is empty. A file may be gone because another visitor
-    has just uploaded an identical file: Gradio stores identical files only once. A path
-    outside Gradio's upload folder counts as gone. A file of more than MAX_BYTES is
-    deleted unread.
+    The file's folder is also deleted if it is then empty. If the file can be read, the
+    problem is empty. Otherwise, the contents are empty, and the problem is one of
+    these:
+
+    - The file is gone. Gradio stores identical files only once, so the file may have
+      been deleted after another visitor uploaded an identical one.
+    - The path is outside Gradio's upload folder. The file then counts as gone.
+    - The file has more than MAX_BYTES. It is deleted unread.
     """
     if not file.resolve().is_relative_to(Path(get_upload_folder()).resolve()):
         return b"", GONE

@@ -15,7 +15,7 @@ TRANSPARENT = "rgba(0, 0, 0, 0)"
 
 
 def build_report_tab(tab: gr.Tab, service: Service) -> None:
-    """Add the tab's contents to the page; opening the tab loads the newest report."""
+    """Add the contents of ``tab``. Opening the tab loads the newest report."""
     facts = gr.HTML("", apply_default_css=False, elem_id="report")
     charts = [
         gr.Plot(visible=False, show_label=False, elem_classes="chart") for _ in CHARTS
@@ -42,10 +42,10 @@ def build_report_tab(tab: gr.Tab, service: Service) -> None:
 
 
 def _load_chart(path: Path | None) -> Any:
-    """Return the figure in a Plotly JSON file, or None if it cannot be read.
+    """Return the figure in a Plotly JSON file, or None if the file cannot be read.
 
-    The background is transparent, because the page's theme may be light or dark. The
-    style sheet sets the colour of the text in the dark theme.
+    The figure's background is transparent, because the page's theme may be light or
+    dark. The style sheet sets the colour of the text in the dark theme.
     """
     from plotly import io
 

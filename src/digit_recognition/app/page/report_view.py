@@ -36,7 +36,7 @@ ORIGIN = {
     "keras_version": "Keras",
     "kedro_version": "Kedro",
 }
-"""Facts about the model's origin that the page shows; the values are their labels."""
+"""Maps the name of each fact about the model's origin to its label on the page."""
 
 DIGEST_LENGTH, SHOWN_OF_DIGEST = 40, 12
 
@@ -59,7 +59,10 @@ def show_report(report: Report) -> str:
 
 
 def show_pictures(pictures: dict[str, Path]) -> str:
-    """Return HTML with the pictures and their titles; skip unreadable files."""
+    """Return HTML with the pictures and their titles, without unreadable pictures.
+
+    ``pictures`` maps titles to PNG files.
+    """
     return "".join(
         f'<figure class="report"><figcaption>{escape(title)}</figcaption>'
         f'<img src="{data_url(data, "image/png")}" alt="{escape(title)}"></figure>'
@@ -87,7 +90,7 @@ def _figures(metrics: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _text(value: Any) -> str:
-    """Return a value as text; text of DIGEST_LENGTH characters or more is cut."""
+    """Return a value as text, shortened if it has DIGEST_LENGTH characters or more."""
     text = f"{value:,}" if isinstance(value, int) else str(value)
     return f"{text[:SHOWN_OF_DIGEST]} …" if len(text) >= DIGEST_LENGTH else text
 

@@ -1,4 +1,4 @@
-"""The table of readings as HTML, CSV and XLSX."""
+"""Convert the table of readings to HTML, CSV and XLSX."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from digit_recognition.recognition.reading_tables import READING_COLUMNS
 from .markup import data_url
 
 Row = dict[str, Any]
-"""A row of the table of readings: a value for each of READING_COLUMNS."""
+"""A row of the table of readings. It maps each of READING_COLUMNS to a value."""
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def to_csv(rows: Sequence[Row]) -> bytes:
-    """Return the table as CSV with commas and decimal points, like `kedro run`."""
+    """Return the table as CSV with commas and decimal points, as in readings.csv."""
     return _frame(rows).to_csv(index=False, lineterminator="\n").encode()
 
 
 def to_csv_with_decimal_commas(rows: Sequence[Row]) -> bytes:
     """Return the table as CSV with semicolons and decimal commas, as in Germany.
 
-    The file starts with a byte order mark; without it, Excel does not expect UTF-8.
+    The file starts with a byte order mark, by which Excel recognizes UTF-8.
     """
     table = _frame(rows).to_csv(index=False, sep=";", decimal=",", lineterminator="\n")
     return table.encode("utf-8-sig")
@@ -69,7 +69,10 @@ def to_xlsx(rows: Sequence[Row]) -> bytes:
 
 
 def downloads(rows: Sequence[Row], name: str) -> str:
-    """Return HTML links that download the table; file names start with ``name``."""
+    """Return HTML links that download the table as CSV and XLSX.
+
+    The names of the downloaded files start with ``name``.
+    """
     links = "".join(
         f'<a download="{name}{suffix}" href="{data_url(data, kind)}">{label}</a>'
         for label, suffix, kind, data in (
@@ -90,8 +93,8 @@ def downloads(rows: Sequence[Row], name: str) -> str:
 def table(rows: Sequence[Row], anchors: Sequence[str] = ()) -> str:
     """Return the table as HTML.
 
-    Each row links to a picture on the page. ``anchors`` holds the HTML id of that
-    picture for each row; if it is empty, the rows have no links.
+    ``anchors`` holds one HTML id for each row. The row links to the picture with this
+    id on the page. If ``anchors`` is empty, the rows have no links.
     """
     head = "".join(f'<th scope="col">{name}</th>' for name in READING_COLUMNS)
     body = "".join(
@@ -121,7 +124,10 @@ def _frame(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def _printable(value: Any) -> Any:
-    """Replace unprintable characters by spaces; XLSX allows no control characters."""
+    """Return text with spaces in place of unprintable characters.
+
+    XLSX allows no control characters. Other values are returned unchanged.
+    """
     if not isinstance(value, str):
         return value
     return "".join(letter if letter.isprintable() else " " for letter in value)

@@ -30,16 +30,17 @@ INSTRUCTION = (
     f"{MAX_UPLOAD_BYTES // 1_000_000} MB together.</p>"
 )
 SESSION_SECONDS = 3600
-"""Time for which the server keeps the readings of a visitor who has left."""
+"""How long the server keeps the readings of a visitor who has left the page."""
 
 READERS = min(2, os.cpu_count() or 1)
-"""Number of pictures of one upload that are read at the same time."""
+"""Maximum number of pictures of one upload that are read at the same time."""
 
 
 def build_upload_tab(service: Service) -> gr.State:
-    """Add the tab's contents to the page, and return a state with the readings.
+    """Add the contents of the tab Upload to the page, and return a state.
 
-    The state's value is a tuple of Uploaded.
+    The value of the state is a tuple of Uploaded, one for each picture that the visitor
+    has uploaded.
     """
     state = gr.State((), time_to_live=SESSION_SECONDS)
 
@@ -87,7 +88,11 @@ def build_upload_tab(service: Service) -> gr.State:
 
 
 def show(uploads: tuple[Uploaded, ...]) -> str:
-    """Return HTML with a summary, downloads, the table and the annotated pictures."""
+    """Return HTML that shows the readings of the uploaded pictures.
+
+    It has a summary, links to downloads, the table of readings and the annotated
+    pictures.
+    """
     rows = [row for upload in uploads for row in upload.rows]
     anchors = [
         f"picture-{number}"

@@ -22,7 +22,7 @@ from .pictures_upload import UploadedPicture
 from .tables import Row
 
 MAX_SHOWN = 900
-"""Maximum longest side of a picture on the web page, in pixels."""
+"""Maximum width and height of a picture on the web page, in pixels."""
 
 FAILED = "could not be read; the terminal of the server names the error"
 
@@ -39,11 +39,13 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Uploaded:
-    """One uploaded picture after reading.
+    """One uploaded picture and its readings.
 
-    ``name`` is the picture's name, escaped as in ``rows``. ``pages`` are the annotated
-    pages. ``cuttings`` maps the index of a row to a picture of its number, for each
-    number that a person should check. ``key`` is different for each upload.
+    ``rows`` are the picture's rows in the table of readings. ``name`` is the name of
+    the picture, escaped as in the table. ``pages`` are the annotated pages.
+    ``cuttings`` has an entry for each row with a number that a person should check: it
+    maps the index of the row to an image of the number. ``key`` is different for each
+    upload.
     """
 
     name: str
@@ -54,7 +56,7 @@ class Uploaded:
 
 
 def read_upload(upload: UploadedPicture, service: Service) -> Uploaded:
-    """Read a picture; if this fails, return one row with the reason."""
+    """Read a picture. If this fails, the result has one row, which gives the reason."""
     if upload.problem:
         return _unreadable(upload.name, upload.problem)
     try:
@@ -81,19 +83,21 @@ def _unreadable(name: str, reason: str) -> Uploaded:
 
 
 def shown(image: Image.Image) -> Shown:
-    """Return an image as JPEG in a data URL, at most MAX_SHOWN pixels long.
+    """Return an image as a JPEG file in a data URL.
 
-    ``image`` itself is reduced, too.
+    If the width or height is greater than MAX_SHOWN pixels, the image is reduced in
+    place.
     """
     image.thumbnail((MAX_SHOWN, MAX_SHOWN))
     return Shown(picture_url(image, "JPEG"), image.width, image.height)
 
 
 def _cut_out(reading: PictureReading) -> dict[int, Shown]:
-    """Return a picture of each number that a person should check, by row index.
+    """Return an image of each number that a person should check.
 
-    If no page has numbers, there is one picture, which shows the whole first page. A
-    page that could not be decoded has no picture.
+    Keys are the indices of the numbers' rows in the table of readings. If no page has
+    numbers, there is one image, which shows the whole first page. A page that could not
+    be decoded has no image.
     """
     if not reading.lines:
         drawn = reading.pages[0].drawn

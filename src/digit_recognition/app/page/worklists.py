@@ -14,11 +14,11 @@ from .uploaded import Shown, Uploaded, shown
 
 @dataclass(frozen=True)
 class Worklist:
-    """A table of readings, and the tasks in it.
+    """A table of readings, and its tasks: the numbers that a person should check.
 
-    ``key`` identifies the table. ``title`` is its name for visitors. ``time`` follows
-    the title and says when the table was made, such as ", 2026-01-31 12:00 UTC"; it is
-    empty for uploads.
+    ``key`` identifies the table. ``title`` is the name that visitors see. ``time`` is
+    the text after the title, such as ", 2026-01-31 12:00 UTC". It says when the table
+    was made, and is empty for uploaded pictures.
     """
 
     key: str
@@ -32,7 +32,7 @@ class Worklist:
 class Desk:
     """The work of one visitor: the chosen table, and the progress in each table.
 
-    ``key`` is the key of the chosen table; it is empty until the visitor chooses one.
+    ``key`` is the key of the chosen table, or empty if no table has been chosen yet.
     ``progress`` maps each table's key to the progress in that table.
     """
 
@@ -40,22 +40,28 @@ class Desk:
     progress: dict[str, Checking] = field(default_factory=dict)
 
     def choose(self, lists: Sequence[Worklist]) -> Worklist:
-        """Return the chosen table, or the first table if it is not in ``lists``."""
+        """Return the chosen table, or the first one if ``lists`` does not have it."""
         return next((one for one in lists if one.key == self.key), lists[0])
 
     def progress_in(self, worklist: Worklist) -> Checking:
-        """Return the progress in a table; without answers, it is at the first task."""
+        """Return the visitor's progress in a table.
+
+        If the visitor has not begun to check the table, the current task is the first.
+        """
         return self.progress.get(worklist.key, Checking())
 
     def with_progress(self, worklist: Worklist, checking: Checking) -> Desk:
-        """Return a desk with new progress in one table."""
+        """Return a copy of the desk with the new progress in one table."""
         return replace(self, progress=self.progress | {worklist.key: checking})
 
 
 def find_worklists(
     uploads: Sequence[Uploaded], newest: NewestReadings | None
 ) -> list[Worklist]:
-    """Return the tables that have tasks: that of the uploads and that of ``newest``.
+    """Return the tables in which a person should check something.
+
+    There are up to two tables: one with the rows of all uploads, and the one in
+    ``newest``. A table without tasks is left out.
 
     A task is a number that was not accepted, or a picture in which no number was found.
     An uploaded file that could not be decoded, such as a text file, is not a task.

@@ -1,1 +1,1 @@
-"""Read pictures with an exported model, within limits."""
+"""Read pictures with an exported model, with limits on size and time."""

@@ -1,4 +1,4 @@
-"""Cut pictures of single numbers out of their page."""
+"""Cut single numbers out of the image of a page."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from digit_recognition.imaging.boxes import Box
 from digit_recognition.plotting.page_drawing import REVIEW_COLOUR, ReducedPage
 
 MARGIN = 0.6
-"""Margin above and below a number that is cut out, in heights of the number. The left
-and right margins are twice as wide."""
+"""Margin above and below a number that is cut out, as a fraction of the number's
+height. The left and right margins are twice as wide."""
 
 
 FRAME_GAP = 0.15
-"""Gap between a number and the frame around it, in heights of the number."""
+"""Gap between a number and its frame, as a fraction of the number's height."""
 
 
 def cut_out(drawn: ReducedPage, box: Box) -> Image.Image:
-    """Cut a number with a margin out of a page, and draw a frame around the number.
+    """Cut a number and a margin out of a page, and draw a frame around the number.
 
-    The margin may show other numbers; the frame marks the number to check. ``box``
-    encloses the digits of the number, in pixels of the picture. The result is RGB.
+    The margin may show other numbers, so the frame marks the one to check. ``box``
+    encloses the digits of the number. It is in pixels of the picture, before the page
+    was resized to ``drawn``. The result is an RGB image.
     """
     left, top, right, bottom = _widened(drawn, box, 2 * MARGIN, MARGIN)
     cutting = drawn.image.crop((left, top, right, bottom)).convert("RGB")
@@ -38,9 +39,9 @@ def _widened(
 ) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of the box with margins around it.
 
-    The result is in pixels of ``drawn.image`` and does not extend beyond the image.
-    ``across`` is the margin on the left and right. ``down`` is the margin above and
-    below. Both are in heights of the box.
+    ``across`` is the margin on the left and on the right. ``down`` is the margin above
+    and below. Both are fractions of the height of the box. The result is in pixels of
+    ``drawn.image`` and does not extend beyond the image.
     """
     image, zoom = drawn.image, drawn.zoom
     return (

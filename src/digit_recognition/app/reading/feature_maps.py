@@ -19,19 +19,20 @@ KINDS = {
     "MatMul": "dense",
     "Gemm": "dense",
 }
-"""ONNX operations with which a layer starts, and the kind of that layer."""
+"""Maps each ONNX operation that starts a layer to the kind of the layer."""
 
 REARRANGING = ("Reshape", "Transpose", "Flatten", "Squeeze", "Concat")
-"""ONNX operations that rearrange values; a layer ends before them."""
+"""ONNX operations that only rearrange values. A layer ends before them."""
 
 LAST = "logits"
 
 
 class LayerOutput(NamedTuple):
-    """The output of one layer for one digit, float32.
+    """The output of one layer for one digit.
 
-    ``kind`` is ``convolution``, ``pooling`` or ``dense``. ``shape`` is (units,) for a
-    dense layer and (rows, columns, maps) for the other kinds.
+    ``kind`` is ``convolution``, ``pooling`` or ``dense``. ``array`` is the output,
+    float32. Its ``shape`` is (units,) for a dense layer, and (rows, columns, maps) for
+    the other kinds.
     """
 
     name: str
@@ -43,13 +44,13 @@ class LayerOutput(NamedTuple):
 class FeatureMaps:
     """Computes the outputs of the layers, after their activation functions.
 
-    A model may average several CNNs (columns) or several shifts of the image. Only its
-    logits are such averages. All other outputs are those of the first column and the
-    first shift.
+    Some models consist of several CNNs (columns), or apply the CNN to several shifted
+    copies of the image, and average the logits. For these models, the outputs before
+    the logits come from the first column and the first copy.
     """
 
     def __init__(self, model: Path):
-        """Open an ONNX file, and make each layer's output an output of the session."""
+        """Load an ONNX file, and make each layer's output an output of the model."""
         import onnx
 
         from digit_recognition.models.onnx_sessions import open_session
@@ -65,9 +66,10 @@ class FeatureMaps:
         )
 
     def compute(self, field: np.ndarray) -> list[LayerOutput]:
-        """Return the layers' outputs for a digit in MNIST's format, (28, 28) in 0..1.
+        """Return the output of each layer for a digit.
 
-        The outputs are in the order of the layers; the last one is the logits.
+        ``field`` is the digit in MNIST's format, (28, 28) in 0..1. The outputs are in
+        the order of the layers. The last one is the logits.
         """
         image = np.asarray(field, np.float32)[None, ..., None]
         arrays = self._session.run(
@@ -81,12 +83,15 @@ class FeatureMaps:
 
 
 def _maps_last(array: np.ndarray) -> np.ndarray:
-    """Convert (maps, rows, columns) to (rows, columns, maps); keep (units,)."""
+    """Convert an array (maps, rows, columns) to (rows, columns, maps).
+
+    An array (units,) is returned unchanged.
+    """
     return np.moveaxis(array, 0, -1) if array.ndim > 1 else array
 
 
 def _find_layers(model: ModelProto) -> Iterator[tuple[str, str, str]]:
-    """Yield the name, kind and output tensor's name of each layer, up to the logits."""
+    """Yield (name, kind, name of the output tensor) of each layer, up to the logits."""
     layer: tuple[str, str] | None = None
     tensor = ""
     for node in _chain(model):
@@ -118,7 +123,7 @@ def _chain(model: ModelProto) -> list[NodeProto]:
 
 
 def _layer_name(node: NodeProto) -> str:
-    """Return the layer's name in Keras, ``conv1`` for ``cnn_1/conv1_1/BiasAdd``."""
+    """Return the name of a node's layer: ``conv1`` for ``cnn_1/conv1_1/BiasAdd``."""
     parts = node.name.split("/")
     name = parts[-2] if len(parts) > 1 else parts[-1]
     return re.sub(r"_\d+$", "", name)

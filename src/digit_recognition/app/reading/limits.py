@@ -1,4 +1,4 @@
-"""Limits on uploaded pictures: bytes, pixels, scans and seconds."""
+"""Limits on uploaded pictures: bytes, pixels, JPEG scans and reading time."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ MAX_SECONDS = 10.0
 """Maximum time for decoding and reading one picture."""
 
 MAX_SCANS = 200
-"""Maximum number of scans of a progressive JPEG; cameras and programs write about 10.
-Each scan can cost 0.1 s and needs only 40 bytes."""
+"""Maximum number of scans of a progressive JPEG. Cameras and programs write about 10. A
+scan needs only 40 bytes, so a small file can contain very many. Decoding a scan can
+take 0.1 s."""
 
 SMALL_PIXELS = 1_000_000
 
@@ -42,7 +43,10 @@ class TooSlow(UnreadablePicture):
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Make ``check_time`` in this thread raise TooSlow after the given time."""
+    """Set the time limit of this thread for the ``with`` block.
+
+    After this time, `check_time` raises TooSlow.
+    """
     _deadline.value = time.monotonic() + seconds
     _deadline.seconds = seconds
     try:
@@ -62,18 +66,18 @@ def check_time() -> None:
 
 
 class TimedFile(io.BytesIO):
-    """A file in memory whose ``read`` checks the time limit."""
+    """A file in memory. Its ``read`` checks the thread's time limit."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next bytes; raise TooSlow after the time limit."""
+        """Return the next bytes. Raises TooSlow if the time limit has passed."""
         check_time()
         return super().read(size)
 
 
 class TimedSession:
-    """An ONNX Runtime session whose ``run`` checks the time limit.
+    """An ONNX Runtime session. Its ``run`` checks the thread's time limit.
 
-    The reader runs the model many times on a crowded page.
+    For a page with many digits, the model runs many times.
     """
 
     def __init__(self, session: InferenceSession):
@@ -83,7 +87,7 @@ class TimedSession:
         return getattr(self._session, name)
 
     def run(self, *arguments: Any) -> Any:
-        """Return the outputs; raise TooSlow after the time limit."""
+        """Return the outputs. Raises TooSlow if the time limit has passed."""
         check_time()
         return self._session.run(*arguments)
 
@@ -102,7 +106,7 @@ def check_upload(data: bytes) -> None:
 def is_small(data: bytes) -> bool:
     """Return whether a file is a picture with at most SMALL_PIXELS pixels.
 
-    A TIFF file is never small, because it may have several pages.
+    The result is False for every TIFF file, because it may have several pages.
     """
     form = identify_format(data[:SIGNATURE_BYTES])
     if form is None or form.has_pages:
@@ -115,7 +119,10 @@ def is_small(data: bytes) -> bool:
 
 
 def too_many_bytes(received: str = "more") -> str:
-    """Return the message for a file that is too large; ``received`` is its size."""
+    """Return the error message for a file that is too large.
+
+    ``received`` says how many bytes the file has.
+    """
     return (
         f"expected a picture of at most {MAX_BYTES // 1_000_000} MB "
         f"({MAX_BYTES:,} bytes), received {received}; reduce it"

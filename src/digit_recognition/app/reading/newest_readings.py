@@ -1,4 +1,4 @@
-"""The newest table of the pipeline `read`, and the pictures that were read."""
+"""The newest table of readings from the pipeline `read`, and its pictures."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ TEXTS = ("picture", "number", "accepted", "reason")
 
 @dataclass(frozen=True)
 class NewestReadings:
-    """A table of readings that a run has saved, and where its pictures are.
+    """A table of readings that a run has saved, and the folders of its pictures.
 
-    ``version`` is the time of the run, such as 2026-01-31T12.00.00.000Z. ``rows`` are
-    the rows of readings.csv. ``boxes`` maps (name of the picture, index of the line) to
-    the box of the line, in pixels of the picture. ``pages`` maps the name of a picture
-    with several pages to a list with the page index of each line. ``folder`` contains
-    the pictures, and ``annotated`` the annotated pictures.
+    - ``version`` is the time of the run, such as 2026-01-31T12.00.00.000Z.
+    - ``rows`` are the rows of readings.csv.
+    - ``boxes`` maps (name of a picture, index of a line) to the box around that line,
+      in pixels of the picture.
+    - ``pages`` has an entry for each picture with several pages. It maps the name of
+      the picture to a list with the index of each line's page.
+    - ``folder`` contains the pictures, and ``annotated`` the annotated pictures.
     """
 
     version: str
@@ -49,7 +51,8 @@ class NewestReadings:
     def to_check(self) -> list[int]:
         """Return the indices of the rows that a person should check.
 
-        A row without a number is included only if its picture still exists.
+        These are the rows that were not accepted. A row without a number is included
+        only if its picture still exists.
         """
         return [
             place
@@ -59,11 +62,11 @@ class NewestReadings:
         ]
 
     def show(self, place: int) -> Image.Image | None:
-        """Return a picture of the number in the row with the index ``place``.
+        """Return an image of the number in the row with the index ``place``.
 
-        The number is cut out of its page. A row without a number gives the whole page.
-        If the picture has been moved or deleted, the result is the whole annotated
-        page, or None if there is no annotated page either.
+        The image is cut out of the number's page. For a row without a number, it shows
+        the whole page. If the picture file has been moved or deleted, the result is the
+        whole annotated page, or None if that is missing, too.
         """
         name, line = self.rows[place]["picture"], self.rows[place]["line"]
         number = self.pages[name][line] if name in self.pages else 0

@@ -1,4 +1,4 @@
-"""Read a picture into lines of digits, table rows and annotated pages."""
+"""Read a picture, and return lines of digits, table rows and annotated pages."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from digit_recognition.recognition.reading_tables import READING_COLUMNS, readin
 from .limits import TooSlow, check_time
 
 MARGIN = 0.25
-"""Background that is kept around the ink of a drawing, as a share of the ink's longest
-side. It is at least MIN_MARGIN pixels."""
+"""Margin that is kept around the ink of a drawing, as a fraction of the ink's longest
+side. The margin is at least MIN_MARGIN pixels."""
 
 MIN_MARGIN = 10
 
 DRAWING_SIDE = 320
-"""A drawing is reduced by the largest whole factor that leaves its longest side at
-least this many pixels."""
+"""Minimum longest side of a reduced drawing, in pixels. A drawing is reduced by the
+largest whole factor that keeps this minimum. A smaller drawing is not reduced."""
 
 
 @dataclass(frozen=True)
 class PageReading:
     """The lines of digits on one page.
 
-    ``reason`` says why the page has no lines; otherwise it is empty. The boxes of the
-    digits are in pixels of the page. One pixel of the page covers ``scale`` x ``scale``
-    pixels of the picture. ``drawn`` is an image of the page, or None if the page could
-    not be decoded.
+    If the page has no lines, ``reason`` says why. Otherwise ``reason`` is empty. The
+    boxes of the digits are in pixels of the page. The page may be a reduced copy of the
+    picture: one pixel of the page covers ``scale`` x ``scale`` pixels of the picture.
+    ``drawn`` is an image of the page, or None if the page could not be decoded.
     """
 
     lines: list[Line]
@@ -48,13 +48,13 @@ class PageReading:
 
 @dataclass(frozen=True)
 class PictureReading:
-    """The readings of a picture's pages; only a TIFF file has more than one page."""
+    """The readings of a picture's pages. Only a TIFF file can have several pages."""
 
     pages: list[PageReading]
 
     @property
     def lines(self) -> list[Line]:
-        """The lines of all pages, from top to bottom."""
+        """The lines of all pages, page by page and from top to bottom."""
         return [line for page in self.pages for line in page.lines]
 
     @property
@@ -63,11 +63,11 @@ class PictureReading:
         return [page.reason for page in self.pages if page.reason]
 
     def rows(self, picture: str) -> list[dict[str, Any]]:
-        """Return the picture's rows in the table of readings that `kedro run` writes.
+        """Return the picture's rows for a table like readings.csv of `kedro run`.
 
-        The keys of a row are READING_COLUMNS. ``picture`` is the name of the picture.
-        If the picture has no lines, its only row gives the reason. A page that could
-        not be decoded also gets a row with the reason.
+        ``picture`` is the name of the picture. The keys of a row are READING_COLUMNS.
+        Each line has a row. A page that could not be decoded has a row with the reason.
+        If the whole picture has no lines, it has only one row, with the reason.
         """
         name = escape_cell(picture)
         found: list[tuple[Line | None, str]] = [
@@ -91,10 +91,11 @@ class PictureReading:
         ]
 
     def annotated(self, page: int = 0) -> Image.Image | None:
-        """Return a page with boxes around its digits, 256 to 1,600 pixels long.
+        """Return an image of a page with boxes around its digits.
 
-        ``page`` is its index. The boxes are green if the number is accepted, and orange
-        if a person must check it. The result is None if the page could not be decoded.
+        ``page`` is the index of the page. The boxes of a number are green if the number
+        is accepted, and orange if a person must check it. The longest side of the image
+        is 256 to 1,600 pixels. The result is None if the page could not be decoded.
         """
         reading = self.pages[page]
         if reading.drawn is None:
@@ -116,9 +117,9 @@ def box_of(digit: Digit, scale: int) -> tuple[int, int, int, int]:
 def read_file(file: BinaryIO, reader: Reader, max_pixels: int) -> PictureReading:
     """Read all pages of a picture.
 
-    Raises UnreadablePicture if the first page cannot be decoded, and TooSlow after the
-    time limit. If a later page cannot be decoded, reading ends there: the last page of
-    the result has the reason and no lines.
+    If the first page cannot be decoded, UnreadablePicture is raised. If a later page
+    cannot be decoded, reading ends there, and the last page of the result has the
+    reason and no lines. Raises TooSlow if the time limit has passed.
     """
     return PictureReading(list(_read_pages(file, reader, max_pixels)))
 
@@ -143,8 +144,8 @@ def _read_pages(
 def read_drawing(page: Page, reader: Reader) -> PageReading:
     """Read a drawing on a plain background, at a reduced size.
 
-    The background has the colour of the top left pixel. Only the part with ink is read,
-    which takes a quarter of the time of `read_page`.
+    Every pixel that differs from the top left pixel is ink. Only the part with ink is
+    read, which takes a quarter of the time of `read_page`.
     """
     factor = max(1, max(page.grey.shape) // DRAWING_SIDE)
     shape = tuple(-(-side // factor) for side in page.grey.shape)
@@ -170,7 +171,7 @@ def _moved(digit: Digit, x: int, y: int) -> Digit:
 
 
 def read_page(page: Page, reader: Reader) -> PageReading:
-    """Return the lines of a page, or the reason why it has none."""
+    """Read a page. The result has its lines, or the reason why there are none."""
     drawn = reduce_page(page)
     try:
         return PageReading(reader.read(page.grey), "", page.scale, drawn)

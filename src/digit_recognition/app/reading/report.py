@@ -34,7 +34,7 @@ CHARTS = {
 
 @dataclass(frozen=True)
 class Report:
-    """Facts about the model in use; a field is empty if its pipeline has not run.
+    """Facts about the model in use. A field is empty if its files do not exist yet.
 
     ``metrics`` and ``training`` are the contents of this model's metrics.json and
     training.json. ``pictures`` maps titles to PNG files. ``charts`` maps titles to
@@ -51,7 +51,7 @@ class Report:
 
 
 def load_report(project: Path, metadata: dict[str, str], model_path: Path) -> Report:
-    """Return the report of the model with this metadata."""
+    """Return the report of the model that has the given metadata."""
     folder = project / REPORTING
     manifests = Manifests(project)
     return Report(
@@ -81,7 +81,7 @@ def newest_file(dataset: Path) -> Path | None:
 def _newest_of_model(
     dataset: Path, metadata: dict[str, str], manifests: Manifests
 ) -> dict[str, Any]:
-    """Return the newest metrics of this model, or an empty dictionary."""
+    """Return the newest metrics of this model, or an empty dictionary if none exist."""
     for file in sorted(dataset.glob(f"*/{dataset.name}"), reverse=True):
         metrics = _read_json(file, manifests)
         if metrics.get("model_digest") == metadata.get("model_digest", ""):
@@ -95,10 +95,10 @@ def _load(dataset: Path, version: str, manifests: Manifests) -> dict[str, Any]:
 
 
 def _read_json(file: Path, manifests: Manifests) -> dict[str, Any]:
-    """Return the JSON object in the file, or an empty dictionary if there is none.
+    """Return the JSON object in the file as a dictionary.
 
-    The dictionary is also empty if the file is damaged or cannot be read. If the check
-    against the file's manifest fails, a warning is logged.
+    The dictionary is empty if the file contains no JSON object, is damaged or cannot be
+    read. If the file's digest does not match the saved digest, a warning is logged.
     """
     try:
         manifests.require_undamaged(file.stem, file.parent)

@@ -49,7 +49,7 @@ MIDDLE_GREY = 0.5
 """A drawing has dark ink if its background is lighter than this, in 0..1."""
 
 MAX_WAIT = 30.0
-"""Maximum time for which a large picture waits for other large pictures."""
+"""Maximum time that a picture waits for other pictures, in seconds."""
 
 
 class Busy(TooSlow):
@@ -59,15 +59,16 @@ class Busy(TooSlow):
 class Service:
     """Reads pictures with one exported model. Threads may share a service.
 
-    ``metadata`` is the ONNX model's metadata, such as model_version, recipe, dataset
-    and seed, but without the entry ``validation``.
+    ``metadata`` is the metadata in the ONNX file, such as model_version, recipe,
+    dataset and seed. Only the entry ``validation`` is left out.
     """
 
     def __init__(self, project: Path, model_path: Path, parameters: ReadParameters):
         """Load the model.
 
-        ``model_path`` is a model.onnx. ``parameters`` contain the acceptance rule.
-        Raises ProjectError if the model is damaged or cannot be used.
+        ``model_path`` is the path of a model.onnx. ``parameters`` contain the rule by
+        which digits are accepted. Raises ProjectError if the model is damaged or cannot
+        be used.
         """
         self.project = project
         self.model_path = model_path
@@ -87,11 +88,11 @@ class Service:
 
     @classmethod
     def open(cls, project: Path, model_version: str | None = None) -> Service:
-        """Return a service for an exported model, by default the newest.
+        """Return a service for an exported model, by default the newest one.
 
-        ``model_version`` is the name of a folder in data/06_models/model.onnx. The
-        acceptance rule comes from conf/. Raises ProjectError if there is no such model,
-        or if it is damaged.
+        ``model_version`` is the name of a folder in data/06_models/model.onnx. The rule
+        by which digits are accepted comes from conf/. Raises ProjectError if the model
+        does not exist, is damaged or cannot be used.
         """
         path = find_model(project, model_version)
         return cls(project, path, _load_parameters(project))
@@ -103,10 +104,10 @@ class Service:
         message is one sentence. If reading takes longer than MAX_SECONDS, the exception
         is TooSlow, a subclass of UnreadablePicture.
 
-        Large pictures, which have more than SMALL_PIXELS pixels, and TIFF files are
-        read one at a time, because a picture of 25 million pixels needs up to 1 GB of
-        memory. If a picture waits for others longer than MAX_WAIT seconds, the
-        exception is Busy, a subclass of TooSlow.
+        A picture is large if it has more than SMALL_PIXELS pixels or is a TIFF file.
+        Large pictures are read one at a time, because a picture of 25 million pixels
+        needs up to 1 GB of memory. If a large picture waits longer than MAX_WAIT
+        seconds, the exception is Busy, a subclass of TooSlow.
         """
         check_upload(data)
         if is_small(data):
@@ -133,11 +134,11 @@ class Service:
             return PictureReading([read_drawing(page, self.reader)])
 
     def read_drawing(self, data: bytes) -> PictureReading:
-        """Read the picture file of a drawing on a plain background.
+        """Read a picture file that shows a drawing on a plain background.
 
-        This takes a quarter of the time of `read`. Only the first page is read. Raises
-        UnreadablePicture as `read` does, and also for more than SMALL_PIXELS pixels. A
-        drawing never waits for other pictures.
+        This takes a quarter of the time of `read`. Only the first page is read. A
+        drawing never waits for other pictures. Raises UnreadablePicture as `read` does,
+        and also if the drawing has more than SMALL_PIXELS pixels.
         """
         check_upload(data)
         with time_limit(MAX_SECONDS):
@@ -145,7 +146,7 @@ class Service:
             return PictureReading([read_drawing(page, self.reader)])
 
     def probabilities(self, fields: np.ndarray) -> np.ndarray:
-        """Return the calibrated probabilities, float64 (n, 10).
+        """Return the calibrated probabilities of the digits 0 to 9, float64 (n, 10).
 
         ``fields`` are digits in MNIST's format, (n, 28, 28) in 0..1.
         """
@@ -181,19 +182,19 @@ class Service:
         return field, self.probabilities(field[None])[0]
 
     def report(self) -> Report:
-        """Return the report of the model; each call looks for the newest files."""
+        """Return the report of the model. Each call looks for the newest files."""
         return load_report(self.project, self.metadata, self.model_path)
 
     def newest_readings(self) -> NewestReadings | None:
-        """Return the newest table of the project's pipeline `read`, or None."""
+        """Return the newest table of readings, or None if there is none."""
         return load_newest_readings(self.project)
 
 
 def find_model(project: Path, version: str | None) -> Path:
-    """Return the path of the model.onnx of a version; None means the newest version.
+    """Return the path of the model.onnx of a version.
 
-    Raises ProjectError if there is no such model, or if permissions forbid reading the
-    folders.
+    If ``version`` is None, this is the newest version. Raises ProjectError if there is
+    no such model, or if permissions forbid reading the folders.
     """
     require_readable("model_onnx", project / MODEL, file=MODEL.name, all_of_them=False)
     files = (project / MODEL).glob(f"*/{MODEL.name}")
