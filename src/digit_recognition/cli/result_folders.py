@@ -1,4 +1,4 @@
-"""Where the catalog keeps the versions of results on a local disk."""
+"""Find the local folders in which the catalog saves versions of results."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
 
 
 def result_folders(project: Path) -> dict[str, Path]:
-    """Return the folder with the versions of each dataset, in the catalog's order.
+    """Return a dictionary from datasets to the folders that hold their versions.
 
-    Only versioned datasets on a local disk are included.
+    The datasets are in the catalog's order. Only versioned datasets on a local disk are
+    included. ``project`` is the project's top folder.
     """
     config = OmegaConfigLoader(
         str(project / "conf"), base_env="base", default_run_env="local"
@@ -26,10 +27,10 @@ def result_folders(project: Path) -> dict[str, Path]:
 
 
 def version_folders(folder: Path) -> list[Path]:
-    """Return the folders of all versions in a dataset's folder, in any order.
+    """Return the folder of each version of a dataset, in any order.
 
-    The list is empty if the dataset's folder does not exist. Raises PermissionError if
-    permissions forbid reading the folder.
+    ``folder`` is the dataset's folder. If it does not exist, the list is empty. Raises
+    PermissionError if permissions forbid reading it.
     """
     if not folder.is_dir():
         return []

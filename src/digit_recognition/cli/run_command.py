@@ -1,4 +1,4 @@
-"""`kedro run`, with a quiet terminal and one short message for a user's mistake."""
+"""Make `kedro run` print less, and give one short message for a user's mistake."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def cli() -> None:
 def _run_quietly(command: Any) -> Callable[..., Any]:
     """Return the command with an additional argument, ``verbose``.
 
-    Unless ``verbose`` is true, `quiet_stderr` hides TensorFlow's notices. An error that
-    the user can correct becomes one message with exit code 1. Ctrl-C gives one line and
-    exit code 130.
+    If ``verbose`` is false, `quiet_stderr` hides TensorFlow's notices. After an error
+    that the user can correct, the command prints one message and ends with exit code 1.
+    After Ctrl-C, it prints one line and ends with exit code 130.
     """
 
     @functools.wraps(command)

@@ -1,4 +1,4 @@
-"""The selection of nodes in `kedro run`: completes names and explains mistakes."""
+"""Check the options of `kedro run`: complete node names and explain mistakes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def check_selection(options: dict[str, Any]) -> dict[str, Any]:
 
     A node may be named without its namespace: ``train_model`` stands for
     ``train.train_model``. Raises ProjectError if a name is unknown, if the options
-    together select no node, or if the runner cannot run this project.
+    together select no node, or if this project does not support the runner or another
+    option.
     """
     _check_runner(options)
     pipeline = _find_pipeline(options)
@@ -95,7 +96,11 @@ def _check_runner(options: dict[str, Any]) -> None:
 
 
 def _find_pipeline(options: dict[str, Any]) -> Pipeline:
-    """Return the sum of the requested pipelines, without importing any others."""
+    """Return the requested pipelines, combined into one pipeline.
+
+    Other pipelines are not imported. Raises ProjectError if a pipeline is unknown, or
+    if both ``--pipeline`` and ``--pipelines`` are given.
+    """
     if options["pipeline"] and options["pipelines"]:
         raise ProjectError(
             "expected --pipelines or --pipeline, received both; take --pipelines"

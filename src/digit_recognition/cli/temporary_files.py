@@ -1,4 +1,4 @@
-"""Keep the temporary files of a run in one folder, and remove it at the end."""
+"""Keep the temporary files of a run in one folder, which is removed at the end."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ PREFIX = ".digit-recognition-"
 def own_temporary_files() -> Iterator[None]:
     """Make ``tempfile`` use a new folder, and remove the folder at the end.
 
-    TensorFlow and Kedro write temporary files. A killed process leaves its folder with
-    these files behind; the next call removes such folders. If no folder can be created,
+    This folder receives the temporary files of TensorFlow and Kedro. If the process is
+    killed, the folder stays, and the next call removes it. If no folder can be created,
     ``tempfile`` keeps its default.
     """
     before = tempfile.tempdir

@@ -1,4 +1,4 @@
-"""`kedro verify`: compare saved results with the SHA-256 digests in the manifests."""
+"""Define `kedro verify`, which compares results with their saved SHA-256 digests."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from .result_folders import result_folders, version_folders
 class Row(NamedTuple):
     """The state of one version of a dataset.
 
-    ``path`` is the file or folder that is damaged or not readable. In other states, it
-    is the version's folder.
+    If the state is ``damaged`` or ``not readable``, ``path`` is the file or folder that
+    has this state. Otherwise, ``path`` is the version's folder.
     """
 
     version: str
@@ -36,12 +36,12 @@ BAD = (State.DAMAGED, State.NOT_READABLE)
 @click.command()
 @click.argument("version", required=False)
 def verify(version: str | None) -> None:
-    """Check that results are as they were saved: all versions, or one VERSION.
+    """Check that results are as they were saved.
 
-    The files are compared with their SHA-256 digests. A result is `good`, `damaged`,
-    `missing` (its files were removed), `not readable`, or has `no digest` (it is older
-    than the manifests, or its run was killed). The exit code is 1 if a result is
-    damaged or not readable.
+    Checks all versions, or only VERSION if it is given. The files are compared with
+    their SHA-256 digests. The state of a result is `good`, `damaged`, `missing` (its
+    files were removed), `not readable`, or `no digest` (it is older than the manifests,
+    or its run was killed). The exit code is 1 if a result is damaged or not readable.
     """
     project = find_kedro_project(Path.cwd()) or Path.cwd()
     try:
@@ -77,8 +77,9 @@ def verify(version: str | None) -> None:
 def find_all_versions(project: Path) -> list[str]:
     """Return the versions that have results or a manifest, newest first.
 
-    ``project`` is the project's top folder. Raises PermissionError if permissions
-    forbid reading the folder of a dataset.
+    A manifest is the file with the digests of one version. ``project`` is the project's
+    top folder. Raises PermissionError if permissions forbid reading the folder of a
+    dataset.
     """
     versions = {*Manifests(project).versions()}
     for folder in result_folders(project).values():
@@ -89,9 +90,12 @@ def find_all_versions(project: Path) -> list[str]:
 def verify_versions(project: Path, versions: list[str]) -> Iterator[Row]:
     """Yield a row for each dataset of each version.
 
-    A version whose manifest is damaged or cannot be read has only one row: the state
-    ``damaged`` for the dataset "manifest". A manifest may also list results outside the
-    catalog's folders. Their rows have the folder in place of the dataset's name.
+    The manifest of a version lists the digests of its files. If the manifest is damaged
+    or cannot be read, the version has only one row, with the dataset ``manifest`` and
+    the state ``damaged``.
+
+    A manifest may also list results in folders that are not in the catalog. Their rows
+    have the folder in place of the dataset's name.
     """
     manifests = Manifests(project)
     names = {folder: name for name, folder in result_folders(project).items()}

@@ -3,8 +3,9 @@
 The modules of this package import Dask, so they are imported only if the parameter
 `read.scheduler` is set.
 
-Each task reads one partition of the pictures and saves its rows as Parquet files. If a
-run is stopped, the next run skips the partitions whose files are already saved.
+The pictures are divided into partitions. Each task reads one partition and saves the
+results as Parquet files. If a run is stopped, the next run skips the partitions whose
+files are already saved.
 """
 
 from importlib.util import find_spec

@@ -30,23 +30,25 @@ SETTINGS = {
 """Dask's settings for clusters on this machine, and for clients."""
 
 CONNECT_SECONDS = 10
-"""Seconds to wait for a scheduler."""
+"""Maximum time to wait for a scheduler, in seconds."""
 
 WORKER_SECONDS = 30
-"""Seconds to wait for the first worker."""
+"""Maximum time to wait for the first worker, in seconds."""
 
 
 @contextmanager
 def open_client(
     scheduler: str, workers: int | None = None, memory_limit: str | None = "auto"
 ) -> Iterator[Client]:
-    """Yield a client of the scheduler, or of a new cluster on this machine.
+    """Yield a client of a Dask scheduler, or of a new Dask cluster on this machine.
 
     ``scheduler`` is an address such as ``tcp://HOST:8786``, or ``local`` for a new
-    cluster of worker processes with one thread each: ``workers`` of them, by default
-    one for each core. A worker that exceeds ``memory_limit`` is restarted; None is no
-    limit. Raises ProjectError if no scheduler or no worker answers, or if the
-    connection to the scheduler is lost.
+    cluster. A new cluster has ``workers`` processes of one thread each. By default, it
+    has one process per core. A process that uses more memory than ``memory_limit`` is
+    restarted. None means no limit.
+
+    Raises ProjectError if no scheduler or no worker answers, or if the connection to
+    the scheduler is lost.
     """
     # ProjectError gives the reason. Dask would also log an error for each worker.
     for name in ("distributed", "distributed.client"):

@@ -1,4 +1,4 @@
-"""Send partitions to the workers, a few at a time, even if some workers are killed."""
+"""Send partitions of the pictures to Dask workers, and handle killed workers."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from digit_recognition.errors import ProjectError
 Result = TypeVar("Result")
 
 TASKS_PER_THREAD = 2
-"""Maximum number of tasks at the scheduler for each thread of a worker. One task runs
-and one waits, so that the thread is never idle. Other partitions are sent later."""
+"""Maximum number of unfinished tasks for each thread of a worker. One task runs and one
+waits, so that the thread is never idle. When a task finishes, another is sent."""
 
 POLL_SECONDS = 5
-"""While no task finishes, check after each interval of this length for workers."""
+"""Seconds between checks for workers while no task finishes."""
 
 PATIENCE_SECONDS = 300
-"""How long to wait for new workers if there are none."""
+"""Maximum time to wait for new workers if there are none, in seconds."""
 
 POISON = "ended the process that read it"
-"""Start of the reason that is recorded for a picture that kills workers."""
+"""First words of the reason that is recorded for a picture that kills workers."""
 
 
 class Part(NamedTuple):
@@ -44,17 +44,17 @@ def run_parts(
 ) -> Iterator[Result]:
     """Run ``work(number, pictures)`` for each partition, and yield the results.
 
-    Partitions are numbered from 0. The workers run ``work``. Results come in the order
-    in which partitions finish.
+    ``work`` runs on the workers. Partitions are numbered from 0. Results come in the
+    order in which partitions finish.
 
     If a partition kills its workers, it is repeated after all other partitions:
 
     1. ``probe(number, pictures)`` runs on each picture alone, to find the pictures that
        kill workers. Its results are ignored.
-    2. ``work`` runs on the partition again, in which these pictures are not opened.
+    2. ``work`` runs on the partition again, but these pictures are not opened.
 
-    Raises ProjectError if no worker is left, or if the partition kills workers again.
-    Exceptions raised by ``work`` are passed on.
+    Raises ProjectError if there are no workers for PATIENCE_SECONDS, or if a partition
+    kills workers again in step 2. Exceptions raised by ``work`` are passed on.
     """
     parts = (Part(number, pictures) for number, pictures in enumerate(partitions))
     suspects: list[Part] = []
@@ -117,11 +117,11 @@ def _wait(client: Client, running: dict[Future, Any]) -> set[Future]:
 
 
 def _result(client: Client, future: Future) -> Any:
-    """Return the result of a future that is done; wait if it is computed again.
+    """Wait until the future is done, and return its result.
 
-    A result is lost if its worker is killed before the result is fetched. Dask then
-    computes it again. Raises KilledWorker if the task kills its workers, and
-    ProjectError if there are no workers for PATIENCE_SECONDS.
+    If a worker is killed before its result is fetched, the result is lost. Dask then
+    computes it again, and this function waits for it. Raises KilledWorker if the task
+    kills its workers, and ProjectError if there are no workers for PATIENCE_SECONDS.
     """
     while True:
         _wait(client, {future: None})
@@ -130,12 +130,11 @@ def _result(client: Client, future: Future) -> Any:
 
 
 def _set_aside(client: Client, part: Part, probe: Callable) -> Part:
-    """Return a copy of the partition that skips the pictures that kill workers.
+    """Find the pictures that kill workers, and return a copy that does not open them.
 
-    In the copy, each of these pictures has a reason and is not opened.
-
-    ``probe`` runs on each picture alone. No other task runs at that time, so this
-    picture is the cause if a worker is killed.
+    ``probe`` runs on each picture of the partition alone. If a worker is then killed,
+    this picture is the cause, because no other task is running. The copy of the
+    partition has a reason for each of these pictures.
     """
     reasons = {}
     for picture in part.pictures.partitions(1):
@@ -150,5 +149,5 @@ def _set_aside(client: Client, part: Part, probe: Callable) -> Part:
 
 
 def is_poison(reason: str) -> bool:
-    """Return whether a picture has this ``reason`` because it kills workers."""
+    """Return whether ``reason`` says that a picture kills workers."""
     return reason.startswith(POISON)

@@ -1,4 +1,4 @@
-"""Draw the recognized digits onto the pictures, on a cluster."""
+"""On a cluster, draw the recognized digits onto the pictures."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ def draw_on_cluster(
 ) -> None:
     """Run ``draw`` on the workers, and save its images in ``target``.
 
-    ``draw(pictures, readings, digits, pages)`` gets one partition and yields pairs
-    (name, image). Its tables and pages are those of ``ReadingResults``. ``place`` is
-    the folder of the Parquet files that ``read_on_cluster`` saved. The images of each
-    partition are saved in a subfolder such as ``part-0000012``.
+    Each call of ``draw(pictures, readings, digits, pages)`` gets one partition of the
+    pictures and what was read on them. ``readings``, ``digits`` and ``pages`` are as in
+    ``ReadingResults``, but the column ``accepted`` is bool. ``draw`` yields pairs
+    (name, image).
+
+    ``place`` is the folder in which ``read_on_cluster`` saved its Parquet files. The
+    images of each partition are saved in a subfolder such as ``part-0000012``.
     """
     folder = PartFolder(*place)
     with open_client(parameters.scheduler or LOCAL) as client:
@@ -50,11 +53,13 @@ def draw_part(
     number: int,
     pictures: Partition,
 ) -> None:
-    """Draw a partition on a worker; if ``target`` is None, nothing is saved.
+    """Draw the digits onto the pictures of one partition, on a worker.
 
-    Pictures that killed workers when they were read are not opened. Raises ProjectError
-    if a picture has changed since it was read, or if ``folder`` has no rows of the
-    partition. Both are checked only if there is a ``target``.
+    The images are saved in ``target``. If ``target`` is None, they are drawn but not
+    saved. Pictures that killed workers when they were read are not opened.
+
+    Raises ProjectError if a picture has changed since it was read, or if ``folder`` has
+    no rows of the partition. If ``target`` is None, neither is checked.
     """
     record = folder.load_record(number)
     if target is not None and (not record or record["digest"] != pictures.digest()):

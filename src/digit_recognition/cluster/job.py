@@ -1,4 +1,4 @@
-"""Send the reader to each worker process once, and check that versions match."""
+"""Send the digit reader to each worker process, and check the package versions."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ PACKAGES = (
     *("dask", "distributed", "fsspec", "numpy", "onnxruntime", "pandas", "pillow"),
     *("pyarrow", "scikit-image", "scipy"),
 )
-"""Packages whose versions must match on all machines; otherwise, rows may differ."""
+"""Packages that must have the same version on all machines, because the results can
+differ between versions."""
 
 
 class ReadingPlugin(WorkerPlugin):
-    """Stores the reader in each worker process, also in workers that join later."""
+    """A Dask plugin that stores the reader in each worker process.
+
+    Workers that join later also get the plugin.
+    """
 
     def __init__(self, reader: Reader):
         self.reader = reader
@@ -40,8 +44,8 @@ class ReadingPlugin(WorkerPlugin):
     def check_versions(self) -> None:
         """Raise ProjectError if this worker's versions differ from the driver's.
 
-        The driver is the process that created the plugin. Versions are those of
-        ``own_versions``.
+        The driver is the process that created the plugin. ``own_versions`` returns the
+        versions that are compared.
         """
         own = own_versions()
         for name, expected in self._expected.items():
@@ -54,9 +58,10 @@ class ReadingPlugin(WorkerPlugin):
 
 @contextmanager
 def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
-    """Send the reader to all workers, and yield the name of its plugin.
+    """Send the reader to all workers in a plugin, and yield the plugin's name.
 
-    Raises ProjectError if the versions of a worker differ from those of this process.
+    Raises ProjectError if the plugin cannot start on a worker, for example because the
+    worker's versions differ from the versions of this process.
     """
     name = f"reader-{uuid.uuid4().hex}"
     try:
@@ -80,8 +85,8 @@ def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
 def worker_reader(name: str) -> Reader:
     """Return the reader of the worker that runs this task.
 
-    ``name`` is the name of the plugin. Raises ProjectError if the worker's versions
-    differ from the driver's.
+    ``name`` is the plugin's name, from ``registered_reader``. Raises ProjectError if
+    the versions of the worker differ from those of the process that sent the reader.
     """
     plugin: Any = get_worker().plugins[name]
     plugin.check_versions()
@@ -90,9 +95,10 @@ def worker_reader(name: str) -> Reader:
 
 @cache
 def own_versions() -> dict[str, str]:
-    """Return the versions of Python and PACKAGES, and a digest of this project's code.
+    """Return a dictionary with the versions of Python, PACKAGES and this project.
 
-    Keys are the names. A package that is not installed has the version ``none``.
+    Keys are the names. A package that is not installed has the version ``none``. The
+    version of this project, ``digit_recognition``, is a digest of its code.
     """
     versions = {"Python": platform.python_version()}
     for name in PACKAGES:

@@ -1,4 +1,4 @@
-"""Store the rows of a run as Parquet: one file for each table and partition."""
+"""Store results as Parquet: one file for each table and partition."""
 
 from __future__ import annotations
 
@@ -39,22 +39,28 @@ SCHEMAS = {
         }
     ),
 }
-"""The columns of each table. The tables of a partition are saved in this order, so a
-partition is finished when its file of ``readings`` exists."""
+"""The columns of each table. For each partition, ``readings`` is saved last. If its
+file exists, the partition is finished."""
 
 JOB = "job.json"
-"""Name of the file that describes the job, such as its pictures and its model."""
+"""Name of the file that describes the job: its pictures, its model and so on."""
 
 FINISHED = "_SUCCESS"
-"""Name of the empty file that is written last. Spark uses the same name."""
+"""Name of the empty file that is written after all partitions. Spark uses this name
+too."""
 
 RECORD = b"digit_recognition"
-"""Key of the partition's record in the metadata of a Parquet file."""
+"""Key of the partition's record in the metadata of a Parquet file. The record is a
+dictionary with information on the partition."""
 
 
 @dataclass(frozen=True)
 class PartFolder:
-    """The folder of a run's rows: a path that all workers can access, or a bucket."""
+    """The folder in which a run saves its Parquet files.
+
+    All workers can access it. It is in a bucket, or at a path that their machines
+    share.
+    """
 
     filesystem: AbstractFileSystem
     path: str
@@ -63,9 +69,9 @@ class PartFolder:
     def create(cls, place: SharedFolder, job: dict[str, Any]) -> PartFolder:
         """Create the folder of a job in ``place``.
 
-        ``job`` is a dictionary for JSON. A digest of it is the folder's name, so equal
-        jobs share a folder, and partitions that are finished are kept. Raises
-        ProjectError if the folder cannot be written.
+        ``job`` is a dictionary that can be saved as JSON. The folder's name is a digest
+        of it. If the folder of an equal job exists, it is used again, and its finished
+        partitions are kept. Raises ProjectError if the folder cannot be written.
         """
         text = json.dumps(job, indent=2)
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -86,16 +92,20 @@ class PartFolder:
             )
 
     def part_path(self, table: str, number: int) -> str:
-        """Return the path of a partition's file; ``table`` is a key of SCHEMAS."""
+        """Return the path of the file for one table of partition ``number``.
+
+        ``table`` is a key of SCHEMAS.
+        """
         return f"{self.path}/{table}/part-{number:07}.parquet"
 
     def save(
         self, number: int, tables: dict[str, pd.DataFrame], record: dict[str, Any]
     ) -> None:
-        """Save the tables of a partition, by the names in SCHEMAS.
+        """Save the tables and the record of partition ``number``.
 
-        ``record`` is any dictionary for JSON. It is saved in the metadata of each file.
-        Raises ProjectError with the reason if a file cannot be written.
+        ``tables`` has the keys of SCHEMAS. ``record`` is any dictionary that can be
+        saved as JSON. It is saved in the metadata of each file. Raises ProjectError
+        with the reason if a file cannot be written.
         """
         metadata = {RECORD: json.dumps(record)}
         for name, schema in SCHEMAS.items():
@@ -105,9 +115,10 @@ class PartFolder:
             self.write(self.part_path(name, number), file.getvalue())
 
     def load_record(self, number: int) -> dict[str, Any] | None:
-        """Return the record of a partition, or None if the partition is not finished.
+        """Return the record that was saved with a partition, or None if there is none.
 
-        A partition with a damaged file of readings is not finished.
+        A partition without a file of ``readings`` has no record. The result is also
+        None if this file is damaged.
         """
         path = self.part_path("readings", number)
         try:
@@ -118,7 +129,11 @@ class PartFolder:
         return json.loads(metadata[RECORD])
 
     def load(self, table: str, number: int | None = None) -> pd.DataFrame:
-        """Return the rows of partition ``number``, or of all partitions in order."""
+        """Return the rows of a table, for one partition or for all.
+
+        ``table`` is a key of SCHEMAS. If ``number`` is None, the rows of all partitions
+        are returned, in the order of the partitions.
+        """
         place = self.part_path(table, number) if number is not None else self.path
         place = place if number is not None else f"{place}/{table}"
         dataset = pa.dataset.dataset(
@@ -129,8 +144,8 @@ class PartFolder:
     def finish(self, partitions: int) -> None:
         """Remove the files that do not belong to this run, and write the file FINISHED.
 
-        ``partitions`` is the number of partitions of this run. Other files come from an
-        earlier run over more pictures, or from killed workers.
+        ``partitions`` is the number of partitions of this run. The removed files come
+        from an earlier run that had more pictures, or from killed workers.
         """
         for table in SCHEMAS:
             kept = {self.part_path(table, number) for number in range(partitions)}

@@ -20,7 +20,8 @@ from .job import own_versions, registered_reader, worker_reader
 from .part_files import SCHEMAS, PartFolder
 
 MAX_ROWS = 1_000_000
-"""Maximum number of rows in a returned table. Excel's limit is 1,048,576 rows."""
+"""Maximum number of rows in a table that ``read_on_cluster`` returns. Excel's limit is
+1,048,576 rows."""
 
 
 def read_on_cluster(
@@ -32,12 +33,13 @@ def read_on_cluster(
 ) -> tuple[ReadingResults, PartFolder]:
     """Read the pictures on the workers; return the results and the folder of all rows.
 
-    The rows are those of ``read_all``, in the same order. If a table has more than
-    MAX_ROWS rows, the returned table is empty, but all rows are in the folder.
+    The rows and their order are the same as in the results of ``read_all``. However, a
+    table that would have more than MAX_ROWS rows is returned empty. Its rows are only
+    in the folder, which always has all rows.
 
-    ``path`` is the path of the pictures. The folder is a subfolder of ``place``. A
-    later run uses the same subfolder if the path, the model, the acceptance rule, the
-    partition size and the versions of the packages are the same.
+    ``path`` is the path of the pictures. The returned folder is a subfolder of
+    ``place``. A later run uses the same subfolder if the path, the model, the
+    acceptance rule, the partition size and the versions of the packages are the same.
 
     Raises ProjectError if the cluster or ``place`` cannot be used.
     """
@@ -68,8 +70,9 @@ def read_part(
 ) -> dict[str, Any]:
     """Read partition ``number`` on a worker, save its rows, and return its record.
 
-    ``reader`` is the name of the plugin with the reader. If the rows are already saved
-    and no picture has changed since, the saved record is returned.
+    ``reader`` is the name of the Dask plugin that holds the reader. If the rows are
+    already saved and no picture has changed since, nothing is read, and the saved
+    record is returned.
 
     The record has four keys:
 
@@ -98,7 +101,8 @@ def read_part(
 def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: ARG001 (as `read_part`)
     """Read pictures on a worker without saving anything.
 
-    ``reader`` is the name of the plugin with the reader.
+    This shows whether they kill the worker. ``reader`` is the name of the Dask plugin
+    that holds the reader. ``number`` is not used.
     """
     read_all(pictures, worker_reader(reader))
 
@@ -106,9 +110,10 @@ def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: 
 def _shown(
     records: Iterator[dict], pictures: Pictures, partition_size: int
 ) -> Iterable[dict]:
-    """Return the records unchanged, with a progress bar in the terminal.
+    """Return the records unchanged, and show a progress bar while they are iterated.
 
-    There is one record per partition. For a bucket, the total is not known in advance.
+    There is one record per partition. For pictures in a bucket, the bar shows no total,
+    because their number is not known in advance.
     """
     from rich.progress import track
 

@@ -1,10 +1,12 @@
-"""Families of image corruptions, for evaluating models; never for training them.
+"""Corrupt images to evaluate models, never to train them.
+
+A family is one kind of corruption, with strengths of 1 (weakest) to 5.
 
 The first fifteen families are those of MNIST-C (Mu and Gilmer 2019, "MNIST-C: A
 robustness benchmark for computer vision", https://github.com/google-research/mnist-c).
-At the strengths in ``MNIST_C``, their settings are those of the published images. At
-other strengths, their settings come from MNIST-C's code if it has any, and from this
-project otherwise. This project added the other families.
+At the strengths in ``MNIST_C``, they have the settings of the published images. The
+settings for other strengths come from MNIST-C's code. If that code has none, they were
+chosen for this project. The other families are not part of MNIST-C.
 """
 
 from __future__ import annotations
@@ -52,17 +54,17 @@ FAMILIES = {
 
 Each function takes images of dtype float32 and shape (n, 28, 28) with values in 0..1, a
 strength of 1 (weakest) to 5, and a NumPy random generator. It returns the corrupted
-images, of the same shape.
+images in the same shape.
 """
 
 
 def corrupt(images: np.ndarray, family: str, strength: int, seed: int) -> np.ndarray:
-    """Return images corrupted by one family.
+    """Return the images, corrupted by one family of corruptions.
 
-    ``images`` and the result are float32 (n, 28, 28, 1) in 0..1, white ink on black.
-    ``family`` is a key of FAMILIES, and ``strength`` is 1 (weakest) to 5. Calls with
-    equal arguments give the same result. Raises ProjectError for an unknown family or
-    strength.
+    ``images`` and the result are float32 (n, 28, 28, 1) in 0..1, with white ink on
+    black. ``family`` is a key of FAMILIES, and ``strength`` is 1 (weakest) to 5. Calls
+    with equal arguments give the same result. Raises ProjectError for an unknown family
+    or strength.
     """
     if family not in FAMILIES:
         raise ProjectError(

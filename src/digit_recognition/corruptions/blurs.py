@@ -41,10 +41,11 @@ def glass_blur(
 def motion_blur(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Smear the image in one direction, at most 45 degrees from the horizontal.
+    """Blur the image in one direction, at most 45 degrees from the horizontal.
 
-    The smear is 21 (weakest) to 41 pixels long. Along it, the weights fall like one
-    side of a Gaussian with a standard deviation of 3 (weakest) to 15 pixels.
+    Each pixel becomes a weighted mean of 21 (weakest) to 41 pixels in this direction.
+    The weights fall with the distance, like one side of a Gaussian with a standard
+    deviation of 3 (weakest) to 15 pixels.
     """
     radius, sigma = ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15))[strength - 1]
     steps = np.arange(2 * radius + 1)

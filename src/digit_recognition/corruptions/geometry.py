@@ -1,6 +1,6 @@
 """Geometric corruptions.
 
-Shear, scale and rotate leave the centre of the image, (13.5, 13.5), where it is.
+Shear, scale and rotate keep the centre of the image, (13.5, 13.5), in its place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ BATCH_SIZE = 1000  # limits memory use
 
 
 def shear(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Shear horizontally by 0.2 to 1 radian, to the left or right at random."""
+    """Shear horizontally by 0.2 (weakest) to 1 radian, to a random side."""
     slopes = rng.choice([-1, 1], len(images)) * np.tan(0.2 * strength)
     return _warp_each(images, slopes, lambda slope: np.array([[1, 0], [slope, 1]]))
 
@@ -24,7 +24,7 @@ def scale(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.nd
 
 
 def rotate(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Rotate by 0.2 to 1 radian, in either direction at random."""
+    """Rotate by 0.2 (weakest) to 1 radian, in either direction at random."""
     angles = rng.choice([-1, 1], len(images)) * 0.2 * strength
     return _warp_each(
         images,
@@ -36,7 +36,10 @@ def rotate(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.nd
 def translate(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Shift by 1 to 5 pixels along both axes, in a random diagonal direction."""
+    """Shift by 1 (weakest) to 5 pixels along each axis.
+
+    The direction is one of the four diagonals, at random.
+    """
     moved = np.zeros_like(images)
     signs = rng.choice([-1, 1], (len(images), 2))
     for down in (-1, 1):
@@ -50,8 +53,9 @@ def translate(
 def elastic(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
     """Distort the image by random displacements, smoothed by a Gaussian filter.
 
-    The filter has a standard deviation of 4 pixels. The smoothed displacements have a
-    root mean square of 0.5 (weakest) to 2.5 pixels per axis.
+    The filter has a standard deviation of 4 pixels. Along each axis, the smoothed
+    displacements have a root mean square of 0.5 (weakest) to 2.5 pixels.
+
     Source: Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural
     networks applied to visual document analysis".
     """
@@ -70,9 +74,10 @@ def elastic(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.n
 
 
 def _warp_each(images, values, matrix) -> np.ndarray:
-    """Warp each image by the matrix ``matrix(value)``.
+    """Warp each image by its own matrix; see ``_warp``.
 
-    ``values`` has one value per image, shape (n,). See ``_warp`` for the matrix.
+    ``values`` has one value per image, shape (n,). The matrix of an image is
+    ``matrix(value)``.
     """
     warped = np.empty_like(images)
     for value in np.unique(values):
@@ -84,7 +89,8 @@ def _warp_each(images, values, matrix) -> np.ndarray:
 def _warp(images: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Resample images so that the output at p is the input at ``matrix @ p``.
 
-    ``matrix`` has shape (2, 2). The point p is (row, column) relative to the centre.
+    ``matrix`` has shape (2, 2). The point p is (row, column) relative to the centre of
+    the image.
     """
     stack_matrix = np.eye(3)  # the first axis numbers the images
     stack_matrix[1:, 1:] = matrix

@@ -34,9 +34,9 @@ def inversion(
 
 
 def stripe(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.ndarray:
-    """Invert a vertical stripe at the left edge and one at the right edge.
+    """Invert a stripe at the left edge and a stripe at the right edge.
 
-    Each stripe is 3 (weakest) to 11 pixels wide.
+    Both stripes are vertical, and 3 (weakest) to 11 pixels wide.
     """
     width = 2 * strength + 1
     striped = images.copy()
@@ -46,10 +46,10 @@ def stripe(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.n
 
 
 def fog(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Add a random cloud with a weight of 1.5 (weakest) to 3.
+    """Add a random cloud to the image, with a weight of 1.5 (weakest) to 3.
 
-    From strength 3 on, the cloud also becomes less smooth. The sum is scaled so that it
-    cannot exceed the maximum of the original image.
+    From strength 3 to 5, the cloud also becomes less and less smooth. The sum is scaled
+    so that it cannot exceed the maximum of the original image.
     """
     density, decay = ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4))[strength - 1]
     height, width = images.shape[1:]
@@ -71,7 +71,9 @@ def _plasma(
 
     The result is float32 (count, side, side) in 0..1, where ``side`` is a power of 2.
     The clouds wrap around at their edges. Each round of the algorithm halves the
-    distance between the points and divides the noise by the square of ``decay``.
+    distance between the points that have values, and divides the amplitude of the noise
+    by the square of ``decay``.
+
     Source: Fournier, Fussell and Carpenter 1982, "Computer rendering of stochastic
     models".
     """

@@ -67,7 +67,10 @@ def zigzag(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.nd
 def erased_patches(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Erase two squares of 4 to 8 pixels a side, within the middle 20x20 pixels."""
+    """Erase two squares within the middle 20x20 pixels.
+
+    The sides of the squares are 4 (weakest) to 8 pixels long.
+    """
     count, side = images.shape[:2]
     size = 3 + strength
     rows, columns = np.indices(images.shape[1:])
@@ -86,7 +89,8 @@ def ruled_paper(
 ) -> np.ndarray:
     """Add ruled lines of brightness 0.2 (weakest) to 0.8, 6 to 10 pixels apart.
 
-    Strengths 1 to 3 have horizontal lines. Strengths 4 and 5 also have vertical lines.
+    At strengths 1 to 3, the lines are horizontal. At strengths 4 and 5, there are also
+    vertical lines.
     """
     count, side = images.shape[:2]
     spacing = rng.integers(6, 11, (count, 1))
@@ -108,7 +112,8 @@ def _draw_lines(side, c0, r0, c1, r1, radius) -> np.ndarray:
     including, ceil(c1).
 
     A pixel at vertical distance d from the line has the value 1 + log(1 - d / radius),
-    or 0 if that is negative. It is 1 at d = 0, and 0 from d = (1 - 1/e) * radius on.
+    or 0 if that is negative. The value is 1 at d = 0. From d = (1 - 1/e) * radius on,
+    it is 0.
     """
     c0, r0, c1, r1 = np.broadcast_arrays(c0, r0, c1, r1)
     c0, r0, c1, r1 = (value.astype(np.float32)[:, None] for value in (c0, r0, c1, r1))

@@ -8,7 +8,7 @@ import numpy as np
 def shot_noise(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Replace each pixel by a random count whose mean is proportional to the pixel.
+    """Replace each pixel by a random count whose mean is proportional to its value.
 
     The counts have a Poisson distribution and are scaled back to 0..1. A white pixel
     has a mean count of 60 (weakest) to 3 (strongest).
@@ -20,7 +20,7 @@ def shot_noise(
 def impulse_noise(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Make 3 to 27 % of the pixels white or black, with equal probability."""
+    """Make 3 % (weakest) to 27 % of the pixels either white or black at random."""
     from skimage.util import random_noise
 
     share = (0.03, 0.06, 0.09, 0.17, 0.27)[strength - 1]

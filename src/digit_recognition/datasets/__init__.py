@@ -1,4 +1,4 @@
-"""Storage of MNIST, MNIST-C, arrays, models, checkpoints and pictures.
+"""Load and save MNIST, MNIST-C, arrays, models, checkpoints and pictures.
 
 Each class is imported on first use, because importing Zarr alone takes a seventh of a
 run's start-up time.

@@ -1,4 +1,4 @@
-"""Atomic saving on a local disk: write into a temporary folder, then rename."""
+"""Save atomically on a local disk: write into a temporary folder, then rename."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def claimed_name(parent: Path, name: str) -> Iterator[None]:
-    """Claim a name in ``parent`` until the context ends.
+    """Claim a name in the folder ``parent`` until the context ends.
 
     Raises FileExistsError if this or another process has already claimed the name. The
     claim is an empty folder ``.saving-NAME`` in ``parent``. If a process is killed, its
@@ -57,9 +57,10 @@ def _locked_folder(parent: Path, prefix: str, name: str = "") -> Iterator[Path]:
 def remove_abandoned(parent: Path, prefix: str = PREFIX) -> None:
     """Remove the temporary folders in ``parent`` that no running process uses.
 
-    Their names start with ``prefix``. Each process locks its folder. The operating
-    system releases the lock when the process ends or is killed, so no process uses an
-    unlocked folder. On Windows, where folders cannot be locked, none is removed.
+    The names of temporary folders start with ``prefix``. Each process locks its folder.
+    The operating system releases the lock when the process ends or is killed, so no
+    process uses an unlocked folder. On Windows, where folders cannot be locked, none is
+    removed.
     """
     for folder in parent.glob(f"{prefix}*"):
         lock = _lock(folder, wait=False)

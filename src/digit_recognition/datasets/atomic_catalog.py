@@ -23,16 +23,16 @@ VERSION_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z")
 class AtomicCatalog(DataCatalog):
     """A catalog that saves versions on a local disk atomically.
 
-    All versions of a dataset are in one folder. A new version is written into a
-    temporary folder beside this folder. A rename then moves the complete version into
-    it. Incomplete files of a failed, interrupted or killed run never count as a
-    version.
+    All versions of a dataset are in the dataset's folder. A new version is first
+    written into a temporary folder. When the version is complete, a rename moves it
+    into the dataset's folder. Incomplete files of a failed, interrupted or killed run
+    therefore never count as a version.
 
     If ``manifests`` is set, the SHA-256 digests of a version's files are stored after
     the version is saved. Each load compares the files with these digests.
 
-    Kedro has no public way to save a dataset to another path, so ``save`` changes the
-    dataset's ``_filepath`` while it writes.
+    Kedro has no public way to save a dataset to another path. Therefore ``save``
+    changes the dataset's ``_filepath`` during the write.
     """
 
     manifests: Manifests | None = None
@@ -46,12 +46,12 @@ class AtomicCatalog(DataCatalog):
         save_version: str | None = None,
         validation_enabled: bool = True,
     ) -> DataCatalog:
-        """Return the catalog.
+        """Return the catalog that a configuration describes.
 
         If the environment variable KEDRO_SAVE_VERSION is set, its value replaces
         ``save_version``. An orchestrator that runs each stage in a separate process can
         thus save all results under the same version. Raises ProjectError if the value
-        does not have the form of a version, such as 2026-01-31T12.00.00.000Z.
+        is not a version such as 2026-01-31T12.00.00.000Z.
         """
         version = os.environ.get(SAVE_VERSION)
         if version is not None:
@@ -65,11 +65,14 @@ class AtomicCatalog(DataCatalog):
         )
 
     def load(self, ds_name: str, version: str | None = None) -> Any:
-        """Return the data of a dataset, by default of its newest version.
+        """Return the data of a dataset.
 
-        ``--load-versions`` changes this default. Raises DatasetError if the data cannot
-        be loaded. If the file of a version is damaged, the error message gives the
-        reason, the path and what to do.
+        If ``version`` is None, a versioned dataset loads the version in the option
+        ``--load-versions``, or its newest version if the option does not name the
+        dataset.
+
+        Raises DatasetError if the data cannot be loaded. If the file of a version is
+        damaged, the error message gives the reason, the path and what to do.
         """
         requested = Version(version, None) if version else None
         dataset: Any = self.get(ds_name, version=requested)
@@ -96,10 +99,11 @@ class AtomicCatalog(DataCatalog):
         return data
 
     def _load_partition(self, ds_name: str, folder: Path, load: Any) -> Any:
-        """Check the files of a partition, and return its data.
+        """Compare the files of a partition with their digests, and return its data.
 
-        A partition of the PartitionedDataset ``ds_name`` is one version of another
-        dataset. ``folder`` is the folder of this version, and ``load`` loads the data.
+        ``ds_name`` is a PartitionedDataset. Each of its partitions is one version of
+        another dataset. ``folder`` is the folder of this version, and ``load()``
+        returns its data.
         """
         if self.manifests:
             self.manifests.require_undamaged(ds_name, folder)
@@ -150,10 +154,11 @@ def _check_version(version: str) -> None:
 
 
 def _reason(error: DatasetError) -> str | None:
-    """Return the first line of the error that Kedro wrapped, or None if there is none.
+    """Return the first line of the message of the error that Kedro wrapped, or None.
 
-    If a dataset raises a DatasetError, Kedro does not wrap it. Kedro wraps other errors
-    in a DatasetError with a message that starts with "Failed while loading data".
+    If a dataset raises a DatasetError, Kedro does not wrap it, and the result is None.
+    Kedro wraps other errors in a DatasetError with a message that starts with "Failed
+    while loading data".
     """
     wrapper = error.__cause__
     if wrapper is None or not str(wrapper).startswith("Failed while loading data"):
@@ -164,8 +169,9 @@ def _reason(error: DatasetError) -> str | None:
 def _os_error(error: OSError | DatasetError) -> OSError | None:
     """Return the OSError that made a save fail, or None.
 
-    Kedro wraps it in a DatasetError, whose message begins with "Failed while saving
-    data" and the dataset's description.
+    ``error`` is the OSError itself, or a DatasetError in which Kedro has wrapped it.
+    The message of this DatasetError contains "Failed while saving". For any other
+    DatasetError, the result is None.
     """
     cause: BaseException | None = error
     while not (cause is None or isinstance(cause, OSError)):

@@ -24,9 +24,9 @@ class BucketPictures(Pictures):
     """The pictures in a remote folder and its subfolders.
 
     Each iteration lists the folders again. Memory holds the names of one folder and the
-    contents of BATCH pictures at a time. The pictures of a folder come before those of
-    its subfolders. Within a folder, names are in natural order: page2 comes before
-    page10.
+    contents of BATCH pictures at a time. The pictures of a folder come before the
+    pictures of its subfolders. Within a folder, names are in natural order: page2 comes
+    before page10.
     """
 
     def __init__(self, filesystem: AbstractFileSystem, folder: str):
@@ -52,7 +52,9 @@ class BucketPictures(Pictures):
     def _list(self) -> Iterator[tuple[str, str]]:
         """Yield the name and the stamp of each picture, and set ``skipped`` at the end.
 
-        The name is the path relative to the top folder. See ``stamp_of`` for stamps.
+        The name is the path relative to the top folder. The stamp is text that changes
+        when the picture changes; see ``stamp_of``. ``skipped`` is the number of other
+        files.
         """
         suffixes = picture_suffixes()
         skipped = 0
@@ -92,8 +94,9 @@ class BucketPictures(Pictures):
 class BucketPartition(Partition):
     """A partition of the pictures in a remote folder.
 
-    ``stamps`` maps the name of each picture to its stamp; see ``stamp_of``. ``reasons``
-    maps the names of pictures that are not opened to the reasons.
+    ``stamps`` maps the name of each picture to its stamp, a text that changes when the
+    picture changes; see ``stamp_of``. Pictures whose names are in ``reasons`` are not
+    opened. ``reasons`` maps each of these names to the reason.
     """
 
     def __init__(
@@ -132,13 +135,16 @@ class BucketPartition(Partition):
         return self._filesystem.cat_ranges(paths, None, None, on_error="return")
 
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> BucketPartition:
-        """Return a partition with only these names and only these reasons."""
+        """Return a partition with only the given names, and with the given reasons.
+
+        Reasons for other names are left out.
+        """
         stamps = {name: self._stamps[name] for name in names}
         kept = {name: reasons[name] for name in names if name in reasons}
         return BucketPartition(self._filesystem, self._folder, stamps, kept)
 
     def stamp(self, name: str) -> str:
-        """Return the size and the ETag or time that the picture had when listed."""
+        """Return the stamp that the picture had when listed; see ``stamp_of``."""
         return self._stamps[name]
 
     def check_access(self) -> None:
@@ -148,7 +154,7 @@ class BucketPartition(Partition):
 def remote_reason(error: Exception) -> str:
     """Return the message of an error of a remote filesystem, as one line.
 
-    An error without a message gives the name of its class.
+    If the error has no message, the name of its class is returned.
     """
     text = str(getattr(error, "strerror", None) or error) or type(error).__name__
     return " ".join(text.split()).rstrip(".")
@@ -157,8 +163,9 @@ def remote_reason(error: Exception) -> str:
 def stamp_of(info: Mapping[str, Any]) -> str:
     """Return the stamp of a file: text that changes when the file changes.
 
-    ``info`` is the file's entry in a listing by fsspec. The stamp is the size in bytes,
-    followed by the ETag or by the time of modification or creation.
+    ``info`` is the file's entry in a listing by fsspec. The stamp is the file's size in
+    bytes, followed by its ETag. If ``info`` has no ETag, the time of modification or of
+    creation takes its place.
     """
     changed = next(
         (info[key] for key in ("ETag", "mtime", "created") if key in info), ""

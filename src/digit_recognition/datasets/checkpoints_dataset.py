@@ -80,7 +80,10 @@ class Checkpoints:
             return None
 
     def remove(self, name: str) -> None:
-        """Remove the checkpoint ``name`` and unfinished files of killed processes."""
+        """Remove the checkpoint ``name`` and unfinished files of killed processes.
+
+        If the folder is then empty, it is removed too.
+        """
         self._path(name).unlink(missing_ok=True)
         remove_abandoned(self.folder)
         with contextlib.suppress(OSError):  # the folder is not empty, or does not exist
@@ -91,9 +94,10 @@ class Checkpoints:
 
 
 class CheckpointsDataset(AbstractDataset[NoReturn, Checkpoints]):
-    """A local folder of checkpoints, loaded as an object that reads and writes them.
+    """A local folder of checkpoints.
 
-    The folder has no versions: only finished models are versioned.
+    It is loaded as a ``Checkpoints`` object, which reads and writes the files. The
+    folder has no versions: only finished models are versioned.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
@@ -115,7 +119,7 @@ class CheckpointsDataset(AbstractDataset[NoReturn, Checkpoints]):
         return Checkpoints(self._folder)
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
-        """Raise DatasetError: the training saves its checkpoints itself."""
+        """Raise DatasetError: a training saves its checkpoints itself."""
         raise DatasetError(
             "expected to be loaded only: a training saves its checkpoints itself"
         )

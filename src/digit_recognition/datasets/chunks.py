@@ -20,7 +20,7 @@ else:
 
 
 def open_chunked(array: Any) -> DaskArray:
-    """Return a Zarr array as a Dask array, which reads chunks only when needed.
+    """Return a Zarr array as a Dask array, which reads a chunk only when it is needed.
 
     Raises ProjectError if Dask is not installed.
     """
@@ -39,9 +39,9 @@ def is_chunked(array: Any) -> TypeIs[DaskArray]:
 def read_rows(array: AnyArray, rows: np.ndarray) -> np.ndarray:
     """Return ``array[rows]`` as a NumPy array.
 
-    ``rows`` are indices from 0 along the first axis, shape (k,). Of a Dask array, only
-    the chunks that contain these rows are read, one at a time. If ``rows`` is sorted,
-    each chunk is read only once.
+    ``rows`` are indices from 0 along the first axis, shape (k,). If ``array`` is a Dask
+    array, only the chunks that contain these rows are read, one at a time. If ``rows``
+    is sorted, each chunk is read only once.
     """
     if not is_chunked(array):
         return array[rows]
@@ -60,10 +60,11 @@ def read_rows(array: AnyArray, rows: np.ndarray) -> np.ndarray:
 
 
 def chunk_starts(array: AnyArray) -> np.ndarray:
-    """Return the index of each chunk's first row, followed by the number of rows.
+    """Return the index at which each chunk starts along the first axis.
 
-    For example, chunks of 4, 4 and 2 rows give ``[0, 4, 8, 10]``. A NumPy array is one
-    chunk.
+    The result has one more element at the end: the total number of rows of the array.
+    For example, chunks of 4, 4 and 2 rows give ``[0, 4, 8, 10]``. A NumPy array counts
+    as one chunk.
     """
     sizes = array.chunks[0] if is_chunked(array) else (len(array),)
     return np.cumsum([0, *sizes])
@@ -72,7 +73,7 @@ def chunk_starts(array: AnyArray) -> np.ndarray:
 def iterate_chunks(array: AnyArray) -> Iterator[np.ndarray]:
     """Yield each chunk along the first axis as a NumPy array.
 
-    A NumPy array is one chunk.
+    A NumPy array counts as one chunk.
     """
     for start, stop in pairwise(chunk_starts(array)):
         part = array[start:stop]

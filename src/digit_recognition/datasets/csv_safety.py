@@ -1,4 +1,4 @@
-"""Make text from outside safe for spreadsheets, logs and terminals."""
+"""Make untrusted text safe for spreadsheets, logs and terminals."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH_STARTS)
 UNPRINTABLE = (
     r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 )
-"""Characters to escape, as the inside of a set ``[...]`` in a regular expression.
+"""Characters to escape, written for use between the brackets of a regular expression.
 
 They are control characters (C0, C1), line separators, characters that change the
-writing direction, and surrogates, which stand for bytes that are not valid text.
+writing direction, and surrogates. In Python, surrogates stand for bytes that are not
+valid text.
 """
 
 _UNPRINTABLE_IN_LINES = re.compile(rf"(?![\n\t])[{UNPRINTABLE}]")
@@ -43,8 +44,9 @@ def escape_message(message: str) -> str:
 def escape_cell(text: str) -> str:
     """Escape text so that a spreadsheet does not execute it as a formula.
 
-    If the text could be a formula, an apostrophe is put in front. The text is also
-    escaped by `escape_name`. See https://owasp.org/www-community/attacks/CSV_Injection.
+    If the text could be a formula, an apostrophe is put in front of it. Unprintable
+    characters and backslashes are escaped as in `escape_name`. See
+    https://owasp.org/www-community/attacks/CSV_Injection.
 
     >>> escape_cell("=1+1.png")
     "'=1+1.png"

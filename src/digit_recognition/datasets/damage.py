@@ -18,17 +18,18 @@ DAMAGED_FILE_ERRORS = (
 )
 
 MAX_REASON = 200
-"""Maximum number of characters of a reason. Some messages of zipfile quote thousands of
-damaged bytes."""
+"""Maximum number of characters that ``describe_damage`` returns. Some messages of
+zipfile quote thousands of damaged bytes."""
 
 MAX_UNPACKED_BYTES = 1_000_000_000
-"""Maximum total size of a file after unpacking. MNIST has 55 million bytes."""
+"""Maximum total size of a file after unpacking, in bytes. MNIST has 55 million
+bytes."""
 
 
 def describe_damage(error: BaseException) -> str:
     """Return the first line of an error's message, or its class if it has no message.
 
-    The result has at most MAX_REASON characters.
+    The line is cut after MAX_REASON characters.
 
     >>> describe_damage(EOFError())
     'EOFError'

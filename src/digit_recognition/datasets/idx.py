@@ -2,8 +2,9 @@
 
 A file consists of three parts:
 
-1. the magic number 00 00 08 d: 08 means unsigned bytes, d is the number of dimensions;
-2. the d sizes as big-endian 32-bit integers;
+1. the magic number 00 00 08 d: 08 means unsigned bytes, and d is the number of
+   dimensions;
+2. the sizes of the d dimensions, as big-endian 32-bit integers;
 3. the array's bytes in C order.
 
 Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
@@ -24,9 +25,9 @@ GZIP_MAGIC = b"\x1f\x8b"
 def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
     """Return the uint8 array that an IDX file holds.
 
-    ``content`` is the whole file, and ``dimensions`` is the expected number of axes.
-    Raises ValueError for damaged gzip data, a wrong magic number, or missing or extra
-    bytes.
+    ``content`` is the whole file, gzipped or not. ``dimensions`` is the expected number
+    of dimensions. Raises ValueError for damaged gzip data, a wrong magic number, or
+    missing or extra bytes.
 
     >>> parse_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 3]), dimensions=1)
     array([7, 3], dtype=uint8)
@@ -54,10 +55,11 @@ def parse_idx(content: bytes, dimensions: int) -> np.ndarray:
 
 
 def _unpack(content: bytes, header_size: int) -> bytes:
-    """Unpack a gzipped IDX file, and stop one byte after the size that it declares.
+    """Unpack a gzipped IDX file, but at most one byte more than its header declares.
 
-    The extra byte, if there is one, shows that the file is too long. After the header
-    of ``header_size`` bytes, at most MAX_UNPACKED_BYTES + 1 bytes are unpacked.
+    If this extra byte exists, the file is too long. ``header_size`` is the size of the
+    header in bytes. After the header, at most MAX_UNPACKED_BYTES + 1 bytes are
+    unpacked.
     """
     with gzip.open(io.BytesIO(content)) as file:
         header = file.read(header_size)

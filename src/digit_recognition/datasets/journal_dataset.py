@@ -15,7 +15,7 @@ from digit_recognition.datasets.atomic import temporary_folder
 
 
 class Journal:
-    """Records in a folder: one JSON file for each finished piece of work.
+    """Records of finished work in a folder, one JSON file per record.
 
     Example::
 
@@ -59,9 +59,10 @@ class Journal:
 
 
 class JournalDataset(AbstractDataset[NoReturn, Journal]):
-    """A local folder of records, loaded as an object that reads and writes them.
+    """A local folder of records.
 
-    The folder has no versions: each record belongs to exactly one piece of work.
+    It is loaded as a ``Journal`` object, which reads and writes the files. The folder
+    has no versions: each record belongs to exactly one piece of work.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
@@ -83,7 +84,7 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         return Journal(self._folder)
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
-        """Raise DatasetError: records are written one by one."""
+        """Raise DatasetError: a run writes its records one by one."""
         raise DatasetError(
             "expected to be loaded only: a run writes its records one by one"
         )

@@ -15,7 +15,8 @@ from kedro_datasets.tensorflow import TensorFlowModelDataset
 from digit_recognition.datasets.damage import MAX_UNPACKED_BYTES
 
 MAX_JSON_BYTES = 10_000_000
-"""Maximum size of a JSON file in a model. The model `standard` has 10,000 bytes."""
+"""Maximum size of a JSON file in a ``.keras`` file, in bytes. The model `standard`
+needs 10,000 bytes."""
 
 
 class KerasDataset(TensorFlowModelDataset):

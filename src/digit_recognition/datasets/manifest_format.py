@@ -1,4 +1,7 @@
-"""Encode and decode a manifest: lines of sha256sum, and a digest of these lines."""
+"""Encode and decode manifests, which list the SHA-256 digests of saved files.
+
+A manifest has lines in the format of sha256sum, followed by a digest of these lines.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ UNESCAPED = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
 def encode(lines: Mapping[str, str]) -> bytes:
     """Return the content of a manifest file.
 
-    ``lines`` maps paths to SHA-256 digests of 64 hex digits. As sha256sum does, a line
-    starts with a backslash if its path has escaped characters.
+    ``lines`` maps paths to SHA-256 digests of 64 hex digits. If a path has escaped
+    characters, its line starts with a backslash, as in sha256sum.
     """
     text = ""
     for path, digest in lines.items():
@@ -29,9 +32,9 @@ def encode(lines: Mapping[str, str]) -> bytes:
 
 
 def decode(content: bytes) -> dict[str, str]:
-    """Return a dictionary from paths to digests: the reverse of ``encode``.
+    """Return the paths and digests in the content of a manifest file, as a dictionary.
 
-    Raises ValueError if the content is damaged.
+    This is the inverse of ``encode``. Raises ValueError if the content is damaged.
     """
     body, end, received = content.rpartition(END.encode())
     if not end or received != f"{hashlib.sha256(body).hexdigest()}\n".encode():

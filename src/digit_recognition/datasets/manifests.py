@@ -47,10 +47,10 @@ class Manifests:
     def add(self, folder: Path, digests: Mapping[str, str]) -> None:
         """Add the files of one version of a dataset to the manifest of this version.
 
-        ``folder`` is the path of the dataset followed by the version. ``digests`` is
-        the result of ``digest_files(folder)``. The manifest is replaced atomically.
-        Raises OSError if it cannot be written, and DatasetError if the existing
-        manifest is damaged or cannot be read.
+        ``folder`` is the version's folder: the path of the dataset followed by the
+        version. ``digests`` is the result of ``digest_files(folder)``. The manifest is
+        replaced atomically. Raises OSError if it cannot be written, and DatasetError if
+        the existing manifest is damaged or cannot be read.
         """
         prefix = self._prefix(folder)
         with self._lock:
@@ -62,17 +62,20 @@ class Manifests:
                 file.replace(self.path(folder.name))
 
     def examine(self, folder: Path) -> tuple[State, Path]:
-        """Compare the files of ``folder`` with the manifest of its version.
+        """Return the state of one version of a dataset, and a path.
 
-        ``folder`` is the path of a dataset followed by the version. Returns the state,
-        and the damaged or unreadable file, or ``folder`` if there is none:
+        ``folder`` is the version's folder: the path of the dataset followed by the
+        version. Its files are compared with the version's manifest. These are the
+        states:
 
         - good: all files are as they were saved.
-        - damaged: a file has changed, is missing or is not in the manifest, or the disk
-          fails to read it.
-        - missing: the manifest lists files, but none of them exists.
+        - damaged: a file was changed, removed or added, or the disk fails to read it.
+        - missing: the manifest lists files, but the folder has none or does not exist.
         - no digest: the manifest lists no file of this folder.
         - not readable: permissions forbid reading a file or a folder.
+
+        If the state is damaged or not readable, the path is the file or folder that has
+        this state. Otherwise, it is ``folder``.
 
         Files whose name starts with a dot are ignored. Raises DatasetError if the
         manifest is damaged or cannot be read.
@@ -99,13 +102,14 @@ class Manifests:
     ) -> None:
         """Raise DatasetError if a version of a dataset is damaged or not readable.
 
-        ``name`` is the dataset, and ``folder`` is the folder of the version. If a file
-        is damaged, the message names it. The message also names the newest good version
-        and the command-line option that loads it. ``option`` is the text before that
-        version, by default ``--load-versions name:``.
+        ``name`` is the dataset, and ``folder`` is the folder of the version. The
+        message names the damaged or unreadable file. If a file is damaged and the
+        dataset has a good version, the message also tells how to load the newest good
+        version: by a command-line option, followed by this version. ``option`` is the
+        text before the version, by default ``--load-versions name:``.
 
-        A version without files or without digests raises no error. Also raises
-        DatasetError if the manifest is damaged or cannot be read.
+        No error is raised for a version without files or without digests. If the
+        manifest is damaged or cannot be read, DatasetError is raised too.
         """
         state, path = self.examine(folder)
         if state is State.NOT_READABLE:
@@ -146,7 +150,7 @@ class Manifests:
         }
 
     def folders(self, version: str) -> set[str]:
-        """Return the folders of the datasets that the manifest of a version lists.
+        """Return the folder of each dataset with files in the manifest of a version.
 
         Folders inside the project's folder are relative to it. Raises DatasetError if
         the manifest is damaged or cannot be read.

@@ -17,21 +17,24 @@ CLEAN_FOLDERS = ("identity", "clean")
 class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]]):
     """A read-only local folder with one file of images for each corruption.
 
-    The file is ``<corruption>/test_images.npy``; ``test_labels.npy`` beside it is
-    optional. The images are uint8 of shape (n, 28, 28, 1) or (n, 28, 28) and are read
-    from disk when they are used. The folders ``identity`` and ``clean`` are skipped,
-    because their images are not corrupted.
+    The file is ``<corruption>/test_images.npy``. A file ``test_labels.npy`` beside it
+    is optional. The images are uint8 of shape (n, 28, 28, 1) or (n, 28, 28). They are
+    read from the disk only when they are used. The folders ``identity`` and ``clean``
+    are skipped, because their images are not corrupted.
     """
 
     def __init__(
         self, *, filepath: str | None = None, metadata: dict[str, Any] | None = None
     ):
-        """``filepath`` is the folder that holds the corruptions; None means no data."""
+        """Set the folder ``filepath``, which has one subfolder per corruption.
+
+        If ``filepath`` is None, the dataset is empty.
+        """
         self._folder = Path(filepath) if filepath else None
         self.metadata = metadata
 
     def load(self) -> dict[str, dict[str, np.ndarray]]:
-        """Return a dictionary from corruptions to dictionaries of arrays.
+        """Return a dictionary from the names of corruptions to dictionaries of arrays.
 
         Each inner dictionary has ``images``, uint8 (n, 28, 28, 1). It also has
         ``labels`` if ``test_labels.npy`` exists. The result is empty if ``filepath`` is
@@ -69,7 +72,7 @@ class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]])
         return arrays
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
-        """Raise DatasetError: the published arrays are read only."""
+        """Raise DatasetError: MNIST-C can only be loaded."""
         raise DatasetError("expected to be loaded only: MNIST-C is read only")
 
     def _describe(self) -> dict[str, Any]:

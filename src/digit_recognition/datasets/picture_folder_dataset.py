@@ -48,9 +48,9 @@ class PictureFolderDataset(AbstractVersionedDataset[Saved, Loaded]):
     ) -> None:
         """Set the path of the folder, or its URL if fsspec supports it.
 
-        ``save_args`` go to Pillow's ``Image.save``. By default, pictures are saved as
-        JPEG with a quality of 85. ``credentials`` and ``fs_args`` go to the filesystem.
-        Plugins such as Kedro-Viz read ``metadata``.
+        ``save_args`` are arguments of Pillow's ``Image.save``. By default, pictures are
+        saved as JPEG with a quality of 85. ``credentials`` and ``fs_args`` are
+        arguments of the fsspec filesystem. Plugins such as Kedro-Viz read ``metadata``.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
