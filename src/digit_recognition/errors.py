@@ -10,9 +10,10 @@ class ProjectError(ValueError):
 
 
 def missing_extra(error: ImportError) -> ProjectError:
-    """Return the error to raise if a package of the extra ``dask`` is not installed.
+    """Return the error to raise if an optional package is not installed.
 
-    ``error`` is the error of the failed import.
+    The package is one of the optional packages (extra) called ``dask``. ``error`` is
+    the ImportError that Python raised. The message contains it.
     """
     return ProjectError(
         "expected the packages of the extra `dask`, received a Python without them "

@@ -17,10 +17,11 @@ RANDOM_CHANGES = (
     *("contrast", "slope", "bars", "noisy"),
     *("copied", "allographs"),
 )
-"""The random changes of training images, as named in a recipe.
+"""The names of the random changes of training images.
 
-The last two are fields of ``handwriting``, the others are fields of ``augmentation`` or
-of its ``paper``.
+These are the names of fields in a recipe (the parameters of a training). The last two
+are fields of ``handwriting``. The others are fields of ``augmentation`` or of
+``augmentation.paper``.
 """
 
 AMOUNTS = {
@@ -28,18 +29,23 @@ AMOUNTS = {
     "sharpened": ("blur", "sharpening"),
     "noisy": ("noise",),
 }
-"""Other parameters that limit the strength of a change."""
+"""Maps some random changes to the parameters that set their maximum strength."""
 
 NEUTRAL_VALUES = {"contrast": 1.0, "blur": 0.2}
-"""Parameter values at which a change alters no pixel by a whole grey level.
+"""Values of parameters with which a random change leaves images as they are.
 
-All other parameters have the neutral value 0. The blur is a standard deviation: a
-Gaussian of 0.2 pixels gives each neighbour less than 1e-5 of a pixel's value.
+Each pixel then changes by less than one grey level (1/255). For all other parameters,
+this value is 0. ``blur`` is the standard deviation of a Gaussian filter, in pixels. A
+filter with 0.2 spreads less than 1e-5 of a pixel's value to each of its neighbours.
 """
 
 
 class EvaluateParameters(Parameters):
-    """If ``allow_other_data`` is true, test arrays of other datasets are accepted."""
+    """The parameters of the evaluation.
+
+    If ``allow_other_data`` is true, any test arrays are accepted. Otherwise, they must
+    have been prepared together with the training arrays of the model.
+    """
 
     allow_other_data: bool
 
@@ -53,14 +59,17 @@ def verify_test_arrays(
 ) -> dict[str, str]:
     """Check that the test arrays were prepared together with the training arrays.
 
-    ``dataset_info`` is the record of the test arrays, ``training`` is the record of the
-    model's training. Returns a dictionary that describes the dataset of the test
-    arrays: ``dataset`` is its name, ``dataset_digest`` its digest. The name is
-    ``custom`` if neither record lists the digests of these arrays.
+    ``dataset_info`` is the record that was saved with the test arrays. ``training`` is
+    the record of the model's training. Returns a dictionary that describes the dataset
+    of the test arrays: ``dataset`` is its name, and ``dataset_digest`` is its digest.
+    If neither record lists the digests of the test arrays, the name is ``custom``.
 
-    Raises ProjectError if the numbers of images and labels differ. Also raises it if
-    the digest of an array differs from the digest in ``training``, unless
-    ``allow_other_data`` is true: other arrays may contain training images of the model.
+    Raises ProjectError in these cases:
+
+    - The number of images and the number of labels differ.
+    - The digest of an array differs from its digest in ``training``, and
+      ``allow_other_data`` is false. These arrays may contain images that the model was
+      trained on.
     """
     arrays = {"x_test": x_test, "y_test": y_test}
     digests = {name: array_digest(array) for name, array in arrays.items()}
@@ -90,9 +99,10 @@ def verify_test_arrays(
 
 
 def verify_record(model: Classifier, training: dict[str, Any]) -> str:
-    """Check that ``training`` is the record of this model; return the model's digest.
+    """Check that a record describes the training of this model.
 
-    Raises ProjectError if ``training`` is the record of another model.
+    ``training`` is the record. Returns the digest of the model's weights. Raises
+    ProjectError if the record contains another digest.
     """
     model_digest = weights_digest(model.get_weights())
     if model_digest != training["model_digest"]:
@@ -107,9 +117,9 @@ def verify_record(model: Classifier, training: dict[str, Any]) -> str:
 def random_changes(training: dict[str, Any]) -> set[str]:
     """Return the names of the random changes applied to the training images.
 
-    ``training`` is the record of a training. Older records lack ``augmentation``, so
-    their result is empty. A change is left out if its parameters leave all images
-    unchanged: a fraction or limit of 0, a contrast of 1, or a blur of 0.2 pixels.
+    ``training`` is the record of a training. The result is empty for older records,
+    which lack ``augmentation``. Changes without effect are left out. A change has no
+    effect if its fraction or limit is 0, its contrast is 1, or its blur is 0.2 pixels.
 
     >>> augmentation = {"rotation": 5.0, "shift": 0.0, "paper": None}
     >>> random_changes({"augmentation": augmentation})
@@ -132,7 +142,7 @@ def random_changes(training: dict[str, Any]) -> set[str]:
 
 
 class LogProbabilities:
-    """Computes a model's log probabilities, in nats, from its logits.
+    """Computes a model's log probabilities (natural logarithms) from its logits.
 
     They are not computed from the model's probabilities, because rounding makes
     probabilities near 0 and 1 too inaccurate.
@@ -142,7 +152,7 @@ class LogProbabilities:
         self._network = without_softmax(model)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Return log probabilities of shape (n, 10).
+        """Return the log probabilities of the ten digits, in the shape (n, 10).
 
         ``images`` is float32 (n, 28, 28, 1) in 0..1.
         """

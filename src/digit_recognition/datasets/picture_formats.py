@@ -9,9 +9,9 @@ from typing import NamedTuple
 class PictureFormat(NamedTuple):
     """A picture format: how to recognize its files and how to decode them.
 
-    ``plugin`` is the module that registers the decoder in Pillow. Pillow's name for the
-    decoder is ``name`` in capitals. If ``has_pages`` is true, all pages of a file are
-    read. Otherwise, only the first frame is read.
+    The module ``plugin`` registers the decoder in Pillow, under the name
+    ``name.upper()``. If ``has_pages`` is true, all pages of a file are read. Otherwise,
+    only the first frame of an animation is read.
     """
 
     name: str

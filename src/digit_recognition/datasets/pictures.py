@@ -15,8 +15,8 @@ from digit_recognition.errors import ProjectError
 class Picture(NamedTuple):
     """A picture to read, or the reason why it cannot be read.
 
-    ``reason`` is empty for a picture that can be opened. A folder that cannot be opened
-    counts as a picture with a reason.
+    ``reason`` is empty if the picture can be opened. A folder that cannot be opened is
+    listed like a picture, with its reason.
     """
 
     name: str
@@ -43,14 +43,14 @@ class Pictures(ABC):
 
     @abstractmethod
     def partitions(self, size: int) -> Iterator[Partition]:
-        """Yield the pictures in parts of ``size`` pictures; the last may be smaller."""
+        """Yield parts of ``size`` pictures each. The last part may be smaller."""
 
 
 class Partition(Pictures):
-    """A part of a list of pictures; it can be pickled for use in other processes.
+    """A part of a list of pictures, which can be pickled for use in other processes.
 
-    The names of the pictures are known in advance. Pictures whose names are in
-    ``reasons`` are not opened. ``reasons`` maps each of these names to the reason.
+    The names of the pictures are known before the pictures are opened. ``reasons`` has
+    the names of pictures that must not be opened. It maps each name to the reason.
     """
 
     def __init__(self, names: Iterable[str], reasons: Mapping[str, str]):
@@ -62,30 +62,39 @@ class Partition(Pictures):
 
     @abstractmethod
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> Partition:
-        """Return a partition with only the given names, and with the given reasons."""
+        """Return a partition that has only the pictures in ``names``.
+
+        ``reasons`` has the names of pictures that must not be opened. It maps each name
+        to the reason.
+        """
 
     @abstractmethod
     def stamp(self, name: str) -> str:
-        """Return text that changes when the picture changes."""
+        """Return a text that changes when the picture changes."""
 
     @abstractmethod
     def check_access(self) -> None:
         """Raise ProjectError if this machine cannot access the pictures' folder."""
 
     def partitions(self, size: int) -> Iterator[Partition]:
-        """Yield the pictures in parts of ``size`` pictures; the last may be smaller."""
+        """Yield parts of ``size`` pictures each. The last part may be smaller."""
         for start in range(0, len(self.names), size):
             yield self.subset(self.names[start : start + size], self.reasons)
 
     def set_aside(self, reasons: Mapping[str, str]) -> Partition:
-        """Return a partition that does not open the pictures in ``reasons`` either.
+        """Return a copy of this partition that opens fewer pictures.
 
-        The reasons of this partition are kept, unless ``reasons`` has a new one.
+        ``reasons`` has the names of further pictures that must not be opened. It maps
+        each name to the reason. If a picture already has a reason, the new reason
+        replaces it.
         """
         return self.subset(self.names, self.reasons | dict(reasons))
 
     def digest(self) -> str:
-        """Return the SHA-256 of all names and stamps, as 64 hex digits."""
+        """Return one SHA-256 of all pictures' names and stamps, as 64 hex digits.
+
+        A stamp is the result of ``stamp``. It changes when the picture changes.
+        """
         digest = hashlib.sha256()
         for name in self.names:
             line = f"{name}\0{self.stamp(name)}\n"
@@ -96,14 +105,15 @@ class Partition(Pictures):
 class FolderPictures(Partition):
     """The pictures of a local folder.
 
-    They are sorted by name in natural order: page2 comes before page10.
+    They are sorted by name in natural order. For example, page2 comes before page10.
     """
 
     def __init__(self, folder: Path, reasons: Mapping[str, str], skipped: int = 0):
         """Set the folder and its pictures.
 
-        ``reasons`` maps the name of every picture to a text: the reason why the picture
-        is not opened, or an empty text if it can be opened.
+        ``reasons`` maps the name of every picture to a text. The text is empty if the
+        picture can be opened. Otherwise, it is the reason why it cannot be opened.
+        ``skipped`` is the number of files that were left out.
         """
         unreadable = {name: reason for name, reason in reasons.items() if reason}
         super().__init__(sorted(reasons, key=natural_order), unreadable)
@@ -115,7 +125,11 @@ class FolderPictures(Partition):
             yield Picture(name, self.folder / name, self.reasons.get(name, ""))
 
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> FolderPictures:
-        """Return a partition with only the given names, and with the given reasons."""
+        """Return a partition that has only the pictures in ``names``.
+
+        ``reasons`` has the names of pictures that must not be opened. It maps each name
+        to the reason.
+        """
         return FolderPictures(
             self.folder, {name: reasons.get(name, "") for name in names}
         )

@@ -28,7 +28,7 @@ HINT = (
 class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
     """The pictures in a folder and its subfolders, or a single picture file.
 
-    In a local folder, symbolic links are followed, and each folder is visited once.
+    In a local folder, symbolic links are followed, but no folder is visited twice.
 
     Examples of entries in ``catalog.yml``::
 
@@ -53,9 +53,9 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
     ):
         """Set the folder or file: a local path, or a URL that fsspec supports.
 
-        A file may have any suffix. If ``filepath`` is None, the dataset is empty. Error
-        messages about missing pictures end with ``hint``, which says what to do.
-        ``credentials`` and ``fs_args`` go to the filesystem of a URL.
+        A single file may have any suffix. If ``filepath`` is None, the dataset is
+        empty. Error messages about missing pictures end with ``hint``, which says what
+        to do. For a URL, ``credentials`` and ``fs_args`` are passed to fsspec.
         """
         self._url = filepath
         self._protocol, path = get_protocol_and_path(filepath or "")
@@ -67,8 +67,8 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
     def load(self) -> Pictures:
         """Return the pictures without opening them.
 
-        Raises DatasetError if the path does not exist, is a folder without pictures or
-        is a folder that cannot be opened.
+        Raises DatasetError if the path does not exist. Also raises DatasetError if a
+        folder contains no pictures or cannot be opened.
         """
         if self._url is None:
             return FolderPictures(Path(), {})
@@ -138,11 +138,13 @@ class PicturesDataset(AbstractDataset[NoReturn, Pictures]):
 
 
 def _find_pictures(top: Path) -> tuple[dict[str, str], int]:
-    """Return the pictures below a folder, and the number of skipped files.
+    """Return the pictures in ``top`` and its subfolders, and count the skipped files.
 
-    The keys are paths relative to ``top``. A picture maps to an empty string. A folder
-    that cannot be opened maps to the reason. Linked folders are visited last, so a
-    folder is reached through a link only if there is no direct path to it.
+    The first result is a dictionary, whose keys are paths relative to ``top``. For a
+    picture, the value is an empty string. For a folder that cannot be opened, the value
+    is the reason. Symbolic links to folders are followed last, and no folder is visited
+    twice. So a folder is reached through a link only if there is no direct path to it.
+    The second result is the number of files that are not pictures or are hidden.
 
     Example of the first result::
 

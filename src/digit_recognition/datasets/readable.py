@@ -10,13 +10,13 @@ from digit_recognition.errors import ProjectError
 def require_readable(
     name: str, versions: Path, *, file: str, all_of_them: bool
 ) -> None:
-    """Raise ProjectError if permissions hide versions of the dataset ``name``.
+    """Raise ProjectError if permissions forbid reading versions of a dataset.
 
-    ``versions`` is the folder of the versions. A version is complete if it contains
-    ``file``: the path is ``versions/VERSION/file``. The check starts with the newest
-    version and stops at the first complete version. If ``all_of_them`` is true, it
-    checks all versions. Without this check, Kedro treats an unreadable folder as
-    missing.
+    The dataset is called ``name``. The folder ``versions`` has a subfolder for each
+    version. A version is complete if its subfolder contains ``file``. The newest
+    version is checked first. The check stops at the first complete version, unless
+    ``all_of_them`` is true. This check is needed because Kedro treats an unreadable
+    folder as a missing one.
     """
     try:
         folders = sorted(versions.iterdir(), reverse=True)

@@ -13,14 +13,16 @@ from .bucket_pictures import remote_reason
 
 
 class SharedFolder(NamedTuple):
-    """A folder and its filesystem; it can be pickled for use in other processes."""
+    """A folder and its filesystem, which can be pickled for use in other processes."""
 
     filesystem: fsspec.AbstractFileSystem
     path: str
 
 
 class SharedFolderDataset(AbstractDataset[NoReturn, SharedFolder]):
-    """A folder for the results of workers: a bucket, or a path that all can access.
+    """A folder into which worker processes write their results.
+
+    It is in a bucket, or at a path that all workers can access.
 
     Example of an entry in ``catalog.yml``::
 
@@ -38,16 +40,19 @@ class SharedFolderDataset(AbstractDataset[NoReturn, SharedFolder]):
         fs_args: dict[str, Any] | None = None,
         metadata: dict[str, Any] | None = None,
     ):
-        """Set the path or URL; ``credentials`` and ``fs_args`` go to the filesystem."""
+        """Set the folder: ``filepath`` is a local path, or a URL that fsspec supports.
+
+        ``credentials`` and ``fs_args`` are passed to fsspec.
+        """
         self._protocol, self._path = get_protocol_and_path(filepath)
         self._options = deepcopy(credentials or {}) | deepcopy(fs_args or {})
         self.metadata = metadata
 
     def load(self) -> SharedFolder:
-        """Return the folder, which need not exist.
+        """Return the folder, which need not exist yet.
 
-        Raises DatasetError if fsspec does not support its protocol, or if the package
-        for the protocol is not installed.
+        Raises DatasetError if fsspec does not support the protocol of the URL, or if
+        the package for this protocol is not installed.
         """
         try:
             filesystem = fsspec.filesystem(

@@ -1,4 +1,4 @@
-"""``StudiesDataset`` keeps the studies of Optuna in a journal file."""
+"""``StudiesDataset`` keeps Optuna's hyperparameter studies in a journal file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class StudiesDataset(AbstractDataset[NoReturn, Any]):
-    """A local file to which Optuna appends each trial, loaded as a JournalStorage."""
+    """A local file to which Optuna appends each trial.
+
+    The dataset is loaded as a JournalStorage of Optuna.
+    """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
         """Set the file, which need not exist yet.
@@ -33,7 +36,9 @@ class StudiesDataset(AbstractDataset[NoReturn, Any]):
         self.metadata = metadata
 
     def load(self) -> JournalStorage:
-        """Return Optuna's storage for the file, and create the file's folder if needed.
+        """Return Optuna's storage for the file.
+
+        Creates the folder of the file if it does not exist.
 
         Raises DatasetError if Optuna is not installed or if the file is damaged.
         """

@@ -29,18 +29,19 @@ METADATA_FILE = "zarr.json"
 
 
 class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
-    """An array as one Zarr array (format 3): chunked, compressed, without pickle.
+    """An array, stored in Zarr format 3: chunked, compressed, without pickle.
 
-    A NumPy array is saved at once, a Dask array chunk by chunk. An array that is larger
-    than ``max_bytes`` in ``load_args`` is loaded as a Dask array, which stays on the
-    disk.
+    A NumPy array is saved at once. A Dask array is saved chunk by chunk. An array that
+    is larger than ``max_bytes`` in ``load_args`` is loaded as a Dask array, which reads
+    chunks only when they are needed.
 
-    An array is visible only when it is complete:
+    A new array can be loaded only after it has been saved completely:
 
-    - On a local disk, it is written into a temporary folder and then renamed.
-    - On other filesystems, ``zarr.json`` is written last, and a folder without this
-      file does not count as an array. An existing unversioned array is removed before
-      the new array is written.
+    - On a local disk, the array is written into a temporary folder. The complete array
+      is then moved to its path.
+    - On other filesystems, ``zarr.json`` is written last. A folder without this file
+      does not count as an array. If the dataset is not versioned, the old array is
+      removed before the new array is written.
 
     Example of an entry in ``catalog.yml``::
 
@@ -64,10 +65,11 @@ class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
     ) -> None:
         """Set the folder: ``filepath`` is a local path, or a URL that fsspec supports.
 
-        ``load_args`` may have ``max_bytes``, the maximum size of an array that is
-        loaded into memory, in bytes. The default is infinity. ``save_args`` go to
-        ``zarr.create_array`` (``chunks``, ``compressors``, …). ``credentials`` and
-        ``fs_args`` go to the filesystem. Plugins such as Kedro-Viz read ``metadata``.
+        ``load_args`` may have the key ``max_bytes``. Arrays that are larger are not
+        loaded into memory, but as Dask arrays. The default is infinity. ``save_args``
+        are passed to ``zarr.create_array`` (``chunks``, ``compressors``, …).
+        ``credentials`` and ``fs_args`` are passed to fsspec. ``metadata`` is for
+        plugins such as Kedro-Viz.
         """
         protocol, path = get_protocol_and_path(filepath, version)
         self._protocol = protocol
@@ -85,10 +87,10 @@ class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
         )
 
     def load(self) -> AnyArray:
-        """Return the array, with the shape and dtype it was saved with.
+        """Return the array in the shape and dtype in which it was saved.
 
-        The array is a Dask array if it is larger than ``max_bytes``. Raises
-        DatasetError if there is no array.
+        Returns a Dask array if the array is larger than ``max_bytes``, otherwise a
+        NumPy array. Raises DatasetError if there is no array.
         """
         array = self._open()
         if array.nbytes > self._max_bytes:
@@ -117,8 +119,8 @@ class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
     def preview(self, count: int = 100) -> ImagePreview:
         """Return the first ``count`` images in a grid, as a base64-encoded PNG.
 
-        The array is (n, height, width) or (n, height, width, 1), uint8 in 0..255 or
-        float in 0..1. Raises DatasetError for other shapes.
+        The saved array must hold images: (n, height, width) or (n, height, width, 1),
+        uint8 in 0..255 or float in 0..1. Raises DatasetError for other shapes.
         """
         from PIL import Image
 
@@ -210,7 +212,10 @@ class ZarrDataset(AbstractVersionedDataset[AnyArray, AnyArray]):
 
 
 def _arrange_in_grid(images: np.ndarray) -> np.ndarray:
-    """Return all images (n, height, width) in one grid, about twice as wide as high."""
+    """Arrange images (n, height, width) in a grid, and return the grid as one image.
+
+    The grid has about twice as many columns as rows.
+    """
     from skimage.util import montage
 
     count = len(images)

@@ -23,18 +23,22 @@ def write_digits(
     allographs: int,
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Write digits on synthetic pages and read them back; return images and labels.
+    """Write digits on synthetic pages, and read them as if from photographs.
 
-    ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1. ``labels`` (n,) holds
-    their digits. The pages show three kinds of digits, chosen at random:
+    ``images`` are MNIST's images, float32 (n, 28, 28) in 0..1, and ``labels`` (n,) are
+    their labels. Three parameters are the numbers of digits to write:
 
-    - ``copied`` of the images, some of them redrawn with a felt pen,
-    - ``strokes`` images of a 1, 7 or 9 with added strokes,
-    - ``allographs`` drawings of allographs.
+    - ``copied``: copies of random images. About a quarter of them are redrawn with a
+      felt pen.
+    - ``strokes``: random images of a 1, 7 or 9, to which a stroke is added, such as the
+      crossbar of a 7.
+    - ``allographs``: drawings of allographs, which are ways to write a digit that are
+      rare in MNIST.
 
-    The returned images show the digits as read from the pages. They are in MNIST's
-    format, float32 (k, 28, 28) in 0..1. The returned labels are (k,). About 6 % of the
-    digits are not found on their page, so k is less than the sum of the three counts.
+    Returns the images and the labels of the digits that were found on the pages. The
+    images are in MNIST's format, float32 (k, 28, 28) in 0..1, and the labels are (k,).
+    About 6 % of the digits are not found, so k is less than the sum of the three
+    numbers.
     """
     rng = np.random.default_rng(seed)
     rows = _choose(np.arange(len(images)), copied, rng)
@@ -59,8 +63,9 @@ def write_digits(
 
 
 def _choose(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return ``count`` random rows, without repeats if there are enough rows.
+    """Return ``count`` random elements of ``rows``.
 
-    If ``rows`` is empty, the result is empty.
+    If ``rows`` has at least ``count`` elements, none is repeated. If it is empty, the
+    result is empty.
     """
     return rng.choice(rows, count if len(rows) else 0, replace=count > len(rows))

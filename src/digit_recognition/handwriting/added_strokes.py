@@ -1,8 +1,13 @@
-"""Strokes added to MNIST's digits: an upstroke or a foot, a crossbar, a curved tail.
+"""Add strokes to MNIST's images of a 1, 7 or 9.
 
-``upstroke``, ``foot``, ``crossbar`` and ``tail`` take images in MNIST's format, float32
-(n, 28, 28) in 0..1, and a random generator. They return one stroke for each image, as
-k points (row, column) in pixels: (n, k, 2).
+- A 1 gets an upstroke, which is a line from its top to the lower left. Some also get a
+  foot, which is a horizontal line at the bottom.
+- A 7 gets a crossbar.
+- A 9 gets a curved tail.
+
+The functions ``upstroke``, ``foot``, ``crossbar`` and ``tail`` take images in MNIST's
+format, float32 (n, 28, 28) in 0..1, and a random generator. They return one stroke for
+each image: an array (n, k, 2) with the rows and columns of k points, in pixels.
 """
 
 from __future__ import annotations
@@ -19,26 +24,27 @@ INK = 0.4
 """Pixels above this value belong to a stroke."""
 
 MAX_FROM_VERTICAL = 58
-"""Maximum angle between an upstroke and the vertical, in degrees."""
+"""Maximum angle between the upstroke of a 1 and the vertical, in degrees."""
 
 MIN_ANGLE = 18
-"""Minimum angle between an upstroke and the stem of the 1, in degrees."""
+"""Minimum angle between the upstroke and the stem (long stroke) of a 1, in degrees."""
 
 MAX_STEM = 6
-"""Maximum number of stroke pixels in a row that crosses the stem of a 7."""
+"""Maximum width of the stem (long stroke) of a 7 in one row of an image, in pixels."""
 
 GRID = np.indices((IMAGE_SIZE, IMAGE_SIZE)).reshape(2, -1).T
-"""Row and column of each pixel, int (784, 2)."""
+"""Row and column of each pixel of an image, int (784, 2)."""
 
 
 def add_strokes(
     images: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Add a stroke to each 1, 7 and 9; return the digits in MNIST's format.
+    """Add a stroke to each 1, 7 and 9.
 
-    ``images`` is float32 (n, 28, 28) in 0..1. ``labels`` (n,) holds their digits. About
-    a quarter of the 1s also get a foot. The added strokes are about as wide as the
-    digit's own strokes. Other digits get no strokes.
+    ``images`` is float32 (n, 28, 28) in 0..1, and ``labels`` (n,) are the digits. Each
+    1 gets an upstroke, each 7 a crossbar and each 9 a curved tail. About a quarter of
+    the 1s also get a foot (a horizontal line). The strokes are about as wide as those
+    of the image. Other digits get no stroke. Returns all images in MNIST's format.
     """
     changed = images.copy()
     for digit, share, stroke in ADDED:
@@ -52,11 +58,11 @@ def add_strokes(
 
 
 def upstroke(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return strokes from the top of a 1 to the lower left.
+    """Return an upstroke for each image of a 1: from its top to the lower left.
 
-    The strokes are at least 32 degrees from the horizontal, because a flatter stroke
-    would turn the 1 into a 7. If a 1 leans too far to leave room for an upstroke, the
-    stroke has length zero.
+    The angle between an upstroke and the horizontal is at least 32 degrees, because a
+    flatter stroke would turn the 1 into a 7. If a 1 leans so far that there is no room
+    for an upstroke, the stroke has length zero.
     """
     top, bottom = _ends(images)
     stem = bottom - top
@@ -71,7 +77,7 @@ def upstroke(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def foot(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return horizontal strokes at the bottom of a 1."""
+    """Return a nearly horizontal stroke at the bottom of each image of a 1."""
     _, bottom = _ends(images)
     left, right = rng.uniform(2, 6, (2, len(images)))
     fall = rng.normal(0, 0.6, len(images))
@@ -80,7 +86,11 @@ def foot(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def crossbar(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return strokes across the stem of a 7, of length zero if no stem is found."""
+    """Return a crossbar for each image of a 7.
+
+    A crossbar is a nearly horizontal stroke across the stem (the long stroke). If no
+    stem is found in an image, the crossbar has length zero.
+    """
     top, bottom = _ends(images)
     row = top[:, 0] + rng.uniform(0.45, 0.66, len(images)) * (bottom - top)[:, 0]
     ink = images[np.arange(len(images)), row.astype(int)]
@@ -94,7 +104,7 @@ def crossbar(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def tail(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return strokes that curve from the bottom of a 9 to the left."""
+    """Return a curved stroke from the bottom of each image of a 9 to the left."""
     _, bottom = _ends(images)
     length, rise = rng.uniform(4, 10, len(images)), rng.uniform(-3, 3, len(images))
     share = np.linspace(0, 1, 6)
@@ -109,14 +119,20 @@ ADDED: tuple[tuple[int, float, Callable], ...] = (
     (7, 1.0, crossbar),
     (9, 1.0, tail),
 )
-"""The digit, the probability that it gets the stroke, and the stroke's function."""
+"""The strokes that can be added.
+
+Each entry has a digit, the probability that an image of this digit gets the stroke, and
+the function that returns the stroke.
+"""
 
 
 def _ends(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the top and the bottom point of each image's strokes, each (n, 2).
+    """Return the top points and the bottom points of the digits in n images.
 
-    A point is the row and the mean column of the stroke pixels in the top or bottom
-    row.
+    Both are arrays (n, 2) of (row, column). The row of the top point is the first row
+    that contains stroke pixels. Its column is the mean column of the stroke pixels in
+    this row. The bottom point is found in the same way in the last row that contains
+    stroke pixels.
     """
     ink = images > INK
     has_ink = np.asarray(ink.any(axis=2))
@@ -132,9 +148,9 @@ def _ends(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _turn(vectors: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """Rotate vectors (down, right) clockwise by ``angles`` (n,), in radians.
+    """Rotate each vector clockwise by its angle in ``angles`` (n,), in radians.
 
-    ``vectors`` and the result are (n, 2).
+    ``vectors`` and the result are (n, 2). The components of a vector are (down, right).
     """
     down, right = vectors.T
     cosine, sine = np.cos(angles), np.sin(angles)
@@ -142,7 +158,10 @@ def _turn(vectors: np.ndarray, angles: np.ndarray) -> np.ndarray:
 
 
 def _half_width(images: np.ndarray) -> np.ndarray:
-    """Return half of each image's mean stroke width: (n,), 0.8 to 2.5 pixels."""
+    """Return half of the mean stroke width of each image, in pixels.
+
+    The result has the shape (n,) and is clipped to 0.8..2.5.
+    """
     column = (images > INK).copy()
     column[:, [0, -1]] = False
     skeletons = skeletonize(column.reshape(-1, IMAGE_SIZE)).reshape(images.shape)
@@ -153,10 +172,12 @@ def _half_width(images: np.ndarray) -> np.ndarray:
 def _draw(
     points: np.ndarray, half_width: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw lines through ``points`` (n, k, 2); return float32 (n, 28, 28) in 0..1.
+    """Draw one stroke in each of n black images, and return the images.
 
-    ``half_width`` (n,) is half of the lines' width, in pixels. It is varied at random
-    by a factor of 0.8 to 1.1.
+    A stroke is a line through k points. ``points`` (n, k, 2) are their rows and
+    columns. ``half_width`` (n,) is half of the width of each stroke, in pixels. It is
+    multiplied by a random factor from 0.8 to 1.1. The images are float32 (n, 28, 28) in
+    0..1.
     """
     half_width = half_width * rng.uniform(0.8, 1.1, len(points))
     distance = np.full((len(points), len(GRID)), np.inf)

@@ -1,9 +1,10 @@
 """Allographs: ways to write a digit that are rare in MNIST.
 
-MNIST's writers are American. In Europe and elsewhere, a 1 has an upstroke or a foot, a
-7 is crossed, a 4 is open, and the tail of a 9 is curved. Each allograph is a template:
-a few strokes through control points. The points are varied at random, and the strokes
-are drawn with a pen.
+MNIST's writers are American. In Europe and elsewhere, a 1 may have an upstroke or a
+foot (a horizontal line), a 7 may be crossed, a 4 may be open, and the tail of a 9 may
+be curved. Each allograph has templates, which consist of a few strokes. A stroke is a
+curve through given points. The points are shifted at random before the strokes are
+drawn.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ digit's height."""
 def draw_allographs(
     count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw random allographs; return the drawings and the digits.
+    """Draw random allographs, which are ways to write a digit that are rare in MNIST.
 
-    The drawings are float32 (count, 56, 56) in 0..1: bright strokes on black, each
-    drawn with a pen of random width. The digits are (count,).
+    Returns drawings and labels. The drawings are float32 (count, 56, 56) in 0..1:
+    bright strokes on black, drawn with a pen of random width. The labels (count,) are
+    the digits that the drawings show.
     """
     weights = np.array([allograph.weight for allograph in ALLOGRAPHS])
     chosen = np.sort(rng.choice(len(ALLOGRAPHS), count, p=weights / weights.sum()))
@@ -48,14 +50,15 @@ def draw_allographs(
 def _vary(
     allograph: Allograph, count: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
-    """Return the strokes of ``count`` random variations of an allograph.
+    """Return the strokes of ``count`` random digits in the style of an allograph.
 
-    Each variation is a weighted mean of the allograph's variants, with shifted points
-    and a random slant, width and rotation.
+    An allograph has several templates, ``allograph.variants``. Each digit is a random
+    weighted mean of these templates. Its points are then shifted at random, and it gets
+    a random slant, width and rotation.
 
-    Each array in the list holds one stroke of all variations. Its shape is
-    (count, POINTS_PER_STROKE, 2). The points are (row, column), as fractions of the
-    digit's height.
+    The list has one array for each stroke of the allograph. Each array has the shape
+    (count, POINTS_PER_STROKE, 2) and holds this stroke of all digits. The points are
+    (row, column), as fractions of the digit's height.
     """
     mixture = rng.dirichlet(np.full(len(allograph.variants), 0.7), count)
     slant = rng.normal(0.15, 0.2, (count, 1))
@@ -74,9 +77,11 @@ def _vary(
 
 
 def _parse(text: str) -> tuple[np.ndarray, list[int]]:
-    """Return a stroke's points (k, 2) and the indices where its curves start.
+    """Return the points (k, 2) of a stroke, and the indices where its curves start.
 
-    The points are (x, y), as fractions of the digit's height.
+    ``text`` has the points ``x,y`` in percent of the digit's height. A stroke consists
+    of one or more curves. A ``/`` after a point says that a new curve starts there. The
+    returned points are (x, y), as fractions of the digit's height.
 
     >>> _parse("0,0 60,0 / 50,100")
     (array([[0. , 0. ],
@@ -94,12 +99,13 @@ def _parse(text: str) -> tuple[np.ndarray, list[int]]:
 
 
 def _interpolation(points: np.ndarray, starts: list[int]) -> np.ndarray:
-    """Return the matrix (POINTS_PER_STROKE, k) that turns k points into a stroke.
+    """Return a matrix (POINTS_PER_STROKE, k) that interpolates k points of a stroke.
 
-    The curves are cubic splines. From one point to the next, the curve parameter grows
-    by the square root of the distance between both points. This avoids loops between
-    points that are close together (Lee 1989, "Choosing nodes in parametric curve
-    interpolation").
+    The matrix multiplied by the points gives POINTS_PER_STROKE points on the stroke.
+    ``starts`` has the indices of the points where a new curve of the stroke starts. The
+    curves are cubic splines. From one point to the next, the spline parameter grows by
+    the square root of their distance. This avoids loops between points that are close
+    together (Lee 1989, "Choosing nodes in parametric curve interpolation").
     """
     from scipy.interpolate import make_interp_spline
 

@@ -1,7 +1,8 @@
-"""Digits put on synthetic pages and read back, as the reader finds them on paper.
+"""Put digits on synthetic pages, and read them as if from photographs of paper.
 
-Reading leaves traces: faint parts of strokes are cut off, thin strokes are widened,
-soft edges get harder, and rulings leave gaps.
+This changes the digits as real reading does: faint parts of strokes are cut off, thin
+strokes are widened, blurred edges get sharper, and removed lines of ruled paper leave
+gaps.
 """
 
 from __future__ import annotations
@@ -18,33 +19,36 @@ from digit_recognition.imaging.ink import find_ink, find_ink_locally, resized
 from digit_recognition.imaging.segmentation import TooManyMarks, find_marks
 
 MAX_HEIGHT = 80
-"""Maximum of a page's typical digit height, in pixels."""
+"""Maximum of the typical digit height of a page, in pixels."""
 
 PAGE_PIXELS = 250_000
-"""Typical number of pixels of a page. A full page has 16 to 100 digits."""
+"""Typical number of pixels of a page. A full page shows 16 to 100 digits."""
 
 CELL = 1.6
-"""Distance between the centres of neighbouring digits, in typical digit heights."""
+"""Distance between the centres of neighbouring digits on a page.
+
+It is a multiple of the page's typical digit height.
+"""
 
 MIN_OVERLAP = 0.6
-"""Minimum intersection over union of a digit's box and the box of the mark that is
-taken for this digit."""
+"""An object that is found on a page is taken for a digit only if the intersection over
+union of their bounding boxes is at least this value."""
 
 MIN_INK = 0.1
-"""Pixels of a drawing above this value are ink; the drawing is cropped to its ink."""
+"""Pixels of a drawing above this value are ink. A drawing is cropped to its ink."""
 
 LOCAL = 0.3
-"""Probability that a page is read with ``find_ink_locally``, not ``find_ink``."""
+"""Probability that a page is read with ``find_ink_locally`` instead of ``find_ink``."""
 
 
 class Pages(NamedTuple):
-    """How hard pages are to read.
+    """Settings that determine how hard synthetic pages are to read.
 
-    The height of a digit is its longest side. Each page has a typical digit height,
-    from ``min_height`` to ``MAX_HEIGHT`` pixels. Each digit is 0.85 to 1.1 times as
-    high. ``max_blur`` is the standard deviation of the strongest blur, divided by the
-    typical height. Small blurs are more common. ``ruled`` is the probability that a
-    page is ruled.
+    Each page has a random typical digit height, from ``min_height`` to ``MAX_HEIGHT``
+    pixels. The longest side of each digit is 0.85 to 1.1 times this height.
+    ``max_blur`` is the standard deviation of the strongest Gaussian blur, divided by
+    the typical digit height. Weak blurs are more common. ``ruled`` is the probability
+    that a page has the horizontal lines of ruled paper.
     """
 
     min_height: float
@@ -53,14 +57,17 @@ class Pages(NamedTuple):
 
 
 HARD = Pages(min_height=10, max_blur=0.07, ruled=0.2)
-"""Pages for training."""
+"""Settings of the pages for training."""
 
 COMMON = Pages(min_height=14, max_blur=0.03, ruled=0.1)
-"""Pages for calibration."""
+"""Settings of the pages for calibration."""
 
 
 class _Page(NamedTuple):
-    """A page, float32 (h, w) in 0..1 where 1 is white, and the box of each digit."""
+    """A synthetic page, and the bounding box of each digit on it.
+
+    ``grey`` is float32 (height, width) in 0..1, where 1 is white.
+    """
 
     grey: np.ndarray
     boxes: list[Box]
@@ -69,13 +76,13 @@ class _Page(NamedTuple):
 def read_back(
     drawings: np.ndarray, rng: np.random.Generator, kind: Pages = HARD
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Put drawings on pages and read them back; return images and indices.
+    """Put drawings on synthetic pages, and read them as if from photographs.
 
     ``drawings`` is (n, height, width) in 0..1, bright strokes on black. ``kind`` says
-    how hard the pages are to read. The images show the drawings as read from the pages,
-    in MNIST's format, float32 (k, 28, 28) in 0..1. The indices (k,) say which drawing
-    each image shows. A drawing is left out if it is blank or if no mark is found in its
-    place.
+    how hard the pages are to read. Returns images and indices. The images show the
+    drawings as they were read, in MNIST's format, float32 (k, 28, 28) in 0..1. The
+    indices (k,) say which drawing each image shows. Blank drawings are left out, and so
+    are drawings that are not found on their page.
     """
     fields, rows = [], []
     inked = np.flatnonzero(drawings.max(axis=(1, 2)) > MIN_INK)
@@ -95,11 +102,11 @@ def read_back(
 
 
 def _find(page: _Page, *, is_local: bool) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the index and the field of each digit that is found on a page.
+    """Yield the index and the image of each digit that is found on a page.
 
-    The index is the digit's position in ``page.boxes``. The field is the digit in
-    MNIST's format, float32 (28, 28) in 0..1. If ``is_local`` is true, the ink is found
-    with ``find_ink_locally``.
+    The index is the position of the digit in ``page.boxes``. The image is in MNIST's
+    format, float32 (28, 28) in 0..1. The ink is found with ``find_ink_locally`` if
+    ``is_local`` is true, otherwise with ``find_ink``.
     """
     ink = (find_ink_locally if is_local else find_ink)(page.grey)
     try:
@@ -124,7 +131,8 @@ def _draw_page(
 ) -> _Page:
     """Draw digits in rows on grey paper, with uneven light, blur and noise.
 
-    ``height`` is the typical digit height in pixels.
+    ``height`` is the typical height of a digit in pixels. ``kind`` sets the blur and
+    how often the paper is ruled.
     """
     columns = int(np.ceil(np.sqrt(len(drawings))))
     cell = int(np.ceil(CELL * height))
@@ -164,9 +172,10 @@ def _scale(drawing: np.ndarray, longest: float) -> np.ndarray:
 
 
 def _light(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Return factors (h, w) for light that fades in a random direction.
+    """Return factors (height, width) that darken a page like uneven light.
 
-    It fades by up to 40 % along a side of the page, and by up to 57 % along a diagonal.
+    The light fades in a random direction. It fades by at most 40 % if this direction is
+    parallel to a side of the page, and by at most 57 % along a diagonal.
     """
     angle = rng.uniform(0, 2 * np.pi)
     down, across = (np.linspace(-0.5, 0.5, side) for side in shape)
@@ -177,10 +186,11 @@ def _light(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
 def _rulings(
     shape: tuple[int, int], cell: int, height: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return factors (h, w) that darken a horizontal line in each row of digits.
+    """Return factors (height, width) that darken a page along horizontal lines.
 
-    A row of digits is ``cell`` pixels high, and the digits are about ``height`` pixels
-    high. The line has the same position in all rows.
+    They imitate ruled paper. There is one line for each row of digits, in the same
+    position in all rows. A row of digits is ``cell`` pixels high, and the digits are
+    about ``height`` pixels high.
     """
     factors = np.ones(shape)
     first = cell + round(rng.uniform(0.1, 0.6) * height)

@@ -1,7 +1,8 @@
 """Templates of allographs, based on school models and handwriting of many countries.
 
-A stroke is written as its points ``x,y`` in hundredths of the digit's height; y grows
-downwards. The stroke turns sharply at a point that is followed by ``/``.
+Allographs are different ways to write the same digit. A stroke is a text with its
+points ``x,y`` in percent of the digit's height, where y grows downwards. At a point
+that is followed by ``/``, the stroke has a corner.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from typing import NamedTuple
 
 
 class Allograph(NamedTuple):
-    """A way to write ``digit``; ``weight`` is its relative frequency.
+    """A way to write ``digit``.
 
-    A variant is a tuple of strokes. All variants of an allograph have the same number
-    of strokes. Corresponding strokes have the same number of points, with ``/`` after
-    the same points.
+    Allographs are chosen at random. The probability is proportional to ``weight``. Each
+    element of ``variants`` is one example of the allograph, a tuple of strokes. All
+    variants have the same number of strokes. The first stroke of each variant has the
+    same number of points, with ``/`` (a corner) after the same points. The same is true
+    for the second stroke, and so on.
     """
 
     digit: int

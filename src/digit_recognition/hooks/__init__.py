@@ -1,4 +1,4 @@
-"""Kedro hooks: checks before a run, records during the run, a summary at the end."""
+"""Kedro hooks, which check a run before it starts, record it and print a summary."""
 
 from .config_loader import ConfigLoader
 from .damaged_arrays import DamageHooks

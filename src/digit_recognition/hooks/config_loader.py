@@ -1,4 +1,4 @@
-"""A configuration loader whose errors name the file and the line."""
+"""A configuration loader whose error messages name the file and the line."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from digit_recognition.errors import ProjectError
 
 
 class ConfigLoader(OmegaConfigLoader):
-    """Kedro's configuration loader, with ProjectError for files that cannot be read.
+    """A variant of Kedro's loader that raises ProjectError for invalid files.
 
-    For most mistakes in YAML, Kedro's own messages name no file and no line.
+    The message names the file and, for a mistake in YAML, the line. Kedro's own
+    messages about mistakes in YAML usually name neither.
     """
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """Return one merged configuration, for example ``loader["parameters"]``."""
+        """Return a configuration, for example ``loader["parameters"]``.
+
+        It is merged from the files of the base environment and of the run environment.
+        Raises ProjectError if a file is invalid.
+        """
         try:
             return super().__getitem__(key)
         except MissingConfigException:
@@ -40,7 +45,7 @@ class ConfigLoader(OmegaConfigLoader):
             raise
 
     def _check_environment(self) -> None:
-        """Raise ProjectError if the folder of the environment does not exist."""
+        """Raise ProjectError if the run environment has no folder in ``conf/``."""
         folder = Path(self.conf_source)
         if self.env and folder.is_dir() and not (folder / self.env).is_dir():
             known = sorted(path.name for path in folder.iterdir() if path.is_dir())

@@ -21,15 +21,16 @@ RECORD = "dataset_info"
 class DamageHooks:
     """Compare loaded arrays with the digests that were saved with them.
 
-    A manifest holds the digests of a version's files. The catalog checks the versions
-    that have a manifest. Only older versions, which lack one, are checked here: their
-    digests are in the record ``dataset_info`` of the same version. An array is not
-    checked if this record does not exist, or if the current run saved the array.
+    A manifest is a file with the digests of all files of a version. The catalog checks
+    versions that have a manifest. This hook checks older versions, which were saved
+    without a manifest. Their digests are in the record ``dataset_info`` of the same
+    version. An array is not checked if this record does not exist, or if the current
+    run saved the array.
     """
 
     @hook_impl
     def after_catalog_created(self, catalog: AtomicCatalog) -> None:
-        """Keep the catalog to look up the records later."""
+        """Keep the catalog, to look up the records later."""
         self._catalog = catalog
 
     @hook_impl
@@ -60,9 +61,9 @@ class DamageHooks:
         )
 
     def _is_as_saved(self, name: str, version: str | None, data: Any) -> bool:
-        """Return whether the array's digest equals the recorded digest.
+        """Return whether the array's digest equals the digest in ``dataset_info``.
 
-        Returns True if no digest is recorded for this version of the array.
+        Returns True if ``dataset_info`` has no digest for this version of the array.
         """
         record: Any = self._catalog.get(RECORD)
         if version not in record.list_versions(full_path=False):

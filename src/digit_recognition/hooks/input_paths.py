@@ -15,24 +15,25 @@ from kedro.framework.hooks import hook_impl
 from digit_recognition.errors import ProjectError
 
 INPUT_PATHS = {"pictures": False, "explain.picture": True, "robustness.mnist_c": True}
-"""The parameters that hold a path. The value says whether the path may be null."""
+"""The parameters that contain a path. Each value says whether the path may be null."""
 
 MISSING = object()
 
 
 class InputPathsHooks:
-    """Make input paths absolute; the catalog reads them as ``${runtime_params:...}``.
+    """Make the paths of input files absolute.
 
     A leading ``~`` is the user's home folder. A relative path in ``--params`` starts at
     the current folder. A relative path in ``conf/`` starts at the project's folder.
-    URLs are kept unchanged.
+    URLs are kept unchanged. The catalog gets the absolute paths through
+    ``${runtime_params:...}``.
     """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Make the paths absolute.
 
-        Raises ProjectError if a path is not text, or is empty.
+        Raises ProjectError if a path is empty or is not a string.
         """
         loader = context.config_loader
         given = {name: _find(loader.runtime_params, name) for name in INPUT_PATHS}
@@ -82,7 +83,11 @@ def _find(parameters: Any, name: str) -> Any:
 
 
 def _replace(parameters: Any, keys: list[str], value: str) -> dict[str, Any]:
-    """Return a copy of the nested parameters with ``value`` at ``keys``."""
+    """Return a copy of nested parameters, in which one value is replaced.
+
+    ``keys`` leads to the new ``value``. For example, ``["explain", "picture"]`` leads
+    to ``parameters["explain"]["picture"]``.
+    """
     key, *rest = keys
     inner = _replace(parameters.get(key, {}), rest, value) if rest else value
     return {**parameters, key: inner}

@@ -1,4 +1,4 @@
-"""Misspelt parameters stop the run; Kedro alone would ignore them."""
+"""Refuse misspelt parameters, which Kedro itself would ignore."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ from digit_recognition.tracking.tracking_parameters import GROUP
 
 
 class KnownParametersHooks:
-    """Refuse unknown parameters in `--params` and in an environment's files."""
+    """Refuse unknown parameters in `--params` and in the run environment's files."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Raise ProjectError if a key is unknown, and suggest the most similar key.
 
-        A top-level key in the run environment's files is known if it also occurs in the
-        base environment, or if it is ``mlflow``, which turns tracking on. A key in
-        `--params` is known if it occurs in the files of the base environment or of the
-        run environment.
+        These keys are known:
+
+        - at the top level of the run environment's files: the keys of the base
+          environment and ``mlflow``, which turns tracking on.
+        - in `--params`: all keys in the files of the base environment and of the run
+          environment.
+
+        Also raises ProjectError if the recipe is unknown.
         """
         loader = context.config_loader
         options = settings.CONFIG_LOADER_ARGS
@@ -54,7 +58,7 @@ class KnownParametersHooks:
 
 
 def _check_recipe(parameters: dict[str, Any]) -> None:
-    """Raise ProjectError for an unknown recipe, before TensorFlow is imported."""
+    """Raise ProjectError if the recipe is unknown, before TensorFlow is imported."""
     name = parameters.get("recipe")
     recipes = (parameters.get("train") or {}).get("recipes") or {}
     if isinstance(name, str) and name not in recipes:
@@ -62,10 +66,11 @@ def _check_recipe(parameters: dict[str, Any]) -> None:
 
 
 def nearest_parameter(key: str, known: list[str]) -> str:
-    """Return ``did you mean …?`` with the most similar key, or a list of all keys.
+    """Return ``did you mean …?`` with the known key that is most similar to ``key``.
 
-    Keys are similar if their last parts are similar. Among similar keys, one with the
-    same first part is preferred.
+    Two keys are similar if the parts after their last dot are similar. Among similar
+    keys, those with the same part before the first dot are preferred. If no key is
+    similar, returns a list of all known keys.
 
     >>> nearest_parameter("epoch", ["seed", "train.epochs"])
     'did you mean train.epochs?'
@@ -86,10 +91,11 @@ def nearest_parameter(key: str, known: list[str]) -> str:
 
 
 def _complete_recipes(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters, with each recipe completed by the keys of its base.
+    """Return the parameters, with the keys that recipes inherit from other recipes.
 
-    If a recipe cannot be completed, returns the parameters unchanged; the pydantic
-    model of the recipes reports the mistake later.
+    A recipe inherits the keys of the recipe that its key ``base`` names. If a recipe
+    has a mistake, returns the parameters unchanged. The pydantic model of the recipes
+    reports the mistake later.
     """
     try:
         recipes = resolve_bases(parameters["train"]["recipes"])
@@ -99,7 +105,7 @@ def _complete_recipes(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _dotted(values: dict[str, Any], prefix: str = "") -> list[str]:
-    """Return all keys of nested dictionaries, as ``outer`` and ``outer.inner``."""
+    """Return all keys of nested dictionaries, such as ``outer`` and ``outer.inner``."""
     keys = []
     for key, value in values.items():
         keys.append(f"{prefix}{key}")

@@ -1,4 +1,4 @@
-"""Removal of the temporary folders that killed runs left behind."""
+"""Remove the temporary folders that killed runs left behind."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class LeftoverHooks:
 
     @hook_impl
     def after_catalog_created(self, conf_catalog: dict[str, Any]) -> None:
-        """Keep the configuration, which also lists datasets unused by the run."""
+        """Keep the catalog's configuration, which lists the datasets of all runs."""
         self._conf_catalog = conf_catalog
 
     @hook_impl
     def before_pipeline_run(self, catalog: AtomicCatalog) -> None:
-        """Remove leftovers from all folders in which a run makes temporary folders."""
+        """Remove the temporary folders that processes left behind when they ended."""
         places = _places(self._conf_catalog)
         if catalog.manifests:
             places.add(catalog.manifests.folder)
@@ -30,7 +30,7 @@ class LeftoverHooks:
 
 
 def _places(conf_catalog: dict[str, Any]) -> set[Path]:
-    """Return the local folders in which datasets make their temporary folders."""
+    """Return the local folders in which datasets create temporary folders."""
     places = set()
     for entry in conf_catalog.values():
         path = str(entry.get("filepath", "://"))

@@ -1,4 +1,4 @@
-"""The origin of results: loaded versions, code revision, packages and processor."""
+"""Record the origin of results: loaded versions, code, packages and processor."""
 
 from __future__ import annotations
 
@@ -15,19 +15,23 @@ from digit_recognition.runtime import processor
 
 
 class LineageHooks:
-    """Record a run's loaded versions, code revision, packages and processor."""
+    """Record what the results of a run were made with.
+
+    The record contains the versions of the datasets that the run loads, the git commit
+    of the code, the versions of packages and the processor.
+    """
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog) -> None:
-        """Keep the catalog to look up versions later."""
+        """Keep the catalog, to look up the versions of datasets later."""
         self._catalog = catalog
         self._versions: dict[str, str] = {}
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Save the record as ``lineage`` if a node reads it.
+        """Save the record as the dataset ``lineage`` if a node of the run loads it.
 
-        Versions that are loaded later in the run are added to the saved record.
+        The versions of datasets are added later, when the run loads the datasets.
         """
         if "lineage" in pipeline.inputs():
             catalog.save(
@@ -46,7 +50,7 @@ class LineageHooks:
 
     @hook_impl
     def before_dataset_loaded(self, dataset_name: str) -> None:
-        """Add the dataset's version to the record before the dataset is loaded."""
+        """Add the version of a dataset to the record, before the dataset is loaded."""
         dataset = self._catalog.get(dataset_name)
         if isinstance(dataset, AbstractVersionedDataset):
             version = dataset.resolve_load_version()
@@ -57,8 +61,8 @@ class LineageHooks:
 def code_revision(file: Path) -> str:
     """Return the git commit of the repository that holds ``file``.
 
-    ``-dirty`` is added if the working tree has changed or untracked files. The result
-    is ``unknown`` without git, outside a repository, or if git does not track the file.
+    ``-dirty`` is added if the working tree has changed or untracked files. Returns
+    ``unknown`` if git is not installed or does not track the file.
     """
 
     def git(*arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""Give the catalog the manifests, which hold the digests of the results."""
+"""Give the catalog the manifests, which are files with the digests of results."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from digit_recognition.datasets.manifests import Manifests
 
 
 class ManifestHooks:
-    """Let the catalog write and check the manifests in the project's folder."""
+    """Let the catalog write and check manifests in the project's folder.
+
+    A manifest is a file with the digests of all files of a version.
+    """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the path of the project's folder for later."""
+        """Keep the path of the project's folder."""
         self._project = context.project_path
 
     @hook_impl
     def after_catalog_created(self, catalog: AtomicCatalog) -> None:
-        """Set the catalog's ``manifests``."""
+        """Set ``catalog.manifests`` to the manifests of the project."""
         catalog.manifests = Manifests(self._project)

@@ -1,4 +1,4 @@
-"""Load arrays of one version that match the model of the run."""
+"""Load arrays of the same version that also match the model of the run."""
 
 from __future__ import annotations
 
@@ -14,28 +14,31 @@ from .damaged_arrays import ARRAYS, RECORD
 
 
 class MatchingArraysHooks:
-    """Load older arrays if the newest arrays do not match.
+    """Load older arrays if the newest arrays do not match each other or the model.
 
-    Arrays match if all have the same version. If the run loads the record of a
-    training, the digests of the arrays must also equal the digests in this record.
+    Arrays match each other if they have the same version. They match the model if their
+    digests equal the digests in the record of its training. The model is considered
+    only if the run loads this record.
 
-    The newest arrays may not match after a run was stopped. A run stopped during
-    `prepare` may leave arrays of different versions. A run stopped between `prepare`
-    and `train` leaves arrays that are newer than the newest model.
+    Arrays may not match after a run was stopped. If it was stopped during `prepare`,
+    the newest arrays may have different versions. If it was stopped between `prepare`
+    and `train`, the newest arrays are newer than the newest model.
 
-    This hook changes no version if `--load-versions` names an array or the arrays'
-    record ``dataset_info``, if `evaluate.allow_other_data` is true, or if no version
-    matches.
+    This hook changes nothing in these cases:
+
+    - `--load-versions` names an array or ``dataset_info``, the record of the arrays.
+    - `evaluate.allow_other_data` is true.
+    - No version of the arrays matches.
     """
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Set the version of the arrays to load, and print a line if it changes.
+        """Set the version of the arrays to load, if the newest arrays do not match.
 
-        Raises DatasetError if the record of the training or of the newest arrays is
-        damaged.
+        Prints a line if the version was set. Raises DatasetError if the record of the
+        training or the record of the newest arrays is damaged.
         """
         inputs = pipeline.inputs()
         arrays = [name for name in ARRAYS if name in inputs]
@@ -74,7 +77,11 @@ def _allows_other_data(inputs: Iterable[str], catalog: DataCatalog) -> bool:
 def _matches(
     catalog: DataCatalog, version: str, arrays: list[str], digests: dict[str, str]
 ) -> bool:
-    """Return whether a version has all arrays and a record with these digests."""
+    """Return whether all arrays exist in a version, with the given digests.
+
+    The digests are compared with those in the record ``dataset_info`` of this version.
+    Returns False if this record does not exist.
+    """
     if not all(version in _versions(catalog.get(name)) for name in (*arrays, RECORD)):
         return False
     recorded = catalog.load(RECORD, version)["digests"]
@@ -91,7 +98,7 @@ def _describe(arrays: list[str], version: str, digests: dict[str, str]) -> str:
 
 
 def _versions(dataset: Any) -> list[str]:
-    """Return the versions of a dataset, the newest first."""
+    """Return all versions of a dataset, beginning with the newest."""
     try:
         return dataset.list_versions(full_path=False)
     except DatasetError:

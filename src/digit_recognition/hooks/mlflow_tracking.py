@@ -1,4 +1,4 @@
-"""Track runs on MLflow in the environments of ``conf/`` that turn tracking on."""
+"""Track a run on MLflow, if the run environment in ``conf/`` turns tracking on."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from digit_recognition.tracking.live_tracking import LiveTracking
 
 NAMED_IN = ("training", "metrics")
-"""The records to which the ID of the MLflow run is added."""
+"""The datasets to which the ID of the MLflow run is added."""
 
 _open = contextlib.ExitStack()
 
 
 class TrackingHooks:
-    """Track a run on MLflow if its parameters have the group ``mlflow``.
+    """Track a run on MLflow if its parameters contain the key ``mlflow``.
 
-    Without this group, MLflow is not imported.
+    Without this key, MLflow is not imported.
     """
 
     def __init__(self) -> None:
@@ -34,14 +34,14 @@ class TrackingHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the context to look up the parameters later."""
+        """Keep the context, to look up the parameters later."""
         self._context = context
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Start a run on MLflow if the parameters have the group ``mlflow``."""
+        """Start a run on MLflow if the parameters contain the key ``mlflow``."""
         self._tracking = None
         parameters = self._context.config_loader["parameters"]
         if GROUP not in parameters:
@@ -55,7 +55,10 @@ class TrackingHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Log each epoch of a training, and each training of a sweep or a search."""
+        """Make the loaded dataset log to MLflow whenever something is added to it.
+
+        This logs each epoch of a training, and each training of a sweep or a search.
+        """
         if self._tracking is None:
             return
         if dataset_name == "finished_trainings":
@@ -68,18 +71,18 @@ class TrackingHooks:
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Add the ID of the MLflow run to the records."""
+        """Add the ID of the MLflow run to the datasets in ``NAMED_IN``."""
         if self._tracking and self._tracking.run and dataset_name in NAMED_IN:
             data["mlflow_run_id"] = self._tracking.run.run_id
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Log the results and end the run on MLflow."""
+        """Log the results, and end the run on MLflow."""
         self._end("FINISHED", catalog, pipeline)
 
     @hook_impl
     def on_pipeline_error(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Log the available results and mark the run as failed."""
+        """Log the results that exist, and mark the run on MLflow as failed."""
         self._end("FAILED", catalog, pipeline)
 
     def _stop(
@@ -99,9 +102,11 @@ class TrackingHooks:
 
 @contextlib.contextmanager
 def open_run_is_ended() -> Iterator[None]:
-    """End the MLflow run as killed or failed, if it is still open after the block.
+    """After a ``with`` block, end the MLflow run if it is still open.
 
-    This is needed because Kedro calls no hook on Ctrl-C or after a hook fails.
+    The status of the run is FAILED if the block raises an Exception, otherwise KILLED.
+    Ctrl-C gives KILLED. This function is needed because Kedro calls no hook after
+    Ctrl-C or after a hook has failed.
     """
     with _open:
         yield

@@ -1,4 +1,4 @@
-"""A copy of the newest table of readings, in a place that is easy to find."""
+"""Copy the newest table of readings to a place that is easy to find."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ logger = logging.getLogger(__name__)
 
 
 class NewestTableHooks:
-    """Copy the table of a `read` run to ``newest_readings.csv``.
+    """Copy the table of readings to ``newest_readings.csv`` at the end of a run.
 
-    ``readings.csv`` is a folder, in which Kedro keeps all versions of the table. The
-    copy is a file beside it, which users can open without knowing about versions.
+    ``readings.csv`` is a folder in which Kedro keeps all versions of the table. The
+    copy is a file next to this folder. Users can open it without knowing about
+    versions.
     """
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Replace the copy of the newest table, and log a warning if that fails."""
+        """Replace the copy with the new table, and log a warning if this fails."""
         if "readings" not in pipeline.all_outputs():
             return
         dataset = catalog.get("readings")
@@ -46,7 +47,9 @@ class NewestTableHooks:
 
 
 def newest_table(table: Path) -> Path:
-    """Return the path of the copy, given the path of the newest version of the table.
+    """Return the path of the copy of the newest table.
+
+    ``table`` is the path of the newest version of the table.
 
     >>> newest_table(Path("readings.csv/2026-01-31T12.00.00.000Z/readings.csv"))
     PosixPath('newest_readings.csv')

@@ -26,19 +26,20 @@ _claim = ExitStack()
 class OutputPlacesHooks:
     """Refuse a run whose outputs cannot be saved, before it computes anything.
 
-    A version is usually the time at which a run started, in milliseconds. A run claims
-    its version, so that two runs that start in the same millisecond do not both use it.
+    All outputs of a run are saved in one version, which is usually the time at which
+    the run started, in milliseconds. The run claims its version. If another run starts
+    in the same millisecond, it cannot use the same version.
     """
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: AtomicCatalog) -> None:
-        """Claim the run's version, and check the place of each output.
+        """Claim the version of the run, and check that each output can be saved.
 
         Raises ProjectError in these cases:
 
         - Another run has claimed the same version.
-        - An output cannot be written.
-        - The version of an output exists already.
+        - The folder of an output is not writable, or there is a file in its place.
+        - An output already has this version.
         """
         end_claim()
         outputs = {name: catalog.get(name) for name in sorted(pipeline.all_outputs())}
@@ -59,17 +60,17 @@ class OutputPlacesHooks:
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """End the claim of the version."""
+        """Release the version that the run claimed."""
         end_claim()
 
     @hook_impl
     def on_pipeline_error(self) -> None:
-        """End the claim of the version."""
+        """Release the version that the run claimed."""
         end_claim()
 
 
 def end_claim() -> None:
-    """Release the versions that the last run claimed."""
+    """Release the versions that the last run in this process claimed."""
     _claim.close()
 
 

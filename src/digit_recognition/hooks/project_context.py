@@ -14,13 +14,13 @@ from kedro.io import CatalogProtocol
 class ProjectContext(KedroContext):
     """A context whose catalog saves versions atomically and checks their digests.
 
-    Kedro itself uses the catalog class in ``settings.py`` only in runs. This context
-    always uses it.
+    This context always uses the catalog class that is set in ``settings.py``. Kedro's
+    own context uses another class outside of runs.
     """
 
     @property
     def catalog(self) -> CatalogProtocol:
-        """A new catalog of the project, with the methods of `kedro catalog`."""
+        """A new catalog of the project, with the methods that `kedro catalog` needs."""
         catalog_class = compose_classes(
             settings.DATA_CATALOG_CLASS, CatalogCommandsMixin
         )

@@ -1,4 +1,4 @@
-"""The main results of a run in plain sentences."""
+"""Describe the main results of a run in plain sentences."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from digit_recognition.datasets.mnist_dataset import MNIST, SAMPLE
 def describe_results(saved: dict[str, Any]) -> list[str]:
     """Return one sentence for each main result of a run.
 
-    ``MAIN_RESULTS`` lists the main results. If the run saved none of them, only the
-    first saved result in the order of ``SENTENCES`` gets a sentence. ``saved`` maps
-    names in ``DESCRIBED`` to the data that the run saved.
+    ``saved`` maps the names of datasets to the data that the run saved. The names are
+    those in ``DESCRIBED``. ``MAIN_RESULTS`` lists the main results. If the run saved
+    none of them, returns one sentence about the first saved dataset in the order of
+    ``SENTENCES``. If it saved no dataset in ``SENTENCES``, returns an empty list.
     """
     sentences = {name: SENTENCES[name](saved) for name in SENTENCES if name in saved}
     main = [text for name, text in sentences.items() if name in MAIN_RESULTS]
@@ -73,9 +74,9 @@ def _describe_readings(saved: dict[str, Any]) -> str:
 
 
 def _describe_partitions(saved: dict[str, Any]) -> str:
-    """Return a line with the location of the Parquet files that a cluster has written.
+    """Return a line that says where the cluster has written Parquet files.
 
-    Returns an empty text if no cluster was used.
+    If the run used no cluster, returns an empty text.
     """
     summary = saved["reading_summary"]
     if "parquet" not in summary:
@@ -192,4 +193,4 @@ MAIN_RESULTS = (
 )
 
 DESCRIBED = {*SENTENCES, "history", "reading_summary"}
-"""The datasets that the sentences need."""
+"""Names of the datasets from which the sentences are made."""

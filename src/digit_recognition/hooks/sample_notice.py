@@ -1,4 +1,4 @@
-"""Warnings that a result comes from a 5,000-image sample, not from all of MNIST."""
+"""Warn if results come from a 5,000-image sample of MNIST, not from all of MNIST."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class SampleHooks:
-    """Warn at the start and at the end of a run that uses the sample."""
+    """Warn at the start and at the end of a run that uses the sample of MNIST."""
 
     @hook_impl
     def before_pipeline_run(self) -> None:
@@ -22,16 +22,17 @@ class SampleHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Warn if a loaded record names the sample as the dataset."""
+        """Warn if the loaded record says that the sample of MNIST was used."""
         if dataset_name in ("dataset_info", "training"):
             self._warn(data["dataset"])
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Warn if the saved dataset is the sample, and choose the final warning.
+        """Warn if the run has read the sample of MNIST, and choose the final warning.
 
-        If the run saves metrics, the final warning says whether the test images or only
-        the training images come from the sample.
+        The final warning is logged at the end of the run. If the run saves metrics, the
+        warning says whether the test images come from the sample, or only the training
+        images.
         """
         if dataset_name == "published":
             self._warn(data["dataset"])
@@ -44,7 +45,7 @@ class SampleHooks:
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Log the final warning after the results, if they come from the sample."""
+        """Log the final warning if the run used the sample of MNIST."""
         if self._final_warning:
             logger.warning(
                 "%s (dataset mnist-sample). For MNIST itself: %s.",

@@ -1,4 +1,4 @@
-"""One line on the terminal for each stage of a run, with the time it took."""
+"""Print a line for each stage of a run, with the time that the stage took."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _display = ExitStack()
 
 
 class StageHooks:
-    """Print a line when all nodes of a stage have run. Each pipeline is one stage.
+    """Print a line when a stage ends. A stage consists of the nodes of one pipeline.
 
-    The time of a stage includes loading inputs, running nodes and saving outputs. While
-    a stage runs, a terminal shows its name.
+    The line gives the time of the stage, which includes loading inputs, running nodes
+    and saving outputs. While a stage runs, its name is shown if stdout is a terminal.
     """
 
     @hook_impl
@@ -47,25 +47,29 @@ class StageHooks:
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
-        """Start timing the node's stage."""
+        """Measure the time of the node's stage from now on."""
         self._enter(_stage(node))
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """Start timing the node's stage if the node loads no dataset."""
+        """Measure the time of the node's stage from now on.
+
+        If the node loads datasets, the measurement began before they were loaded.
+        """
         self._enter(_stage(node))
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:
-        """Count the node as run.
+        """Reduce the number of remaining nodes of the node's stage.
 
-        Its outputs are saved after this hook, but before the next node starts.
+        The outputs of the node are saved after this hook, but before the next node
+        starts.
         """
         self._remaining[_stage(node)] -= 1
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self) -> None:
-        """Print the line of the last stage."""
+        """Print the line about the last stage."""
         self._enter("")
 
     @hook_impl

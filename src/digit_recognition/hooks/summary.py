@@ -1,4 +1,4 @@
-"""The last lines of a run: its results, where they are, and what to do next."""
+"""Print the last lines of a run: its results, their paths and commands to run next."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ NEXT_STEPS = {
     "train": (EVALUATE, EXPORT),
     "prepare": (TRAIN, VIZ),
 }
-"""Two commands to suggest after each pipeline. If several pipelines have run, the first
-of them in this dictionary decides."""
+"""Two commands to suggest after each pipeline. If several pipelines have run, the one
+that comes first in this dictionary decides."""
 
 RESULTS = {
     "readings": "table",
@@ -63,11 +63,12 @@ RESULTS = {
     "model": "model",
     "model_onnx": "ONNX",
 }
-"""Labels of the datasets worth opening. The summary lists the saved ones."""
+"""The datasets that a user may want to open, with their labels in the summary. The
+summary lists those that the run saved."""
 
 
 class SummaryHooks:
-    """Print the results of a run, where they are, and two commands to run next."""
+    """Print the results of a run, their paths, and two commands to run next."""
 
     def __init__(self) -> None:
         self._saved: dict[str, Any] = {}
@@ -79,7 +80,7 @@ class SummaryHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Keep the results that the summary describes."""
+        """Keep the saved data if the summary describes it."""
         if dataset_name in DESCRIBED:
             self._saved[dataset_name] = data
 
@@ -136,7 +137,7 @@ def _wrap(text: str) -> str:
 
 
 def _shorten(path: Path) -> str:
-    """Return the path as text, relative if it is inside the current folder."""
+    """Return the path as text. A path inside the current folder becomes relative."""
     folder = Path.cwd()
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
@@ -144,7 +145,7 @@ def _shorten(path: Path) -> str:
 def _typed(command: str) -> str:
     """Return the command as the user has to type it.
 
-    If ``kedro`` is not on PATH, it is replaced by the path of the program.
+    If the program ``kedro`` is not on PATH, its name is replaced by its path.
     """
     if shutil.which("kedro"):
         return command

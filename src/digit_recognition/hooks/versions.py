@@ -1,4 +1,4 @@
-"""A run loads only versions that belong together, such as a model and its records."""
+"""Load versions of datasets that belong together, such as a model and its records."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ MODELS = {"model", "detector"}
 
 
 class VersionHooks:
-    """Load a model with its own records, and labels with their own images.
+    """Load a model with the records of its training, and images with their labels.
 
-    Kedro has no public way to set the version of a dataset in an existing catalog, so
-    ``_version`` is set directly, as Kedro's own ``catalog.load(name, version)`` does.
+    The hook sets ``_version`` of datasets. Kedro has no public way to set the version
+    of a dataset in an existing catalog, and its own ``catalog.load(name, version)``
+    also sets ``_version``.
     """
 
     records: ClassVar = {
@@ -35,16 +36,17 @@ class VersionHooks:
         "detector_predictions": ("detector",),
         "dataset_info": ("x_train", "x_test"),
     }
-    """The datasets that belong to another dataset and are loaded in its version.
+    """Each key is a dataset that is loaded in the same version as the values.
 
     For example, ``training`` is loaded in the version of ``model``. If the detector
-    lacks the model's version, it was trained in a later run. In this case, its newest
-    version is loaded.
+    does not exist in the version of the model, it was trained in a later run. Its
+    newest version is then loaded.
     """
 
     labels: ClassVar = {"y_train": ("x_train",), "y_test": ("x_test",)}
-    """Labels and their images. If `--load-versions` sets the version of the images, the
-    labels are loaded in the same version."""
+    """Each key is an array of labels, and the value is the array of their images. If
+    `--load-versions` sets the version of the images, the labels are loaded in the same
+    version."""
 
     @hook_impl
     def before_pipeline_run(
@@ -54,7 +56,7 @@ class VersionHooks:
 
         Raises ProjectError in these cases:
 
-        - An input is missing, or lacks the required version.
+        - An input does not exist, or does not exist in the required version.
         - Permissions forbid reading an input.
         - `--load-versions` names an output of the run.
         """
@@ -100,17 +102,20 @@ def _refuse_outputs(names: Iterable[str]) -> None:
 
 
 def _load_own_version(dataset: Any) -> None:
-    """Make the run load the version it saves, even if other runs save a newer one."""
+    """Make the run load an output in the version in which the run itself saves it.
+
+    Otherwise, it might load a newer version that another run saves at the same time.
+    """
     if is_versioned(dataset):
         version = dataset.resolve_save_version()
         dataset._version = Version(version, version)
 
 
 def _load_version_of_run(dataset: Any) -> None:
-    """Load the version that this run saves, if an earlier stage has saved it already.
+    """Load an input in the version in which this run saves outputs, if it exists.
 
-    An earlier stage has saved it if an orchestrator runs the stages one by one and
-    gives all of them the same version.
+    It exists if an orchestrator runs each stage of a run separately, gives the same
+    version to all stages, and an earlier stage has saved the input.
     """
     if is_versioned(dataset):
         version = dataset.resolve_save_version()
@@ -121,9 +126,9 @@ def _load_version_of_run(dataset: Any) -> None:
 def _require(
     inputs: Iterable[str], requested: dict[str, str], catalog: DataCatalog
 ) -> None:
-    """Raise ProjectError if an input is missing or not readable.
+    """Raise ProjectError if an input is missing or cannot be read.
 
-    Models are checked last: their datasets import TensorFlow, which takes seconds.
+    Models are checked last, because this imports TensorFlow, which takes seconds.
     """
     models = MODELS & set(inputs) - requested.keys()
     for names in (set(inputs) - models, models):
@@ -159,7 +164,7 @@ def _require_datasets(datasets: dict[str, Any], requested: dict[str, str]) -> No
 
 
 def _require_readable(name: str, dataset: Any) -> None:
-    """Raise ProjectError if permissions hide versions that the run would load."""
+    """Raise ProjectError if permissions forbid reading what the run would load."""
     if is_local_version(dataset):
         versions = Path(dataset._filepath)
         require_readable(name, versions, file=versions.name, all_of_them=False)
@@ -169,10 +174,10 @@ def _require_readable(name: str, dataset: Any) -> None:
 
 
 def _refuse_missing_in_memory(name: str) -> None:
-    """Raise ProjectError if the missing dataset is the output of some node.
+    """Raise ProjectError if a missing dataset is the output of a node.
 
-    The dataset is kept in memory only, so an earlier run cannot provide it. This run
-    must include the node that makes it.
+    ``name`` is a dataset that is kept in memory only. It cannot come from an earlier
+    run, so this run must include the node that makes it.
     """
     for pipeline in list(pipelines.values()):
         for node in pipeline.nodes:
@@ -185,9 +190,10 @@ def _refuse_missing_in_memory(name: str) -> None:
 
 
 def _is_made_by_runs(dataset: Any) -> bool:
-    """Return whether runs of this project make the dataset, so it may not exist yet.
+    """Return whether the dataset is made by runs of this project.
 
-    This includes a PartitionedDataset, which holds all versions of another dataset.
+    This is true of versioned datasets. It is also true of a PartitionedDataset, which
+    contains all versions of another dataset.
     """
     return is_versioned(dataset) or isinstance(dataset, PartitionedDataset)
 

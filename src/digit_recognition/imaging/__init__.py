@@ -1,4 +1,4 @@
-"""Find digits on pictures of paper and convert the digits to MNIST's format.
+"""Find digits on pictures of paper, and convert the digits to MNIST's format.
 
-No function here needs a trained model.
+The functions in this package need no trained model.
 """

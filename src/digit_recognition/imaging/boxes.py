@@ -1,4 +1,4 @@
-"""Boxes of pixels on a page."""
+"""Bounding boxes on a page, in pixels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 
 class Box(NamedTuple):
-    """A box in pixels; ``bottom`` and ``right`` are the first indices outside of it."""
+    """A rectangle of pixels.
+
+    ``top`` and ``left`` are the first row and column inside it. ``bottom`` and
+    ``right`` are the first row and column after it.
+    """
 
     top: int
     left: int
@@ -16,7 +20,10 @@ class Box(NamedTuple):
 
     @classmethod
     def of_slices(cls, slices: tuple[slice, slice]) -> Box:
-        """Return the box of one pair of slices from ``scipy.ndimage.find_objects``."""
+        """Return the box of one object found by ``scipy.ndimage.find_objects``.
+
+        ``slices`` are the slices of its rows and columns.
+        """
         rows, columns = slices
         return cls(rows.start, columns.start, rows.stop, columns.stop)
 
@@ -37,7 +44,7 @@ class Box(NamedTuple):
 
     @property
     def longest(self) -> int:
-        """The longer of height and width, in pixels."""
+        """The height or the width, whichever is longer, in pixels."""
         return max(self.height, self.width)
 
     @property
