@@ -1,4 +1,4 @@
-"""End a command with a one-line message if Ctrl-C is pressed at any time."""
+"""End a command without a traceback whenever Ctrl-C is pressed."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import Any
 EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # the convention of shells
 
 REPEATED_AFTER = 0.05
-"""Seconds after which an ignored KeyboardInterrupt is raised again."""
+"""Seconds after which a KeyboardInterrupt that Python ignored is raised again."""
 
 
 def quiet_interrupts() -> None:
     """Change how Python handles a KeyboardInterrupt that no code catches.
 
-    During imports, Ctrl-C prints one line instead of a traceback; the process still
-    ends with SIGINT. In some places, such as destructors, Python ignores exceptions. A
-    KeyboardInterrupt that is ignored there is raised again a moment later.
+    A KeyboardInterrupt that is not caught, for example during imports, prints one line
+    instead of a traceback. It still ends the process with SIGINT. In some places, such
+    as destructors, Python ignores exceptions. A KeyboardInterrupt that is ignored there
+    is raised again a moment later.
     """
     report, ignore = sys.excepthook, sys.unraisablehook
 
@@ -46,9 +47,10 @@ def quiet_interrupts() -> None:
 
 
 def _interrupt_main_thread() -> None:
-    """Send SIGINT to the main thread, which also ends what it waits for.
+    """Send SIGINT to the main thread, even if the thread is waiting.
 
-    ``interrupt_main``, the only way on Windows, does not end a wait such as a sleep.
+    The signal ends a wait such as a sleep. On Windows, ``interrupt_main`` is the only
+    way to interrupt the main thread, and it does not end a wait.
     """
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
@@ -59,7 +61,7 @@ def _interrupt_main_thread() -> None:
 def end_at_interrupts() -> None:
     """Let Ctrl-C end the process silently while Python shuts down.
 
-    Otherwise, Python would print a traceback. All results are already saved.
+    Otherwise, Python would print a traceback. All results have been saved by then.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""Typed parameters: the base class of parameter models, the recipe name, the seed."""
+"""Check the types of parameters, and fill in what a recipe takes from another one."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Seed(Parameters, RootModel[Annotated[int, Field(ge=0, lt=2**32)]]):
 
 
 def resolve_bases(entries: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entries, each completed with the values of its base.
+    """Return the entries, each completed with the values of its base, if it has one.
 
     ``entries`` maps names of recipes to their parameters. An entry may have a key
     ``base``, which names another entry. This key is removed from the result. Nested

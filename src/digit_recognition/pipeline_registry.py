@@ -1,4 +1,4 @@
-"""All pipelines by name, and the pipelines that `kedro run` runs by default."""
+"""Find all pipelines, and choose those that `kedro run` runs by default."""
 
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline

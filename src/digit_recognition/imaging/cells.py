@@ -1,4 +1,4 @@
-"""Find the cells of boxes and grids on a page, and remove the lines round the cells.
+"""Find boxes and grids that are printed or drawn on a page, and remove their lines.
 
 A cell is an area of paper that is enclosed by straight lines. A digit may be written in
 a cell. A box has one cell, a grid has several.
@@ -15,53 +15,62 @@ from .boxes import Box, enclosing
 from .ink import EIGHT_CONNECTED
 
 MIN_CELL_SIDE = 8
-"""Minimum width and height of a cell, in pixels."""
+"""Minimum width and height of a cell, in pixels. A cell is an area of paper that is
+enclosed by straight lines."""
 
 MAX_CELL_SHARE = 0.5
-"""Maximum width and height of a cell, as a share of the page's width and height."""
+"""Maximum width and height of a cell (an area enclosed by lines), as a share of the
+page's width and height."""
 
 MAX_SIDE_OFFSET = 0.12
-"""Maximum distance between a side of a cell and the cell's bounding box, as a share of
-the cell's width or height. The distance is 0 for an upright rectangle, more for a
-tilted one, and 0.17 for an ellipse."""
+"""Maximum distance between a side of a cell (an area enclosed by lines) and the cell's
+bounding box, as a share of the cell's width or height. The distance is 0 in an upright
+rectangle, and larger in a tilted one. In an ellipse, it is up to 0.17 along three
+quarters of each side."""
 
 STRAIGHT_SHARE = 0.75
-"""Share of each side of a cell that must be within MAX_SIDE_OFFSET. A digit that
-touches the side may hide the rest."""
+"""Minimum share of each side of a cell that lies within MAX_SIDE_OFFSET of the cell's
+bounding box. A digit that touches a side may hide the rest of this side."""
 
 MIN_WRITTEN_HEIGHT = 0.3
-"""Minimum height of ink that counts as written in a cell, as a share of the cell's
-height."""
+"""A cell (an area enclosed by lines) counts as filled if it contains ink of at least
+this height. The height is a share of the cell's height."""
 
 MIN_CELLS = 3
-"""Minimum number of cells of an empty grid. Two are too few: the two holes of an 8 may
-look like cells."""
+"""Minimum number of cells of a grid in which nothing is written. Two cells are too few,
+because the two holes of an 8 may look like cells."""
 
 MAX_CELLS = 1000
-"""Maximum number of cells on a page. A page with more is squared paper, whose lines are
-removed as rulings."""
+"""Maximum number of cells (areas enclosed by lines) on a page. A page with more cells
+is taken for squared paper. The lines of squared paper are removed by another
+function."""
 
 CLOSED_GAPS = 1, 3, 5
 """Sizes, in pixels, of the morphological closings that mend broken lines. All sizes are
-tried, and the one that yields the most cells is used."""
+tried, and the size that yields the most cells is used."""
 
 REACH = 11
-"""Size, in pixels, of the maximum filter that extends a cell to the lines round it."""
+"""Size, in pixels, of the maximum filter that enlarges the mask of a cell, so that the
+mask covers the lines round the cell."""
 
 
 class Cell(NamedTuple):
-    """The bounding boxes of a cell and of the grid that the cell belongs to."""
+    """A cell: an area of paper that is enclosed by the lines of a box or grid.
+
+    ``box`` is the bounding box of the cell. ``grid`` is the bounding box of all cells
+    that belong to the same grid. A box is treated as a grid with one cell.
+    """
 
     box: Box
     grid: Box
 
 
 class Cells(NamedTuple):
-    """The cells of a page.
+    """The cells of a page: areas enclosed by lines, in which digits may be written.
 
-    ``labels`` is int32 (h, w). It is ``n`` on the pixels of the cell ``cells[n - 1]``,
-    and 0 on all other pixels. ``cells`` may also contain rejected candidates. Their
-    values of ``n`` do not occur in ``labels``.
+    ``labels`` is a label image, int32 (h, w). It is ``n`` on the pixels of the cell
+    ``cells[n - 1]``, and 0 on all other pixels. ``cells`` may also contain areas that
+    turned out not to be cells. Their numbers ``n`` do not occur in ``labels``.
     """
 
     labels: np.ndarray
@@ -74,11 +83,12 @@ class Cells(NamedTuple):
 
 
 def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
-    """Return the mask without the lines of boxes and grids, and the cells.
+    """Remove the lines of boxes and grids; return the new mask and the cells.
 
-    ``mask`` is bool (h, w), the strokes on a page. ``stroke`` is the stroke width in
-    pixels. Ink inside a cell is kept, even if it touches the lines. If there are no
-    cells, or more than MAX_CELLS, the mask is returned unchanged.
+    ``mask`` is bool (h, w) and True on the strokes of a page. ``stroke`` is the stroke
+    width in pixels. A cell is an area that is enclosed by lines. Ink inside a cell is
+    kept, even if it touches the lines. If the page has no cells, or more than
+    MAX_CELLS, the mask stays unchanged and no cells are returned.
     """
     found = [_find_quadrilaterals(mask, gap, stroke) for gap in CLOSED_GAPS]
     holes, numbers = max(found, key=lambda one: len(one[1]))
@@ -103,16 +113,17 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
 def _group_into_grids(
     holes: np.ndarray, numbers: list[int], components: np.ndarray, labels: np.ndarray
 ) -> dict[int, list[int]]:
-    """Return the boxes and grids, each with the places of its cells.
+    """Find the components of ink that are boxes or grids; return the cells of each.
+
+    A component is a box or a grid if something is written in at least one of its cells,
+    or if it has at least MIN_CELLS cells. The keys of the result are the labels of
+    these components in ``components``. The values list the cells of each component. A
+    cell is given by its position in ``numbers``, counted from 1.
 
     ``holes`` is the label image of the paper, and ``components`` the label image of the
-    ink. ``numbers`` lists the labels of the holes that may be cells. The place of a
-    hole is its position in ``numbers``, counted from 1. The function writes the place
-    of each hole into ``labels``, on the pixels of the hole's convex hull.
-
-    The keys of the result are labels in ``components``. A component is a box or a
-    grid if something is written in at least one of its cells, or if it has at least
-    MIN_CELLS cells.
+    ink. A hole is a connected area of paper. ``numbers`` lists the labels of the holes
+    that may be cells. The function also changes ``labels``: it fills the convex hull of
+    each of these holes with the hole's position in ``numbers``, counted from 1.
     """
     from skimage.morphology import convex_hull_image
 
@@ -146,11 +157,12 @@ def _group_into_grids(
 def _find_quadrilaterals(
     mask: np.ndarray, gap: int, stroke: float
 ) -> tuple[np.ndarray, list[int]]:
-    """Return the label image of the holes, and the labels of holes that may be cells.
+    """Label the holes; return the label image, and the labels of possible cells.
 
-    A hole is a connected area of paper. Before the holes are labelled, breaks in the
-    lines are closed if they are shorter than ``gap`` pixels. The shapes of more than
-    MAX_CELLS holes are not examined.
+    A hole is a connected area of paper. It is a possible cell if it has the size of a
+    cell and four straight sides. Before the holes are labelled, breaks in the lines are
+    closed if they are shorter than ``gap`` pixels. If more than MAX_CELLS holes have
+    the size of a cell, all of them are returned, whatever their shapes.
     """
     closed = ndimage.minimum_filter(ndimage.maximum_filter(mask, gap), gap)
     holes, _ = ndimage.label(~closed)
@@ -176,7 +188,10 @@ def _has_size_of_cell(box: Box, shape: tuple[int, int], stroke: float) -> bool:
 
 
 def _is_quadrilateral(hole: np.ndarray) -> bool:
-    """Return whether a hole has four straight sides close to its bounding box."""
+    """Return whether a hole has four straight sides close to its bounding box.
+
+    A hole is a connected area of paper, given as a mask, bool (h, w).
+    """
     for image in (hole, hole.T):
         for flipped in (image, image[:, ::-1]):
             offsets = flipped.argmax(axis=1)[flipped.any(axis=1)]

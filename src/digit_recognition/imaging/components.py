@@ -14,30 +14,32 @@ from .boxes import Box, enclosing
 from .work import check_pairs
 
 MIN_RULING_SPAN = 0.85
-"""Minimum length of a ruling, as a share of the page's width or height."""
+"""Minimum length of a ruling (a line of lined paper), as a share of the page's width or
+height."""
 
 MIN_TALL = 0.55
 """Minimum height of a tall component (the main part of a digit), as a share of the
 height of its line of text."""
 
 MAX_BROKEN_PARTS = 10
-"""Maximum number of components that one broken digit consists of."""
+"""Maximum number of connected components of a broken digit. A broken digit has gaps in
+its strokes."""
 
 MAX_BROKEN_HEIGHT = 1.6
-"""Maximum height of a broken digit, as a multiple of the typical height (see
-`_max_height_of_broken`)."""
+"""Maximum height of a broken digit (a digit with gaps in its strokes), as a multiple of
+the typical height that `_max_height_of_broken` computes."""
 
 MIN_CLUSTERS = 5
-"""Minimum number of clusters of nearby components from which the typical height is
-computed."""
+"""Minimum number of clusters on a page from which the typical height of a digit is
+computed. A cluster consists of connected components that are near one another."""
 
 
 @dataclass(eq=False)
 class Group:
     """Connected components that form one object.
 
-    ``labels`` are the numbers of the components in the label image. ``box`` encloses
-    all components, and ``area`` is the number of their pixels.
+    ``labels`` lists the components' labels in the label image. ``box`` encloses all
+    components, and ``area`` is their total number of pixels.
     """
 
     labels: list[int]
@@ -62,8 +64,8 @@ def group_components(
     - Components with an area below 60 % of ``stroke`` squared are left out.
     - Small components join a tall component nearby (see MIN_TALL).
     - Tall components side by side stay separate.
-    - Up to MAX_BROKEN_PARTS nearby components form one broken digit if all of them are
-      small.
+    - If no component nearby is tall, up to MAX_BROKEN_PARTS small components form one
+      digit with gaps in its strokes.
     """
     areas = np.bincount(labels.ravel())
     groups = [
@@ -97,16 +99,19 @@ def group_components(
 def _max_height_of_broken(clusters: list[list[Group]]) -> float:
     """Return the maximum height of a broken digit on a page, in pixels.
 
-    Each cluster is a list of groups that are near one another. Most clusters are single
-    digits or lines of digits. So the median height of the clusters, weighted by their
-    ink area, is the height of a digit. If the lines of text are close to each other,
-    the clusters are higher than a digit. The median height of the single groups is then
-    a better measure. The maximum is MAX_BROKEN_HEIGHT times the smaller of the two
-    medians.
+    A broken digit has gaps in its strokes, so it may consist of several groups. Each
+    cluster is a list of groups that are near one another. The result is
+    MAX_BROKEN_HEIGHT times the smaller of two medians, both weighted by ink area:
 
-    With fewer than MIN_CLUSTERS clusters, the median of the clusters is ignored. With
-    at most MAX_BROKEN_PARTS groups, the median of the groups is ignored, because they
-    may be the parts of one digit. If both are ignored, the maximum is infinite.
+    - The median height of the clusters. It is about the height of a digit, because most
+      clusters are single digits or lines of digits. It is ignored on pages with fewer
+      than MIN_CLUSTERS clusters.
+    - The median height of the groups. It is the better measure if the lines of text are
+      so close to each other that a cluster contains several lines. It is ignored on
+      pages with at most MAX_BROKEN_PARTS groups, because these may be the parts of one
+      digit.
+
+    If both medians are ignored, the result is infinite.
     """
     singles = [[group] for near in clusters for group in near]
     limits = [np.inf]
@@ -120,7 +125,7 @@ def _max_height_of_broken(clusters: list[list[Group]]) -> float:
 
 
 def _attach_bars(groups: list[Group]) -> list[Group]:
-    """Merge each flat group into a tall group just below, and return the groups.
+    """Merge flat groups into the tall groups just below them; return the groups left.
 
     A flat group, such as the bar of a 5, has less than 30 % of the tall group's height.
     """
@@ -150,7 +155,8 @@ def _attach_bars(groups: list[Group]) -> list[Group]:
 def _group_nearby(groups: list[Group], stroke: float, max_height: float) -> list[Group]:
     """Merge nearby groups into digits, and return one group per digit.
 
-    Broken digits are at most ``max_height`` pixels high.
+    The groups are near one another. ``stroke`` is the stroke width in pixels. A digit
+    with gaps in its strokes may be at most ``max_height`` pixels high.
     """
     above, below = _split_lines(groups, stroke)
     if above:
@@ -257,7 +263,11 @@ def is_ruling(group: Group, mask: np.ndarray) -> bool:
 
 
 def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
-    """Return whether a group is the thin end of a ruling at the page's border."""
+    """Return whether a group is a thin piece of a ruling at the page's border.
+
+    A ruling is a line across the page, as on lined paper. ``stroke`` is the stroke
+    width in pixels.
+    """
     height, width = mask.shape
     margins = (
         group.box.top,
@@ -280,16 +290,17 @@ def _height_together(one: Group, other: Group) -> int:
 def _horizontal_overlap(one: Group, other: Group) -> float:
     """Return the horizontal overlap divided by the width of the narrower group.
 
-    It is negative if there is a gap between the groups.
+    The result is negative if there is a horizontal gap between the groups.
     """
     shared = min(one.box.right, other.box.right) - max(one.box.left, other.box.left)
     return shared / min(one.box.width, other.box.width)
 
 
 def _distance(one: Group, other: Group) -> float:
-    """Return the horizontal gap plus 0.3 times the vertical gap, in pixels.
+    """Return the horizontal gap plus 0.3 times the vertical gap of two groups.
 
-    A horizontal overlap counts as a negative gap.
+    Both gaps are in pixels. A horizontal overlap counts as a negative gap, and a
+    vertical overlap counts as a gap of 0.
     """
     across = max(one.box.left, other.box.left) - min(one.box.right, other.box.right)
     down = max(one.box.top, other.box.top) - min(one.box.bottom, other.box.bottom)

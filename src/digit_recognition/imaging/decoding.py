@@ -31,19 +31,20 @@ MIN_SIDE = 4
 """Minimum width and height of a page, in pixels."""
 
 MAX_FILE_PIXELS = 100_000_000
-"""Maximum number of pixels that Pillow decodes for one page. A3 at 600 dpi has 70
-million."""
+"""Maximum number of pixels that Pillow decodes for one page. An A3 page at 600 dpi has
+70 million."""
 
 MAX_PAGE_PIXELS = 16_000_000
-"""Maximum number of pixels of a `Page`; larger pages are reduced. A4 at 400 dpi has 15
-million."""
+"""Maximum number of pixels of a `Page`. Larger pages are reduced in size. An A4 page at
+400 dpi has 15 million."""
 
 MAX_PAGES = 500
 """Maximum number of pages decoded from one file. Further pages are only counted."""
 
 NEW_SUBFILE_TYPE, REDUCED_IMAGE = 254, 1
-"""Number of the TIFF tag for the kind of a page, and the bit that is set in the tag's
-value if the page is a smaller copy of another page."""
+"""NEW_SUBFILE_TYPE is the number of the TIFF tag that says what kind of page a page is.
+The bit REDUCED_IMAGE is set in the tag's value if the page is a smaller copy of another
+page."""
 
 SIGNATURE_BYTES = 512
 
@@ -52,7 +53,7 @@ SIGNATURE_BYTES = 512
 class Page:
     """A greyscale page: ``grey`` is float32 (h, w) in 0..1, where 1 is white.
 
-    One pixel of ``grey`` covers ``scale`` x ``scale`` pixels of the picture.
+    One pixel of ``grey`` covers ``scale`` x ``scale`` pixels of the original picture.
     """
 
     grey: np.ndarray
@@ -72,16 +73,16 @@ def decode(
     """Yield each page of a TIFF file, or the first frame of any other picture.
 
     ``source`` is a path or an open binary file. Pages are decoded one at a time and
-    rotated as their EXIF orientation says. From the second page of a TIFF file on,
-    pages that are smaller copies of other pages are skipped.
+    rotated as their EXIF orientation says. Pages of a TIFF file that are smaller copies
+    of other pages are skipped. The first page is never skipped.
 
     The only exception raised is UnreadablePicture, whatever the file contains. If a
     file has more than MAX_PAGES pages, the exception is raised after the first
     MAX_PAGES pages have been yielded.
 
     ``max_pixels`` limits the total number of pixels of all pages, skipped ones
-    included. Before each page is decoded, the total is computed from the page sizes
-    that the file declares.
+    included. The total is checked before each page is decoded. It is computed from the
+    page sizes that the file declares.
 
     >>> for page in decode("scan.tif"):
     ...     print(page.grey.shape, page.scale)
@@ -188,7 +189,8 @@ def _pillow_errors_translated(
     """Turn Pillow's exceptions into UnreadablePicture, and ignore Pillow's warnings.
 
     Damaged files make Pillow's decoders raise exceptions of almost any class. If Pillow
-    finds too many pixels, the message names ``max_pixels`` as the limit.
+    refuses a picture because it has too many pixels, the error message gives
+    ``max_pixels`` as the limit.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -239,6 +241,7 @@ def _decode_page(picture: Image.Image, form: PictureFormat) -> Page:
 def _reduction_factor(size: tuple[int, int]) -> int:
     """Return the integer factor that reduces a page to at most MAX_PAGE_PIXELS pixels.
 
-    Both sides are divided by this factor. It is 1 for pages that are small enough.
+    The width and the height are divided by this factor. It is 1 for pages that are
+    small enough.
     """
     return math.ceil(math.sqrt(math.prod(size) / MAX_PAGE_PIXELS))

@@ -9,7 +9,8 @@ from .ink import MAD_TO_STD
 RED_WEIGHT, GREEN_WEIGHT, BLUE_WEIGHT = (
     np.float32(weight) for weight in (0.299, 0.587, 0.114)
 )
-"""Weights of the channels in luma, from ITU-R BT.601."""
+"""Weights of the red, green and blue channels in luma (the brightness of a pixel), from
+ITU-R BT.601."""
 
 SAMPLE_PIXELS = 40_000
 """Approximate number of pixels from which the paper's colour and noise are measured."""
@@ -25,14 +26,15 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
     ``pixels`` is uint8 (h, w, 3); the result is float32 (h, w) in 0..1, where 1 is
     white.
 
-    Grey pixels get their luma. Coloured pixels get the level of the channel with the
-    most contrast to the paper. For example, the yellow (1, 0.96, 0.2) on white is
-    almost invisible in luma (0.89 against 1) but clear in the blue channel (0.2
-    against 1).
+    Grey pixels get their luma, a weighted mean of the channels. Coloured pixels get the
+    level of the channel with the most contrast to the paper. For example, the yellow
+    (1, 0.96, 0.2) on white paper is almost invisible in luma (0.89 against 1) but clear
+    in the blue channel (0.2 against 1).
 
     The paper's colour is the median colour of the page. A pixel counts as coloured if
-    its chroma (see `_chroma`) exceeds the noise of the paper's chroma. So pencil on
-    grey paper keeps its luma and does not take on the noise of a single channel.
+    its chroma (see `_chroma`) is higher than the noise in the paper's chroma. Pencil on
+    grey paper therefore counts as grey and keeps its luma, which is less noisy than a
+    single channel.
     """
     grey = np.empty(pixels.shape[:2], np.float32)
     step = int(np.ceil(np.sqrt(grey.size / SAMPLE_PIXELS)))
@@ -77,14 +79,17 @@ def _white_balance(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
 def _chroma(channels: np.ndarray, paper: np.ndarray) -> np.ndarray:
     """Return the range (maximum minus minimum) of each pixel's white-balanced channels.
 
-    It is 0 on paper, even in shadow.
+    The range is 0 on paper, even in shadow.
     """
     balanced = _white_balance(channels, paper)
     return balanced.max(axis=0) - balanced.min(axis=0)
 
 
 def _colour_weight(chroma: np.ndarray, noise: float) -> np.ndarray:
-    """Return weights: 0 up to a chroma of ``noise``, rising to 1 at twice ``noise``."""
+    """Return weights that rise with the chroma from 0 to 1.
+
+    The weight is 0 up to a chroma of ``noise``, and 1 from twice ``noise`` on.
+    """
     return np.clip(chroma / np.float32(noise) - 1, 0, 1)
 
 

@@ -9,15 +9,16 @@ from PIL import Image
 from scipy import ndimage
 
 MIN_EXPLAINED_VARIANCE = 0.75
-"""Minimum share of the variance that Otsu's threshold must explain to be taken as the
-boundary between paper and ink."""
+"""Otsu's threshold is taken as the boundary between paper and ink if it explains at
+least this share of the variance of the density."""
 
 MAD_TO_STD = 1.4826
-"""Standard deviation of a normal distribution, in median absolute deviations.
+"""Standard deviation of a normal distribution, divided by its median absolute deviation
+(MAD).
 
-scipy.stats.median_abs_deviation could apply this factor itself, but importing
-scipy.stats takes 0.8 s. For comparison, all imports that reading a page needs take
-1.6 s.
+scipy.stats.median_abs_deviation could apply this factor itself, but it is not used:
+importing scipy.stats takes 0.8 s. All imports that are needed to read a page take 1.6 s
+together.
 """
 
 HALF_NORMAL_TO_STD = 1.69
@@ -25,47 +26,51 @@ HALF_NORMAL_TO_STD = 1.69
 `_median_and_spread` measures on the lower half of the distribution."""
 
 EIGHT_CONNECTED = np.ones((3, 3), int)
-"""Neighbourhood for labelling: pixels that touch at a corner are connected."""
+"""Structuring element for ``scipy.ndimage.label``: pixels that touch only at a corner
+are connected, too."""
 
 MAX_NOISE_TO_CONTRAST = 0.08
-"""Maximum noise of a page that is not smoothed, as a share of the ink's contrast."""
+"""A page is smoothed if its noise is above this share of the ink's contrast."""
 
 MIN_SMOOTHING, MAX_SMOOTHING = 0.7, 2.0
 """Minimum and maximum standard deviation of the Gaussian filter that smooths noisy
 pages, in pixels."""
 
 MIN_PAPER_LEVEL = 0.25
-"""Minimum brightness of paper, in 0..1. Darker paper is treated as this bright:
-division by a lower brightness would amplify noise until it looks like ink."""
+"""Minimum brightness of paper, in 0..1. Darker paper is treated as if it had this
+brightness. Division by a lower brightness would amplify noise until it looks like
+ink."""
 
 LIGHT_GRID_SIDE, LIGHT_ITERATIONS, INK_WEIGHT = 32, 8, 0.02
-"""Fit of the illumination: longest side of the reduced page, number of iterations, and
-weight of the pixels below the fitted plane."""
+"""Settings of `estimate_illumination`, which fits a plane to the brightness of a
+reduced page: the longest side of the reduced page in pixels, the number of iterations,
+and the weight of the pixels that are darker than the plane."""
 
 MEDIAN_WINDOW = 25
-"""Side of the window in which `find_ink_locally` takes the median, in pixels of the
-reduced page."""
+"""Side of the square window in which `find_ink_locally` takes the median, in pixels of
+the reduced page."""
 
 MAX_EVEN_RANGE = 0.12
-"""Maximum range of the paper's brightness (0..1) under even light: the difference
-between its 90th and 10th percentiles."""
+"""The light is even if the brightness of the paper (0..1) varies by at most this much.
+The variation is the difference between the 90th and 10th percentiles."""
 
 MAX_LIGHTER = 0.1
-"""Pixels that are lighter than the estimated paper have a negative density. Densities
-below -MAX_LIGHTER are raised to this value."""
+"""Pixels that are lighter than the estimated paper have a negative ink density.
+Densities below -MAX_LIGHTER are raised to -MAX_LIGHTER."""
 
 PAPER_SIDE = 256
-"""Longest side, in pixels, of the reduced page on which the paper is estimated."""
+"""Longest side, in pixels, of the reduced page on which the brightness of the paper is
+estimated."""
 
 
 @dataclass(frozen=True)
 class Ink:
-    """The ink of a page of (h, w) pixels, dark on light or light on dark.
+    """The ink of a page, dark on light or light on dark.
 
-    ``grey`` is the page, float32 (h, w), inverted if its ink is light. ``density`` is
-    float32 (h, w) between 0 (bare paper) and 1 (black ink). ``smooth`` is the density
-    with less noise. Values of ``smooth`` above ``noise_floor`` stand out from the
-    noise. ``stroke`` is the typical stroke width in pixels.
+    ``grey`` is the page, float32 (h, w). It is inverted if the ink is light.
+    ``density`` is float32 (h, w) between 0 (bare paper) and 1 (black ink). ``smooth``
+    is the density with less noise. Values of ``smooth`` above ``noise_floor`` stand out
+    from the noise. ``stroke`` is the typical stroke width in pixels.
     """
 
     grey: np.ndarray
@@ -80,12 +85,13 @@ class Ink:
         return self.smooth > self.noise_floor
 
     def strokes(self, traces: np.ndarray) -> np.ndarray:
-        """Return the mask of the strokes within a mask of traces, bool (h, w).
+        """Return the mask of the strokes within ``traces``; both masks are bool (h, w).
 
-        Each connected component has its own threshold. It is 40 % of the component's
-        maximum density, but at least the noise floor. The pixels above this threshold
-        are strokes. Components that are faint compared with the noise or with the
-        page's other ink are left out.
+        ``traces`` is True on everything that stands out from the noise. Each connected
+        component has its own threshold. It is 40 % of the component's maximum density,
+        but at least the noise floor. The pixels above this threshold are strokes.
+        Components that are faint compared with the noise or with the page's other ink
+        are left out.
         """
         labels, count = ndimage.label(traces, EIGHT_CONNECTED)
         if not count:
@@ -110,7 +116,7 @@ def find_ink(grey: np.ndarray) -> Ink:
 
     The brightness of the bare paper is estimated by a greyscale closing over a few
     stroke widths. The closing removes the ink but keeps uneven light. The density of
-    the ink is its darkness relative to this paper.
+    the ink is its darkness relative to the brightness of the paper.
     """
     if not ink_is_dark(grey):
         grey = 1 - grey
@@ -131,8 +137,8 @@ def find_ink_locally(grey: np.ndarray) -> Ink:
     ``grey`` is float32 (h, w) in 0..1, where 1 is white.
 
     The brightness of the bare paper is estimated by the median brightness around each
-    pixel. The median follows any light, even the edge of a shadow. But strokes that
-    fill half of the median's window are mistaken for paper.
+    pixel. The median adapts to any light, even at the edge of a shadow. But strokes
+    that fill half of the median's window are mistaken for paper.
     """
     small = reduced(grey, PAPER_SIDE)
     paper = _median_around(small)
@@ -173,9 +179,9 @@ def max_local_stroke(grey: np.ndarray) -> float:
 def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
     """Return the ink of a page with dark ink on light paper.
 
-    ``grey`` is the page. ``paper`` is the brightness of the bare paper, which may have
-    a lower resolution than ``grey``. ``stroke`` is a first estimate of the stroke
-    width, in pixels of ``paper``.
+    ``grey`` is the page. ``paper`` is the brightness of the bare paper, as an array
+    that may have fewer pixels than ``grey``. ``stroke`` is a first estimate of the
+    stroke width, in pixels of ``paper``.
     """
     stroke *= max(grey.shape) / max(paper.shape)
     density = _relative_darkness(grey, resized(paper, grey.shape))
@@ -201,14 +207,15 @@ def _ink_on(paper: np.ndarray, grey: np.ndarray, stroke: float) -> Ink:
 
 
 def estimate_illumination(grey: np.ndarray) -> np.ndarray:
-    """Return the illumination as a plane, float32 (h, w) with a mean of about 1.
+    """Return the estimated illumination, float32 (h, w) with a mean of about 1.
 
+    The illumination is modelled as a plane, which changes linearly across the page.
     `find_ink` divides the page by this plane before the greyscale closing. Without the
     division, paper that darkens towards the page's border would be mistaken for ink.
 
     The plane is fitted to the brightness of the page by asymmetric least squares (Newey
-    and Powell 1987, "Asymmetric least squares estimation and testing"): pixels below
-    the plane, such as ink, have little weight. If the paper is darker than
+    and Powell 1987, "Asymmetric least squares estimation and testing"): pixels that are
+    darker than the plane, such as ink, have little weight. If the paper is darker than
     MIN_PAPER_LEVEL, the illumination is 1 everywhere.
     """
     coarse = reduced(grey, LIGHT_GRID_SIDE)
@@ -246,9 +253,9 @@ def _ramp(side: int) -> np.ndarray:
 def ink_is_dark(grey: np.ndarray) -> bool:
     """Return whether the ink is darker than the paper.
 
-    Two signs are combined. First, ink covers less area than paper. So the distribution
-    of the grey levels, minus their local mean, is skewed towards the ink. Second, ink
-    covers less of the page's border than paper does.
+    Two signs are combined. First, ink covers less area than paper. If the local mean is
+    subtracted from the grey levels, their distribution is therefore skewed towards the
+    ink. Second, ink covers less of the page's border than paper does.
     """
     small = reduced(grey, PAPER_SIDE // 2)
     detail = small - ndimage.uniform_filter(small, max(small.shape))
@@ -262,9 +269,10 @@ def ink_is_dark(grey: np.ndarray) -> bool:
 
 
 def stroke_width(mask: np.ndarray) -> float:
-    """Return the typical stroke width of a mask in pixels; 1 if the mask is empty.
+    """Return the typical stroke width of a mask in pixels, or 1 if the mask is empty.
 
-    In a strip of width w, the mean distance to the background is (w / 2 + 1) / 2.
+    The width is computed from the mean distance of the mask's pixels to the background.
+    In a strip of width w, this mean is (w / 2 + 1) / 2.
     """
     if not mask.any():
         return 1.0
@@ -295,7 +303,7 @@ def noise_level(grey: np.ndarray) -> float:
 
 
 def otsu_threshold(density: np.ndarray) -> float:
-    """Return Otsu's threshold; 1 if all values are nearly equal."""
+    """Return Otsu's threshold, or 1 if all values are nearly equal."""
     from skimage.filters import threshold_otsu
 
     if density.max() - density.min() < 1e-3:
@@ -306,7 +314,7 @@ def otsu_threshold(density: np.ndarray) -> float:
 def reduced(grey: np.ndarray, side: int) -> np.ndarray:
     """Return the page, reduced so that its longest side is at most ``side`` pixels.
 
-    Larger pages are reduced by area averaging; others are returned as they are.
+    Larger pages are reduced by area averaging. All others are returned as they are.
     """
     factor = max(grey.shape) / side
     if factor <= 1:
@@ -331,7 +339,7 @@ def resized(
 
 
 def _ink_contrast(density: np.ndarray, threshold: float) -> float:
-    """Return the mean density above the threshold minus the mean density below."""
+    """Return the mean density above the threshold minus the mean density below it."""
     ink = density > threshold
     if not ink.any():
         return 0.0
@@ -347,11 +355,14 @@ def _paper_level_and_noise_floor(
 ) -> tuple[float, float]:
     """Return the density of bare paper, and the noise floor relative to this density.
 
-    ``threshold`` is Otsu's threshold of ``density``. On a page with ink, the threshold
-    separates paper from ink. On a page with only noise, the threshold splits the noise
-    into two halves and explains a smaller share of the variance (0.64 for a normal
-    distribution). In that case, the spread of the lower half is scaled to the spread of
-    the whole noise, unless some pixels are far darker than the noise.
+    ``threshold`` is Otsu's threshold of ``density``. On a page with ink, it separates
+    paper from ink. On a page with only noise, it splits the noise into two halves. It
+    then explains a smaller share of the variance (0.64 for a normal distribution).
+
+    The noise floor is computed from the spread of the densities below the threshold. If
+    these are only one half of the noise, their spread is scaled to the spread of the
+    whole noise. There is one exception: the spread is not scaled if some pixels are far
+    darker than the noise.
     """
     paper = density <= threshold
     paper_level, spread = _median_and_spread(density[paper])

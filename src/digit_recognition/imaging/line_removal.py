@@ -11,22 +11,23 @@ from scipy import ndimage
 from .ink import EIGHT_CONNECTED
 
 MIN_RUN = 0.15
-"""Length of the straight pieces that a ruling consists of, as a share of the page's
-width (of the height for vertical rulings)."""
+"""Length of the straight pieces that a ruling (a line across the page) consists of. It
+is a share of the page's width, or of the height for vertical rulings."""
 
 MIN_RUN_COVERAGE = 0.8
-"""Minimum share of the length of a straight piece that has ink. It is below 1 because
-noise breaks faint lines."""
+"""A straight piece of a ruling has ink on at least this share of its length. The share
+is below 1 because noise breaks faint lines."""
 
 MAX_END_GAP = 0.02
-"""Maximum gap between an end of a ruling and the page's side, as a share of the page's
-width (of the height for vertical rulings)."""
+"""Maximum gap between an end of a ruling (a line across the page) and the page's side.
+It is a share of the page's width, or of the height for vertical rulings."""
 
 MIN_BORDER_CONTACT = 0.4
-"""Minimum share of a side of the page that the dark border of a scan touches."""
+"""A component that touches at least this share of a side of the page is taken for the
+dark border of a scan."""
 
 MAX_STRIP_DEPTH = 0.4
-"""Maximum depth of a strip of ink along a whole side of the page, as a share of the
+"""Maximum depth of a dark strip along a whole side of the page, as a share of the
 page's height or width."""
 
 MAX_BORDER_CONTACTS = 6
@@ -37,7 +38,8 @@ MIN_RULINGS = 4
 """Minimum number of lines of squared paper in each of the two directions."""
 
 SAMPLED_ROWS = 9
-"""Number of rows and columns in which the lines of squared paper are counted."""
+"""Number of pixel rows, and of pixel columns, in which the lines of squared paper are
+counted."""
 
 MIN_FRAME_COVERAGE = 0.75
 """Minimum share of each side of a frame's bounding box that the frame covers."""
@@ -46,11 +48,12 @@ MIN_FRAME_COVERAGE = 0.75
 def without_rulings(mask: np.ndarray, density: np.ndarray, stroke: float) -> np.ndarray:
     """Return the mask, bool (h, w), without horizontal and vertical rulings.
 
-    ``density`` is float32 (h, w) and ``stroke`` the stroke width in pixels.
+    ``density`` is the density of the ink, float32 (h, w). ``stroke`` is the stroke
+    width in pixels.
 
     Rulings are thin lines across the whole page. Strokes that cross a ruling stay
-    whole. If a single connected component fills the page, the page is taken for a
-    cropped digit and returned unchanged.
+    whole. If a single connected component fills the page, it is taken for a digit that
+    was cropped, and the mask is returned unchanged.
     """
     if _fills_page(mask):
         return mask
@@ -72,8 +75,8 @@ def _horizontal_rulings(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the masks of the horizontal rulings and of their bands, bool (h, w).
 
-    A band is a ruling together with the parts of crossing strokes that are about as
-    light as the ruling.
+    A ruling is a thin line across the page. The band of a ruling is the ruling together
+    with the parts of crossing strokes that are about as light as the ruling.
     """
     rulings, bands = np.zeros_like(mask), np.zeros_like(mask)
     width = mask.shape[1]
@@ -116,8 +119,9 @@ def _horizontal_rulings(
 def _is_bar_of_digit(mask: np.ndarray, rows: slice, line: np.ndarray) -> bool:
     """Return whether a line is the top or bottom bar of a digit.
 
-    The digit may be as wide as the page. ``mask`` is a single connected component.
-    ``line`` is the mask of the line within the given rows of the page.
+    A digit may be as wide as the page, so that its bar looks like a line across the
+    page. ``mask`` is a single connected component. ``line`` is the mask of the line
+    within ``rows``, which are some rows of the page.
     """
     if not line.any():
         return False
@@ -129,11 +133,11 @@ def _is_bar_of_digit(mask: np.ndarray, rows: slice, line: np.ndarray) -> bool:
 
 
 def _fills_page(mask: np.ndarray) -> bool:
-    """Return whether one connected component comes near all four sides of the page.
+    """Return whether the ink is one component that comes near all sides of the page.
 
-    The result is False for squared paper, which also comes near all sides. Its lines
-    touch the sides of the component's bounding box in more than MAX_BORDER_CONTACTS
-    places.
+    The lines of squared paper also come near all sides, but the result is False for
+    them. They are recognized because they touch the sides of the component's bounding
+    box in more than MAX_BORDER_CONTACTS places.
     """
     labels, count = ndimage.label(mask, EIGHT_CONNECTED)
     if count != 1:
@@ -165,8 +169,9 @@ def without_edges(mask: np.ndarray) -> np.ndarray:
 
     A border of a scan is a dark area along one of the page's sides. A frame is a drawn
     or printed box with other ink in it. Squared paper is kept. If less than 2 % of the
-    ink would be left, the mask is returned unchanged. There is one exception: if a
-    border strip is the only component (see `_is_border_strip`), the result is empty.
+    ink would be left, the mask is returned unchanged. There is one exception: if the
+    only component is a strip along the page's sides (see `_is_border_strip`), the
+    result is empty.
     """
     labels, count = ndimage.label(mask, EIGHT_CONNECTED)
     if not count or (count == 1 and not _is_border_strip(mask)):
@@ -188,8 +193,8 @@ def without_edges(mask: np.ndarray) -> np.ndarray:
 def _is_squared_paper(component: np.ndarray) -> bool:
     """Return whether a component, bool (h, w), is a grid of lines.
 
-    Evenly spaced rows and columns of the component's bounding box are sampled. Each
-    sampled row or column crosses a border or a frame about twice, but crosses the lines
+    The lines are counted in a few evenly spaced rows and columns of pixels. Such a row
+    or column crosses a frame or the border of a scan about twice. It crosses the lines
     of a grid many times.
     """
     rows, columns = (
@@ -203,7 +208,7 @@ def _is_squared_paper(component: np.ndarray) -> bool:
 def _is_border_strip(mask: np.ndarray) -> bool:
     """Return whether all ink lies in strips along one or two whole sides of the page.
 
-    A strip is at most MAX_STRIP_DEPTH deep.
+    A strip is not deeper than MAX_STRIP_DEPTH.
     """
     sides = mask[0], mask[-1], mask[:, 0], mask[:, -1]
     covered = [side.mean() > 0.95 for side in sides]
@@ -216,10 +221,11 @@ def _is_border_strip(mask: np.ndarray) -> bool:
 
 
 def _is_frame(labels: np.ndarray, number: int) -> bool:
-    """Return whether a component covers all sides of its box, with other ink inside.
+    """Return whether a component is a frame: a box that has other ink inside.
 
-    ``labels`` is the part of the label image in the component's bounding box, and
-    ``number`` is the component's label.
+    A frame covers most of each side of its bounding box. ``labels`` is the part of the
+    label image in the component's bounding box, and ``number`` is the component's
+    label.
     """
     if min(labels.shape) < 8:
         return False

@@ -1,8 +1,8 @@
 """Convert the ink of a digit to the format of MNIST's images.
 
-The longest side of a digit is 20 pixels. Its strokes are anti-aliased. Its centre of
-mass is in the centre of 28x28 pixels. Source: LeCun, Cortes and Burges, "The MNIST
-database of handwritten digits".
+In this format, the longest side of a digit is 20 pixels, and strokes are anti-aliased.
+The digit's centre of mass is in the centre of an image of 28x28 pixels. Source: LeCun,
+Cortes and Burges, "The MNIST database of handwritten digits".
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from digit_recognition import IMAGE_SIZE
 from .ink import resized, stroke_width
 
 LONGEST = 20
-"""Longest side of a digit's bounding box, in pixels."""
+"""Longest side of a digit's bounding box in MNIST's images, in pixels."""
 
 CENTRE = 14
-"""Row and column of a digit's centre of mass."""
+"""Row and column of a digit's centre of mass in MNIST's images."""
 
 WORKING_SIDE = 80
-"""Longest side, in pixels, of the reduced ink on which strokes are widened."""
+"""Longest side, in pixels, of the reduced image on which strokes are widened."""
 
 MIN_STROKE_RATIO = 0.075
-"""Minimum stroke width, as a share of the longest side; thinner strokes are widened. In
-MNIST's first 4,000 training images, this share is 0.10 to 0.25 (1st and 99th
-percentile)."""
+"""Minimum stroke width, as a share of the digit's longest side. Thinner strokes are
+widened. In MNIST's first 4,000 training images, this share is 0.10 to 0.25 (1st and
+99th percentile)."""
 
 WIDENED_STROKE_RATIO = 0.1
-"""Width that thin strokes are widened to, as a share of the longest side."""
+"""Width that thin strokes are widened to, as a share of the digit's longest side."""
 
 
 def to_mnist_format(ink: np.ndarray) -> np.ndarray:
@@ -70,7 +70,7 @@ def centre_in_field(small: np.ndarray) -> np.ndarray:
     """Return a 28x28 image with the centre of mass of the ink at index (14, 14).
 
     ``small`` is ink of at most 28x28 pixels, float32 in 0..1. It is moved by whole
-    pixels. If the move would push it out of the image, it is moved less far.
+    pixels, and only as far as it stays inside the image.
     """
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
     top, left = (
@@ -82,10 +82,11 @@ def centre_in_field(small: np.ndarray) -> np.ndarray:
 
 
 def _widen_strokes(ink: np.ndarray) -> np.ndarray:
-    """Reduce the ink to a longest side of WORKING_SIDE pixels, and widen thin strokes.
+    """Reduce the ink of a large digit, and widen thin strokes.
 
-    Smaller ink is not reduced. Strokes are not widened if the longest side of the ink
-    is below LONGEST pixels.
+    The ink is reduced if its longest side is above WORKING_SIDE pixels. Its longest
+    side then has WORKING_SIDE pixels. Strokes are widened only if the longest side has
+    at least LONGEST pixels.
     """
     longest = max(ink.shape)
     if longest > WORKING_SIDE:
@@ -112,11 +113,13 @@ def _widen_strokes(ink: np.ndarray) -> np.ndarray:
 def _is_thinner(mask: np.ndarray, width: float) -> bool:
     """Return whether `stroke_width` of a mask, bool (h, w), is below ``width`` pixels.
 
-    `stroke_width` is computed from the mean distance of the pixels to the background.
-    For most digits, two bounds of this mean are enough and take a tenth of the time.
-    The pixels that are left after n erosions are at least n + 1 pixels away from the
-    background, so their counts give a lower bound. The mean is at most sqrt(2) times as
-    large.
+    `stroke_width` is computed from the mean distance of the pixels to the background,
+    which is slow. For most digits, a lower and an upper bound of this mean are enough.
+    Computing them takes a tenth of the time:
+
+    - A pixel that is left after n erosions is at least n + 1 pixels away from the
+      background. So the numbers of pixels left after each erosion give a lower bound.
+    - The upper bound is sqrt(2) times the lower bound.
     """
     area = distances = np.count_nonzero(mask)
     core = mask

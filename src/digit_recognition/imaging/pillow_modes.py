@@ -9,9 +9,9 @@ from .grayscale import to_grey
 
 
 def to_basic_mode(picture: Image.Image) -> Image.Image:
-    """Convert a picture to mode F (0..1), L, RGB or RGBA.
+    """Convert a picture to Pillow's mode F (with values in 0..1), L, RGB or RGBA.
 
-    ``Image.reduce`` supports these modes, but not all others.
+    Pillow's ``Image.reduce`` supports these four modes, but not all other modes.
     """
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
         return Image.fromarray(_scale_levels(np.asarray(picture)))
@@ -47,8 +47,8 @@ def _scale_levels(values: np.ndarray) -> np.ndarray:
     """Scale the grey levels of a 16- or 32-bit image to float32 in 0..1.
 
     - Floats within 0..1 stay as they are.
-    - Integers without a negative value are divided by the maximum value of their bit
-      depth, such as 4095 for 12 bits. The bit depth is the smallest that holds all
+    - Integers are divided by the maximum value of their bit depth, such as 4095 for 12
+      bits, if none of them is negative. The bit depth is the smallest that holds all
       values, but at least 8 bits.
     - In all other images, the minimum is subtracted from the values. The result is
       divided by the range of the values, or by 1 if the range is below 1.

@@ -1,7 +1,8 @@
 """Find the digits on a page and order them in lines.
 
 A mark is an object on a page that may be a digit. A page is called texture if it has
-more pieces of ink than a page of digits can have. A photo is an example of texture.
+more pieces of ink than a page of digits can have. Many photos that do not show paper
+are texture.
 """
 
 from __future__ import annotations
@@ -24,38 +25,42 @@ from .work import TooManyMarks, add_work, check_overlap
 
 MAX_TRACES = 30_000
 """Maximum number of connected components of ink on a page, rulings and specks included.
-A page with more is texture."""
+A page with more components is taken for texture, not for writing."""
 
 MAX_STROKES = 3000
-"""Maximum number of groups of strokes on a page. A page with more is texture."""
+"""Maximum number of objects on a page that may be digits. A page with more objects is
+taken for texture, not for writing."""
 
 MAX_TRACE_OVERLAP = 20
-"""Maximum total area of the boxes of all connected components of ink, as a multiple of
-the page's area. On pages with tilted rulings, this multiple is up to 9."""
+"""Maximum total area of the bounding boxes of all connected components of ink, as a
+multiple of the page's area. On pages with tilted rulings, this multiple is up to 9."""
 
 MIN_CONTRAST = 0.05
-"""Minimum contrast of a mark to its surroundings, in units of density. Fainter marks
-are shades of the paper, not ink."""
+"""Minimum contrast of a mark to its surroundings: a difference of ink density, in 0..1.
+Fainter marks are shades of the paper, not ink."""
 
 MIN_EDGE_ASPECT = 2.5
-"""Minimum length of an edge of the paper that looks like a stroke, as a multiple of the
-edge's width."""
+"""The edge of a sheet of paper may look like a stroke. Only a stroke that is at least
+this many times as long as wide is taken for such an edge."""
 
 MIN_SIDE_CONTRAST = 0.2
-"""Minimum contrast of a stroke to the paper on one side, as a share of the contrast on
-the other side. An edge of the paper has less."""
+"""A stroke has a contrast to the paper on both of its sides. The lower of the two
+contrasts is at least this share of the higher one. At the edge of a sheet of paper, it
+is less."""
 
 MAX_DARKNESS_SPREAD = 0.5
 """Maximum spread of the darkness of a pen's strokes. The spread is the difference
 between the 90th and 10th percentiles of the density in a mark, divided by the median.
-Pencils in poor light had at most 0.45, objects in photographs mostly more than 0.55."""
+Pencil strokes in poor light had a spread of at most 0.45. Objects in photographs mostly
+had more than 0.55."""
 
 MIN_SPREAD_STROKE = 4.0
-"""Minimum stroke width, in pixels, at which the spread of darkness is measured."""
+"""The spread of a mark's darkness is measured only if its strokes are at least this
+wide, in pixels."""
 
 MIN_RELATIVE_SIZE = 0.35
-"""Minimum longest side of a mark, as a share of the typical mark's longest side.
-Smaller marks are specks."""
+"""Minimum size of a mark, as a share of the typical size of the page's marks. The size
+of a mark is its longest side. Smaller marks are specks."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,10 @@ class Mark:
 
     ``x`` and ``y`` are the left column and the top row of the box, in pixels of the
     page. ``ink`` is float32 (height, width) in 0..1, and 0 on paper and on other marks.
-    ``placed`` is True if the page is a 28x28 image in MNIST's format already.
-    ``uneven`` is True if the darkness of the mark varies more than that of a pen's
-    strokes. ``cell`` is the cell of the box or grid in which the mark is written, or
-    None.
+    ``placed`` is True if the whole page is an image in MNIST's format already.
+    ``uneven`` is True if the darkness varies more within the mark than within the
+    strokes of a pen. ``cell`` is the cell of a printed or drawn grid that the mark is
+    written in, or None.
     """
 
     x: int
@@ -97,10 +102,11 @@ class Mark:
         return field
 
     def enlarged(self, factor: int, page: tuple[int, ...]) -> Mark:
-        """Return the mark with its box scaled from a reduced page to the full page.
+        """Return the mark with its bounding box in pixels of the full page.
 
-        ``page`` is the shape (h, w) of the full page, which was reduced by ``factor``.
-        ``ink`` and ``cell`` stay as they are, in pixels of the reduced page.
+        The mark was found on a reduced page. ``page`` is the shape (h, w) of the full
+        page, which was reduced by ``factor``. ``ink`` and ``cell`` stay in pixels of
+        the reduced page.
         """
         x, y = factor * self.x, factor * self.y
         width = min(factor * self.width, page[1] - x)
@@ -109,14 +115,15 @@ class Mark:
 
 
 def find_digits(grey: np.ndarray) -> list[list[Mark]]:
-    """Return the marks on a page, grouped into lines.
+    """Return the marks (objects that may be digits) on a page, grouped into lines.
 
     The lines are sorted from top to bottom, the marks of each line from left to right.
     ``grey`` is float32 (h, w) in 0..1, where 1 is white. The ink may be dark on light
     or light on dark. A page in MNIST's format becomes one mark that keeps its pixels.
-    Raises TooManyMarks for a page of texture.
+    Raises TooManyMarks if the page has more pieces of ink than a page of digits can
+    have.
 
-    `Reader` compares several ways to find marks; this function uses only the first.
+    `Reader` compares several ways to find marks. This function uses only the first way.
 
     >>> [[(mark.x, mark.y) for mark in line] for line in find_digits(page)]
     [[(20, 15), (60, 15)], [(20, 75)]]
@@ -127,13 +134,16 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
 
 
 def find_marks(ink: Ink) -> Iterator[list[Mark]]:
-    """Yield one or two lists of marks, each found after removing different lines.
+    """Yield one or two lists of marks (objects that may be digits).
 
-    For the first list, frames, dark borders of scans, and rulings (lines across the
-    page) are removed. If the page has boxes or grids, a second list follows. For the
-    second list, the lines round the cells of the boxes and grids are removed instead.
-    Raises TooManyMarks for a page of texture, and TooMuchWork if the page needs more
-    work than `bounded_work` allows.
+    - The first list contains the marks that are found after frames, dark borders of
+      scans and rulings (lines across the page) have been removed.
+    - The second list follows only if the page has boxes or grids, as forms have. It
+      contains the marks that are found after only the lines of these boxes and grids
+      have been removed.
+
+    Raises TooManyMarks if the page has more pieces of ink than a page of digits can
+    have. Raises TooMuchWork if the page needs more work than `bounded_work` allows.
     """
     labels = _label_components(ink.traces, MAX_TRACES)
     components = map(Box.of_slices, ndimage.find_objects(labels))
@@ -172,8 +182,8 @@ def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
 def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Mark]:
     """Return the marks in ``mask``, in no particular order.
 
-    ``mask`` is bool (h, w), and True on strokes. ``cells`` are the cells of the page,
-    if it has any.
+    ``mask`` is bool (h, w), and True on strokes. ``cells`` are the areas of paper that
+    are enclosed by the lines of boxes and grids, if the page has any.
     """
     if not mask.any():
         return []
@@ -205,7 +215,10 @@ def _label_components(mask: np.ndarray, max_count: int) -> np.ndarray:
 
 
 def placed_mark(field: np.ndarray) -> Mark:
-    """Return the mark of an image in MNIST's format, float32 (28, 28) in 0..1."""
+    """Return a mark with the digit of an image in MNIST's format.
+
+    ``field`` is the image, float32 (28, 28) in 0..1.
+    """
     rows, columns = np.nonzero(field)
     top, left = int(rows.min()), int(columns.min())
     ink = field[top : rows.max() + 1, left : columns.max() + 1]
@@ -215,8 +228,10 @@ def placed_mark(field: np.ndarray) -> Mark:
 def _stands_out(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> bool:
     """Return whether a group is darker than its surroundings on all sides.
 
-    An edge of the paper is not (see `_is_edge`). ``labels`` is the label image, and
-    ``stroke`` the stroke width in pixels.
+    The result is False for the edge of a sheet of paper, which is darker than its
+    surroundings on one side only (see `_is_edge`). A group is a set of connected
+    components. ``labels`` is the label image, and ``stroke`` the stroke width in
+    pixels.
     """
     margin = max(2, round(stroke / 4))
     top, left = max(0, group.box.top - margin), max(0, group.box.left - margin)
@@ -232,12 +247,12 @@ def _stands_out(ink: Ink, labels: np.ndarray, group: Group, stroke: float) -> bo
 
 
 def _is_edge(grey: np.ndarray, own: np.ndarray, outside: np.ndarray) -> bool:
-    """Return whether a long thin group lies along the edge of the paper.
+    """Return whether a group is long and thin and lies along the edge of the paper.
 
-    Such a group is darker than the paper on one side of it, but not darker than the
-    table on the other side. ``grey`` is the part of the page round the group, float32
-    (h, w). ``own`` and ``outside`` are the masks of the group and of its surroundings,
-    bool (h, w).
+    The edge of the paper is darker than the paper on one side of it. But it is not much
+    darker than the table on the other side. ``grey`` is the part of the page round the
+    group, float32 (h, w). ``own`` and ``outside`` are the masks of the group and of its
+    surroundings, bool (h, w).
     """
     if own.shape[0] < own.shape[1]:
         grey, own, outside = grey.T, own.T, outside.T
@@ -331,23 +346,25 @@ def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
 
 
 def _vertical_extent(mark: Mark) -> np.ndarray:
-    """Return the top and bottom of a mark, and those of its cell, as int (4,).
+    """Return the top and bottom of a mark, then the top and bottom of its cell.
 
-    The last two values are -1 if the mark has no cell.
+    The result is int (4,). The last two values are -1 if the mark is not written in a
+    cell of a box or grid.
     """
     cell = (mark.cell.box.top, mark.cell.box.bottom) if mark.cell else (-1, -1)
     return np.array([mark.y, mark.y + mark.height, *cell])
 
 
 def _vertical_overlaps(extents: np.ndarray, extent: np.ndarray) -> np.ndarray:
-    """Return the maximum vertical overlap of a mark with the last marks of each line.
+    """Return how much a mark overlaps vertically with each line of marks.
 
-    ``extents`` (lines, 3, 4) holds the `_vertical_extent` of the last three marks of
-    each line, and ``extent`` (4,) that of the mark. The result is (lines,).
+    The result is (lines,). The overlap with a line is the maximum of the overlaps with
+    its last three marks. ``extents`` (lines, 3, 4) holds the `_vertical_extent` of
+    these marks. ``extent`` (4,) is the `_vertical_extent` of the mark itself.
 
-    An overlap is divided by the height of the shorter mark. It is negative if there is
-    a gap between the marks. If both marks are written in cells, the boxes of their
-    cells are compared instead.
+    The overlap of two marks is divided by the height of the shorter mark. It is
+    negative if there is a gap between the marks. If both marks are written in cells,
+    the boxes of their cells are compared instead.
     """
     in_cells = (extents[..., 2:] >= 0) & (extent[2:] >= 0)
     one = np.where(in_cells, extents[..., 2:], extents[..., :2])

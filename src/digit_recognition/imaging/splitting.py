@@ -15,20 +15,22 @@ from .ink import reduced, resized
 from .segmentation import Mark
 
 SEARCH_HEIGHT = 32
-"""Maximum height, in pixels, of the reduced mark on which cuts are searched."""
+"""Maximum height, in pixels, of the reduced image of a mark in which cuts are searched
+for."""
 
 MAX_CUTS = 5
-"""Maximum number of cuts that are tried for one mark."""
+"""Maximum number of cuts that are tried to split one mark."""
 
 MIN_CUT_DISTANCE = 2
 """Minimum mean distance between two cuts, in pixels of the reduced mark."""
 
 MIN_PART_WIDTH = 0.15
-"""Minimum distance between a cut and the sides of the mark, as a share of the mark's
-height."""
+"""Minimum distance between a cut and the left and right sides of the mark, as a share
+of the mark's height."""
 
 MIN_PART_HEIGHT = 0.6
-"""Minimum height of each of the two parts, as a share of the mark's height."""
+"""Minimum height of each of the two parts of a split mark, as a share of the mark's
+height."""
 
 PAPER_COST = 0.02
 """Cost of a pixel of paper on a cut's path. A pixel of full ink costs 1 more, so that
@@ -36,20 +38,20 @@ the path goes round strokes where it can."""
 
 
 HOLE_COST = 0.25
-"""Additional cost of a pixel in a hole, such as the inside of a 0. It keeps most cuts
-out of holes."""
+"""Additional cost of a pixel on a cut's path if the pixel is in a hole, such as the
+inside of a 0. This cost keeps most cuts out of holes."""
 
 MIN_WALL = 0.4
-"""Minimum density of the ink that encloses a hole."""
+"""Minimum density of the ink that encloses a hole, such as the inside of a 0."""
 
 
 def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
     """Yield up to five ways to split a mark into a left and a right part.
 
-    A cut runs from top to bottom along the path with the least ink. It moves at most
-    one pixel to the side per row. (Such paths are the seams of Avidan and Shamir 2007,
-    "Seam carving for content-aware image resizing".) The cut with the least ink comes
-    first.
+    The mark is cut along a path from top to bottom that crosses as little ink as
+    possible. From row to row, the path moves at most one pixel to the side. (Avidan and
+    Shamir 2007, "Seam carving for content-aware image resizing", call such a path a
+    seam.) The cut that crosses the least ink comes first.
 
     >>> for left, right in split_candidates(mark):
     ...     print(left.width, right.width)
@@ -95,9 +97,9 @@ def _path_costs(costs: np.ndarray) -> np.ndarray:
 def _follow(totals: np.ndarray) -> np.ndarray:
     """Return the cheapest paths from the first row to the last row, int (h, w).
 
-    Element (r, c) of the result is the column, in row r, of the path that starts in
-    column c of the first row. ``totals`` (h, w) holds the cost of the cheapest path
-    from each pixel to the last row.
+    Column c of the result is the path that starts in column c of the first row. Its
+    element r is the column in which the path crosses row r. ``totals`` (h, w) holds the
+    cost of the cheapest path from each pixel to the last row.
     """
     columns = np.arange(totals.shape[1])
     paths = [columns]

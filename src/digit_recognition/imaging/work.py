@@ -1,8 +1,8 @@
 """Limit the work that is spent on one page.
 
 Work is counted in pieces of ink, not in seconds. So the same page gives the same result
-on every machine. A piece of ink is an object on the page that may be a digit, or a part
-of one.
+on every machine. A piece of ink is an object on the page that may be a digit or a part
+of a digit.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from contextvars import ContextVar
 from .boxes import Box
 
 MAX_WORK = 4000
-"""Maximum number of pieces of ink that are processed for one page. A piece is counted
-when it is cut out of the page, and again each time that it, or a part of it, is
-classified. A page of 500 digits needs 1,000 if it is read once. The pictures of
-handwritten digits in the project's tests need at most 462."""
+"""Maximum work for one page, counted in pieces of ink (objects that may be digits). A
+piece is counted when it is cut out of the page. It is counted again each time that it,
+or a part of it, is classified. So a page of 500 digits needs 1,000 if it is read once.
+The pictures of handwritten digits in the project's tests need at most 462."""
 
 MAX_OVERLAP = 6
-"""Maximum total area of the boxes of all pieces of ink, as a multiple of the page's
-area. The boxes of digits hardly overlap; the boxes of nested rings do."""
+"""Maximum total area of the bounding boxes of all pieces of ink, as a multiple of the
+page's area. The boxes of digits hardly overlap; the boxes of nested rings do."""
 
 MAX_PAIRS = 500_000
 """Maximum number of pairs of neighbouring pieces of ink on a page. A cluster of n
-pieces has n * n pairs, so a single cluster may have about 700 pieces."""
+neighbouring pieces has n * n pairs, so a single cluster may have about 700 pieces."""
 
 FIRST_SHARE = 0.7
 """The share of MAX_WORK up to which further ways to read a page are tried, if one way
@@ -48,7 +48,9 @@ class TooMuchWork(ValueError):  # noqa: N818 (the input is at fault, not the pro
 
 @contextlib.contextmanager
 def bounded_work() -> Iterator[None]:
-    """Count the work for one page, which is the work inside the ``with`` block.
+    """Count the work that is done for one page inside the ``with`` block.
+
+    `add_work` raises TooMuchWork if the work in the block exceeds MAX_WORK.
 
     >>> with bounded_work():
     ...     add_work(500)
@@ -105,7 +107,8 @@ def check_overlap(
 def check_pairs(sizes: Iterable[int]) -> None:
     """Raise TooManyMarks if the clusters have more than MAX_PAIRS pairs of pieces.
 
-    ``sizes`` holds the number of pieces in each cluster.
+    A cluster consists of pieces of ink that are near one another. ``sizes`` holds the
+    number of pieces in each cluster.
     """
     sizes = list(sizes)
     if sum(size**2 for size in sizes) > MAX_PAIRS:

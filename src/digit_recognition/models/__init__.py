@@ -1,1 +1,1 @@
-"""The networks: the CNN, the detector of non-digits, and their export to ONNX."""
+"""Build the networks (the CNN and the detector of non-digits); export them to ONNX."""

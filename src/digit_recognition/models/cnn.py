@@ -28,10 +28,10 @@ LAST_LAYER = "probabilities"
 def initial_seeds(seed: int) -> Iterator[int]:
     """Yield the seeds of the layers' initial weights, in the order of the layers.
 
-    They are the seeds that Keras draws after ``keras.utils.set_random_seed(seed)``.
-    Keras draws them from Python's global generator, which other threads may use at the
-    same time. In a Dask worker, other threads changed the initial weights of 22 of 40
-    networks.
+    They are the seeds that Keras would draw after
+    ``keras.utils.set_random_seed(seed)``. Keras draws them from Python's global
+    generator, which other threads may use at the same time. In a Dask worker, other
+    threads changed the initial weights of 22 of 40 networks.
     """
     generator = random.Random(seed)  # noqa: S311 (nothing is kept secret)
     while True:
@@ -57,7 +57,7 @@ def build_cnn(
     default, Keras draws the seeds.
 
     The defaults give Conv2D(32, 3x3), MaxPooling2D, Conv2D(64, 3x3), MaxPooling2D,
-    Flatten, Dense(128) and Dense(10, softmax). The hidden layers use relu:
+    Flatten, Dense(128) and Dense(10, softmax). The hidden layers use relu.
 
     >>> build_cnn().count_params()
     225034
@@ -135,8 +135,8 @@ def join_columns(network: Classifier) -> Classifier:
     """Join the trained columns (CNNs) of ``build_columns`` into one classifier.
 
     The classifier returns probabilities (n, 10). Its logits are the mean of the
-    columns' logits. One dense layer computes this mean from the concatenated features
-    of all columns. Its kernel is the concatenation of the kernels of the columns' last
+    columns' logits. One dense layer computes this mean from the features of all
+    columns. The kernel of this layer consists of the kernels of the columns' last
     layers, divided by the number of columns.
     """
     import keras
@@ -164,7 +164,7 @@ def average_shifts(network: Classifier, pixels: int) -> Classifier:
     The views are the image itself and the image shifted by ``pixels`` up, down, left
     and right, with black at the border. The last layer is linear up to its softmax, so
     averaging its inputs gives the mean of the logits. The new last layer has copies of
-    the weights; all other layers are shared with the network.
+    the weights. All other layers are shared with ``network``.
     """
     import keras
     from keras import layers
@@ -189,8 +189,8 @@ def average_shifts(network: Classifier, pixels: int) -> Classifier:
 def without_softmax(network: Classifier) -> Classifier:
     """Return the network with logits (n, 10) as its output; the weights are shared.
 
-    The last layer must be dense with a softmax. Logits keep the precision that
-    probabilities near 0 and 1 lose to rounding.
+    The last layer of ``network`` must be dense with a softmax. Logits keep the
+    precision that probabilities near 0 and 1 lose to rounding.
     """
     import keras
 
@@ -203,8 +203,8 @@ def without_softmax(network: Classifier) -> Classifier:
 def first_column(network: Classifier) -> Classifier:
     """Return the network's first column, or the network itself if it is a single CNN.
 
-    A column is one of several parallel CNNs. For a network built by `average_shifts`,
-    the result is the first column of the network that was averaged.
+    A column is one of several parallel CNNs. If `average_shifts` built the network, the
+    result is the first column of the network that `average_shifts` was given.
     """
     import keras
 
@@ -213,7 +213,7 @@ def first_column(network: Classifier) -> Classifier:
 
 
 def convolutions(network: Classifier) -> Classifier:
-    """Return the first column up to its Flatten layer; the weights are shared.
+    """Return the network's first CNN up to its Flatten layer; the weights are shared.
 
     The input is float32 (n, 28, 28, 1) in 0..1. The output is the flattened features
     of the last convolution, (n, size).

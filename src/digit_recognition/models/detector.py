@@ -1,9 +1,9 @@
 """The detector: a network that tells digits from non-digits.
 
-The detector is a head: a small network on the classifier's convolutional features.
-Adding a second network that reads the image does not help. This was measured on
-non-digits whose kinds were left out of the training. Only non-digits that the
-classifier reads with a confidence above 0.99 were counted. At a threshold that keeps
+The detector is a head: a small network whose input is the classifier's convolutional
+features. Adding a second network that reads the image does not help. This was measured
+on non-digits of kinds that were left out of the training. Only non-digits that the
+classifier reads with a confidence above 0.99 were counted. At a threshold that accepts
 97 % of the digits, each method mistook this share of the non-digits for digits:
 
 - the head: 35.9 % (35.0 to 36.6);
@@ -11,8 +11,8 @@ classifier reads with a confidence above 0.99 were counted. At a threshold that 
 - the small CNN alone: 40.7 % (39.9 to 42.4);
 - the energy score of the classifier's logits: 61.9 %.
 
-The numbers are means and ranges over three seeds of the detector. They were measured
-with one `standard` model on MNIST, on 2026-11-25.
+The percentages are means, with ranges in parentheses, over three seeds of the detector.
+They were measured with one `standard` model on MNIST, on 2026-11-25.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from digit_recognition import NUM_CLASSES
 from digit_recognition.models.cnn import INPUT_SHAPE, Classifier
 
 NON_DIGIT = NUM_CLASSES
-"""The class of non-digits, beside the classes 0..9."""
+"""Number of the class of non-digits. The classes 0..9 are the digits."""
 
 
 def build_detector_head(features: int) -> Classifier:
@@ -30,8 +30,8 @@ def build_detector_head(features: int) -> Classifier:
     The features may have any scale. The head has a class for each digit and a class for
     non-digits. Learning to classify digits makes the head better at recognizing
     non-digits. This was measured on non-digits of kinds left out of the training, at a
-    threshold that keeps 99.5 % of the digits. A CNN with two classes mistook 36 % of
-    these non-digits for digits; a CNN with eleven classes mistook 32 % (one run of
+    threshold that accepts 99.5 % of the digits. A CNN with two classes mistook 36 % of
+    these non-digits for digits. A CNN with eleven classes mistook only 32 % (one run of
     each).
     """
     import keras

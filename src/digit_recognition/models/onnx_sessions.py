@@ -1,7 +1,8 @@
-"""ONNX Runtime without its telemetry. No other module imports ONNX Runtime.
+"""Import ONNX Runtime without its telemetry. No other module imports ONNX Runtime.
 
-ONNX Runtime reads ORT_DISABLE_TELEMETRY when it is imported. The package sets this
-variable in its ``__init__``, which Python runs before this module.
+ONNX Runtime reads ORT_DISABLE_TELEMETRY when it is imported. The package
+``digit_recognition`` sets this variable in its ``__init__``, which Python runs before
+this module.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ LOAD_ERRORS = (
 
 
 class PortableSession(InferenceSession):
-    """A session that can be pickled; unpickling it loads the model again."""
+    """A session that can be pickled. Unpickling it loads the model again."""
 
     def __init__(self, model: bytes, options: dict[str, Any]):
         self.model = model
@@ -51,9 +52,10 @@ class PortableSession(InferenceSession):
 
 
 def open_session(model: bytes, **options: Any) -> PortableSession:
-    """Return a session on the CPU for the bytes of an ONNX model.
+    """Return a session that runs an ONNX model on the CPU.
 
-    ``options`` are attributes of ``onnxruntime.SessionOptions``. Raises one of
-    LOAD_ERRORS if the bytes cannot be loaded.
+    ``model`` is the content of an ONNX file. ``options`` are attributes of
+    ``onnxruntime.SessionOptions``. Raises one of LOAD_ERRORS if the model cannot be
+    loaded.
     """
     return PortableSession(model, options)

@@ -13,9 +13,9 @@ def warmup_cosine(
 ) -> keras.optimizers.schedules.CosineDecay:
     """Return a schedule that rises from 0 to ``learning_rate`` and then falls to 0.
 
-    The rise is linear and takes ``warmup_steps``; the fall follows a cosine. ``steps``
-    is the total number of optimizer steps, including the warm-up. If ``warmup_steps``
-    is 0, the schedule starts at ``learning_rate``.
+    The rise is linear and takes ``warmup_steps`` steps. The fall follows a cosine.
+    ``steps`` is the total number of optimizer steps, including the warm-up. If
+    ``warmup_steps`` is 0, the schedule starts at ``learning_rate``.
     """
     import keras
 

@@ -1,6 +1,6 @@
 """Synthetic non-digits: drawings that a detector learns to tell from digits.
 
-They are made of MNIST digits, random strokes and random shapes. Letters, words,
+The drawings are made of MNIST digits, random strokes and random shapes. Letters, words,
 scribbles, ruled lines, pixel noise and photographs are left out on purpose: the
 detector is evaluated on them, so it must not be trained on them.
 """
@@ -43,9 +43,9 @@ def make_non_digits(
 
     ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1. ``labels`` is (n,) in
     0..9 and contains every digit. The non-digits are float32 (count, 28, 28) in 0..1,
-    in MNIST's format, and the names are (count,). Every kind in ``KINDS`` is drawn
-    equally often; the result is ordered by kind. Half of the drawings made from digits
-    are redrawn with simulated felt pens.
+    in MNIST's format. The names are (count,). Every kind in ``KINDS`` is drawn equally
+    often, and the result is ordered by kind. Half of the drawings made from digits are
+    redrawn with simulated felt pens.
     """
     non_digits, names = [], []
     ends = count * np.arange(len(KINDS) + 1) // len(KINDS)

@@ -1,4 +1,4 @@
-"""Non-digits made by altering digits: rotated, distorted or cut up.
+"""Non-digits made by altering digits: mirrored, rotated, distorted or cut up.
 
 Each function takes images, float32 (n, 28, 28) in 0..1, their labels (n,), the number
 of drawings (``count``) and a random generator. It returns drawings, float32
@@ -26,12 +26,13 @@ MIRROR_DIGITS = (3, 4, 6, 7, 9)
 UPSIDE_DOWN_DIGITS = (3, 4, 7)
 SIDEWAYS_DIGITS = (1, 2, 3, 4, 5, 6, 7, 9)
 CUT_DIGITS = (2, 4, 5, 6, 7, 9)
-"""The digits that are no longer digits when they are mirrored left to right
-(``MIRROR_DIGITS``), rotated by 180 degrees (``UPSIDE_DOWN_DIGITS``), rotated by 90
-degrees (``SIDEWAYS_DIGITS``) or cut up (``CUT_DIGITS``)."""
+"""Each tuple lists the digits that become non-digits by one change: mirroring left to
+right (``MIRROR_DIGITS``), rotation by 180 degrees (``UPSIDE_DOWN_DIGITS``), rotation by
+90 degrees (``SIDEWAYS_DIGITS``) or cutting up (``CUT_DIGITS``)."""
 
 QUARTER_ORDERS = np.array([[1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0], [1, 2, 3, 0]])
-"""New orders of an image's quarters, row by row. No quarter stays in its place."""
+"""Orders in which the quarters of an image are put together again, row by row. No
+quarter stays in its place."""
 
 
 def shuffled_quarters(
@@ -52,7 +53,7 @@ def shuffled_quarters(
 def mismatched_halves(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Join half of a digit to the opposite half of a second, mirrored digit.
+    """Join one half of a digit to the other half of a second digit, which is mirrored.
 
     The cut between the halves is horizontal or vertical.
     """
@@ -88,7 +89,7 @@ def distorted_digits(
     """Distort a digit by random displacements of its pixels.
 
     The displacements are smoothed by a Gaussian filter with a standard deviation of 3
-    pixels. They have a root mean square of 3 to 6 pixels per axis.
+    pixels. Along each axis, their root mean square is 3 to 6 pixels.
     """
     offsets = rng.uniform(-1, 1, (2, count, IMAGE_SIZE, IMAGE_SIZE))
     offsets = ndimage.gaussian_filter(offsets, (0, 0, 3, 3))

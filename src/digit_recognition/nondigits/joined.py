@@ -2,7 +2,7 @@
 
 Each function takes images, float32 (n, 28, 28) in 0..1, their labels (n,), the number
 of drawings (``count``) and a random generator. It returns drawings, float32
-(count, 28, 28) in 0..1; ``digits_side_by_side`` returns (count, 56, 56).
+(count, 28, 28) in 0..1. Only ``digits_side_by_side`` returns (count, 56, 56).
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ def _overlay(
     probability: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Overlay a part on each drawing, with the given ``probability``.
+    """Overlay each drawing with a part, or leave the drawing unchanged.
 
-    ``drawings`` and ``parts`` are (n, 28, 28). Each part is shifted by up to 6 pixels
-    along both axes.
+    A part is overlaid with the given ``probability``. ``drawings`` and ``parts`` are
+    (n, 28, 28). Each part is shifted by up to 6 pixels along both axes.
     """
     added = random_mask(probability, len(drawings), rng)
     return np.maximum(drawings, shift_randomly(parts, 6, rng) * added)

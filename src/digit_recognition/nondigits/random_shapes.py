@@ -1,8 +1,8 @@
 """Non-digits that are solid random shapes.
 
 Each function takes the same arguments as all functions in ``nondigits.KINDS``, but
-ignores the images and labels. It returns drawings, float32 (count, 28, 28) in 0..1;
-``blots`` returns (count, 40, 40).
+ignores the images and labels. It returns drawings, float32 (count, 28, 28) in 0..1.
+Only ``blots`` returns (count, 40, 40).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def superellipses(
 def polygons(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw polygons with three to five sides, shaded towards one side."""
+    """Draw polygons with three to five sides, which get darker towards one side."""
     depth = np.full((count, GRID.shape[1]), np.inf)
     start = rng.uniform(0, 2 * np.pi, count)
     for probability, side in ((1, 0), (1, 1), (1, 2), (0.5, 0.5), (0.5, 1.5)):
@@ -60,7 +60,7 @@ def polygons(
 def thresholded_noise(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw the parts of smoothed noise above a threshold, with hard or soft edges.
+    """Draw the areas where smoothed noise exceeds a threshold, with hard or soft edges.
 
     The noise is smoothed by a Gaussian filter with a standard deviation of 1 to 4
     pixels.
@@ -81,8 +81,8 @@ def blots(
 ) -> np.ndarray:
     """Draw single blots, often elongated, with smooth or ragged edges.
 
-    A blot is the largest connected component of thresholded noise, slightly shaded. The
-    reader finds similar components on pages with marks that are not writing.
+    A blot is the largest connected component of thresholded noise, slightly shaded.
+    When a page is read, similar components are found in marks that are not writing.
     """
     sigmas = (1.5, 1.5), (3, 3), (4, 1.2), (1.2, 4), (6, 2), (2.5, 1.2)
     groups = np.array_split(rng.permutation(count), len(sigmas))
@@ -102,7 +102,7 @@ def _smooth_noise(
     """Return Gaussian noise (count, 40, 40), smoothed, with a standard deviation of 1.
 
     ``sigma`` holds the standard deviations of the smoothing filter, in pixels: first
-    down the rows, then across the columns.
+    along the vertical axis, then along the horizontal axis.
     """
     noise = rng.normal(size=(count, BLOT_SIZE, BLOT_SIZE))
     noise = ndimage.gaussian_filter(noise, (0, *sigma))

@@ -13,16 +13,14 @@ import numpy as np
 from .drawings import POINTS_PER_STROKE, draw_strokes
 
 MIN_STROKE_LENGTH = 0.4
-"""Distance that ``_distant_point`` aims to keep from the start of a stroke.
-
-Points are chosen in a square of side 1.
-"""
+"""Minimum distance between the start and the end of a stroke, which ``_distant_point``
+keeps for most strokes. The end is chosen in a square of side 1."""
 
 
 def branching_strokes(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw two to four strokes; all except the first start on an earlier stroke."""
+    """Draw two to four strokes; each one after the first starts on an earlier one."""
     start = rng.random((count, 2))
     strokes = [
         _stroke(start, _distant_point(start, rng), _random_bend(0.6, count, rng))
@@ -89,8 +87,8 @@ def _stroke(start: np.ndarray, end: np.ndarray, bend: np.ndarray) -> np.ndarray:
 
     ``start`` and ``end`` are points (row, column), as arrays (n, 2). ``bend`` (n,) says
     how far the middle of a parabola is from the straight line between its ends, as a
-    fraction of the line's length. Its sign selects the side. A bend of 0 gives the
-    straight line.
+    fraction of the line's length. The sign of ``bend`` says on which side of the line
+    the parabola lies. A bend of 0 gives the straight line.
     """
     share = np.linspace(0, 1, POINTS_PER_STROKE)[:, None]
     line = (end - start)[:, None]
@@ -111,7 +109,8 @@ def _random_bend(max_bend: float, count: int, rng: np.random.Generator) -> np.nd
 def _distant_point(start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return random points (n, 2) in the unit square, mostly far from ``start`` (n, 2).
 
-    Points closer than ``MIN_STROKE_LENGTH`` are sampled again, at most three times.
+    Points that are closer than ``MIN_STROKE_LENGTH`` are replaced by new random points,
+    at most three times.
     """
     end = rng.random(start.shape)
     for _ in range(3):

@@ -11,7 +11,7 @@ from .drawings import batch_to_mnist_format, rotation_matrices, scale_to_maximum
 
 REDRAW_PROBABILITY = 0.6
 NOISE_THRESHOLD = 0.05
-"""Noise is added only to pixels brighter than this."""
+"""Noise is added only to pixels that are brighter than this value."""
 
 
 def redraw_with_pen(drawings: np.ndarray, rng: np.random.Generator) -> np.ndarray:

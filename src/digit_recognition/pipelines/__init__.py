@@ -1,1 +1,1 @@
-"""One folder for each pipeline. Pipelines share data only through the catalog."""
+"""Each folder contains one pipeline. Pipelines share data only through the catalog."""

@@ -35,7 +35,8 @@ METRICS_KEYS = {
     "code_revision": "code_revision",
     "model_version": "model_version",
 }
-"""The key in ``metrics`` for each column of the table of runs."""
+"""Maps each column of the table of runs to a key in ``metrics``, the results of a
+run."""
 
 VERSION_FORMAT = "%Y-%m-%dT%H.%M.%S.%fZ"
 MAX_DATASETS = 8
@@ -52,12 +53,12 @@ def tabulate_runs(all_metrics: dict[str, Callable[[], dict[str, Any]]]) -> pd.Da
     each saved version to a function that loads that version.
 
     Columns: version, recipe, seed, dataset, dataset_digest, trained_on (the training
-    dataset), images, accuracy (0..1), accuracy_low and accuracy_high (the bounds of its
-    95 % interval), loss (nats), seconds (training time), processor, code_revision and
-    model_version. Values that an older version lacks are left empty.
+    dataset), images, accuracy (0..1), accuracy_low and accuracy_high (the bounds of the
+    accuracy's 95 % interval), loss (nats), seconds (training time), processor,
+    code_revision and model_version. Values that an older version lacks are left empty.
 
-    Damaged and unreadable versions are left out, with a warning. Raises ProjectError if
-    no version is readable.
+    Damaged and unreadable versions are left out, and a warning is logged. Raises
+    ProjectError if no version is readable.
     """
     rows, unreadable = [], []
     for version in sorted(all_metrics, reverse=True):
@@ -133,9 +134,9 @@ def draw_runs(runs: pd.DataFrame) -> Figure:
 
 
 def _dataset_label(runs: pd.DataFrame) -> pd.Series:
-    """Return the name and the start of the digest of each run's test dataset.
+    """Return a label for each run: name and start of the digest of its test dataset.
 
-    If the training dataset has another name, that name is added.
+    If the training dataset has another name, the label contains this name, too.
     """
     label = _text(runs["dataset"]) + " " + _text(runs["dataset_digest"]).str[:8]
     differs = runs["trained_on"].notna() & (runs["trained_on"] != runs["dataset"])

@@ -8,7 +8,7 @@ from .nodes import draw_runs, tabulate_runs
 
 
 def create_pipeline() -> Pipeline:
-    """Return the pipeline that compares all versions of ``metrics``."""
+    """Return the pipeline that compares the metrics of all runs."""
     return Pipeline(
         [
             node_with_preview(tabulate_runs, "all_metrics", "runs"),

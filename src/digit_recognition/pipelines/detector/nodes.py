@@ -33,16 +33,16 @@ LEARNING_RATE = 0.0045
 # 15.6 s and 6.2 %.
 MAX_PICTURES_PER_IMAGE = 8
 MAX_IMAGES = 54_000
-"""Maximum number of training images taken from an array that stays on the disk. MNIST
-has this number of training images without the validation images."""
+"""Maximum number of training images that are read from an array on the disk. MNIST has
+as many training images, if the validation images are not counted."""
 
 
 class DetectorParameters(Parameters):
     """How to train the detector.
 
     ``pictures`` is the number of training pictures; half of them show digits. It is
-    limited to 8 pictures for each image that the model was trained on.
-    ``epochs`` is the number of passes over the training pictures.
+    limited to 8 pictures for each image that the model was trained on. ``epochs`` is
+    the number of passes over the training pictures.
     """
 
     pictures: Annotated[int, Field(ge=1000)]
@@ -60,16 +60,18 @@ def train_detector(
     """Train the detector; return its record, its predictions and the network.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
-    ``training`` is the model's record. The column index of ``validation_predictions``
-    lists the images in ``x_train`` that the model was not trained on.
+    ``training`` is the record of the model's training. In ``validation_predictions``,
+    the column ``index`` holds the indices in ``x_train`` of the images that the model
+    was not trained on.
 
     The detector is trained on the model's training images and with the model's seed. It
     uses the model's convolutions, whose weights do not change. The detector maps each
     image to one logit, which is high for digits. ``read_validation`` describes the
-    table of predictions.
+    columns of the predictions.
 
     Raises ProjectError if the model was trained on another ``x_train``, if ``training``
-    is the record of another model, or if the training images lack a digit.
+    is the record of another model, or if one of the ten digits is missing in the
+    training images.
     """
     model_digest = verify_record(model, training)
     expected, received = training["digests"]["x_train"], array_digest(x_train)

@@ -12,10 +12,10 @@ from digit_recognition.nondigits.drawings import sample_images
 from digit_recognition.nondigits.variations import simulate_scanners, vary_handwriting
 
 COPIED, STROKES = 60, 10
-"""Percentages of the digits given to ``write_digits``.
+"""Percentages of two kinds of digits that ``write_digits`` writes.
 
-60 % are copies of MNIST's digits, and 10 % are MNIST's digits with an added stroke. The
-rest are allographs: other forms of a digit.
+60 % of its digits are copies of MNIST's digits. 10 % are MNIST's digits with an added
+stroke. The rest are allographs: other forms of a digit.
 """
 
 
@@ -29,16 +29,17 @@ def make_training_set(
 
     Half of the returned images are digits:
 
-    - a third of them are changed by ``vary_handwriting`` and ``simulate_scanners``;
-    - up to a third are put on made-up pages and read back by ``write_digits``;
-    - the rest are unchanged.
+    - A third are changed by ``vary_handwriting`` and ``simulate_scanners``.
+    - Up to a third are written on synthetic pages and read back from them by
+      ``write_digits``. Digits that are not found on their page are left out.
+    - The rest are unchanged.
 
     The other half are non-digits:
 
-    - a third are put on made-up pages and read back; non-digits that are not found on
-      their page stay unchanged;
-    - a third are changed by ``simulate_scanners``;
-    - the rest are unchanged.
+    - A third are put on synthetic pages and read back from them. Non-digits that are
+      not found on their page stay unchanged.
+    - A third are changed by ``simulate_scanners``.
+    - The rest are unchanged.
     """
     rng = np.random.default_rng(seed)
     digits = count // 2

@@ -1,4 +1,4 @@
-"""Outputs of model and detector for validation digits that are read from pages."""
+"""Compute the logits of model and detector for validation digits read from pages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from digit_recognition.models.cnn import Classifier, without_softmax
 from digit_recognition.recognition.views import average_views
 
 MAX_IMAGES = 10_000
-"""Maximum number of validation images that are read; MNIST has 6,000."""
+"""Maximum number of validation images that are used. MNIST has 6,000."""
 
 MIN_DIGITS, MAX_DIGITS = 2, 8
-"""Minimum and maximum number of digits in a number."""
+"""Minimum and maximum length of a number, in digits."""
 
 
 def read_validation(
@@ -28,19 +28,25 @@ def read_validation(
 ) -> pd.DataFrame:
     """Return the logits of model and detector for validation digits read from pages.
 
-    The rule for accepting digits is computed from these logits. MNIST's images would
-    not do for this, because digits on real pages are harder to read: the paper and its
-    removal leave traces.
+    The rule for accepting digits is computed from these logits. MNIST's images
+    themselves are not suitable for this, because digits on real pages are harder to
+    read: the paper and its removal leave traces.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
     ``validation`` has the indices of the validation images in ``x_train``. If there are
-    more than 10,000, a random 10,000 are used. Each image is put on a made-up page
+    more than 10,000, a random 10,000 are used. Each image is put on a synthetic page
     once, in random order. Digits that are not found on their page are left out. The
     others are grouped into numbers of 2 to 8 digits; the last number may be shorter.
 
-    Columns: index (in ``x_train``), number (the index of the number that contains the
-    digit), label, digit_logit (of the detector) and logit0..logit9 (of the model). All
-    logits are averaged over shifted views, as ``average_views`` describes.
+    Columns of the result:
+
+    - ``index``: the index of the image in ``x_train``;
+    - ``number``: an integer that is the same for all digits of one multi-digit number;
+    - ``label``: the digit, 0..9;
+    - ``digit_logit``: the logit of the detector;
+    - ``logit0`` to ``logit9``: the logits of the model.
+
+    All logits are averaged over shifted views, as ``average_views`` describes.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(validation)[:MAX_IMAGES]
