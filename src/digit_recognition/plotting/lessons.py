@@ -1,4 +1,4 @@
-"""Simple figures for the notebooks: tables of numbers, pictures, bars and lines."""
+"""Draw simple figures for the notebooks, such as tables of numbers, bars and lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED
 
 COLOURS = (BROWN, BLUE, GREY, RED)
 DARK = 0.55
-"""Numbers in cells with a value above this share of the maximum are white."""
+"""The number in a cell is white if its absolute value is above this fraction of the
+maximum, and black otherwise."""
 
 
 def draw_values(
@@ -26,10 +27,12 @@ def draw_values(
     """Draw arrays (h, w) side by side as tables of numbers, each below its name.
 
     Cells with larger absolute values are darker. If any value is negative, negative
-    values are red and positive values are blue. ``number_format`` is a format
-    specification such as ``".2f"``; if it is empty, no numbers are shown. ``maximum``
-    is the value of the darkest cells, by default the largest absolute value.
-    ``cell_size`` is the side of a cell in inches.
+    values are red and positive values are blue. Otherwise, all cells are grey.
+
+    ``number_format`` is a format specification such as ``".2f"``. If it is empty, no
+    numbers are shown. ``maximum`` is the absolute value of the darkest cells. By
+    default, it is the largest absolute value. ``cell_size`` is the side of a cell in
+    inches.
     """
     arrays = [np.asarray(grid) for grid in grids.values()]
     widths = [max(array.shape[1], 4) for array in arrays]
@@ -71,7 +74,7 @@ def draw_pictures(
     """Draw pictures in rows, each picture below its name.
 
     A grey picture is (h, w) in 0..1, where 1 is white. An RGB picture is (h, w, 3),
-    either in 0..1 or uint8. ``columns`` is the number of pictures per row; by default,
+    either in 0..1 or uint8. ``columns`` is the number of pictures per row. By default,
     all pictures are in one row. ``width`` is the width of the figure in inches.
     """
     columns = columns or len(pictures)
@@ -113,8 +116,9 @@ def draw_groups(
 ) -> Figure:
     """Draw grouped bars, with one colour per name.
 
-    Group i has one bar per name, for value i of that name. For example,
-    ``{"a": [1, 2], "b": [3, 4]}`` gives two groups: the bars 1 and 3, then 2 and 4.
+    ``groups`` maps each name to its values. Each group of bars has one value of each
+    name. For example, ``{"a": [1, 2], "b": [3, 4]}`` gives two groups: the first has
+    the bars 1 and 3, the second has the bars 2 and 4.
     """
     figure = Figure(figsize=(8, 2.8), layout="constrained")
     axes = figure.subplots()
@@ -143,9 +147,10 @@ def draw_lines(
     y_label: str,
     log: bool = False,
 ) -> Figure:
-    """Draw one line per name; ``lines`` maps names to x values and y values.
+    """Draw one line per name.
 
-    ``log`` makes the y axis logarithmic.
+    ``lines`` maps each name to a pair (x values, y values). If ``log`` is true, the y
+    axis is logarithmic.
     """
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()
@@ -159,10 +164,11 @@ def draw_panels(
     x_label: str,
     log: Collection[str] = (),
 ) -> Figure:
-    """Draw panels side by side; ``panels`` maps titles to lines, as in ``draw_lines``.
+    """Draw several panels of lines side by side.
 
-    Every point is drawn as a dot, so that a line of one point is visible. ``log`` holds
-    the titles of the panels with a logarithmic y axis.
+    ``panels`` maps the title of each panel to its lines, given as in ``draw_lines``.
+    Every point is also drawn as a dot, so that a line of one point is visible. ``log``
+    holds the titles of the panels with a logarithmic y axis.
     """
     figure = Figure(figsize=(9, 3), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]

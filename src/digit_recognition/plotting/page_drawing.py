@@ -1,4 +1,4 @@
-"""Draw boxes and labels for the digits that were read, for a person to check."""
+"""Draw boxes and labels on a page, so that a person can check the digits."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ REVIEW_COLOUR = (213, 94, 0)
 WHITE = (255, 255, 255)
 
 MAX_SIDE = 1600
-"""Maximum length of a drawn page's longest side, in pixels. Larger pages are
+"""Maximum length of the longest side of a drawn page, in pixels. Larger pages are
 reduced."""
 
 MIN_SIDE = 256
-"""Minimum length of a drawn page's longest side, in pixels. Smaller pages are enlarged,
-so that there is room for the labels."""
+"""Minimum length of the longest side of a drawn page, in pixels. Smaller pages are
+enlarged, so that there is room for the labels."""
 
 
 SMALL_FONT = 12
@@ -33,7 +33,7 @@ SMALL_FONT = 12
 
 
 class DigitBox(NamedTuple):
-    """A digit and its box, in pixels of the picture.
+    """A digit that was read, and its bounding box in pixels of the picture.
 
     ``x`` and ``y`` are the left column and the top row of the box. ``confidence`` is in
     0..1. ``accepted`` is True if the number that contains the digit is accepted.
@@ -52,7 +52,7 @@ class DigitBox(NamedTuple):
 class ReducedPage:
     """A greyscale page, resized for drawing.
 
-    A pixel (x, y) of the picture is at (zoom x, zoom y) in ``image``.
+    The pixel (x, y) of the picture is at (zoom * x, zoom * y) in ``image``.
     """
 
     image: Image.Image
@@ -61,9 +61,9 @@ class ReducedPage:
     def draw(self, digits: Iterable[DigitBox]) -> Image.Image:
         """Return the page with boxes around its digits.
 
-        A box is green if its number is accepted, and orange if a person must check the
-        number. A label shows the digit and its confidence. On crowded pages, the labels
-        omit the confidence, or are smaller, or both, so that they do not overlap.
+        A box is green if the number that contains the digit is accepted, and orange if
+        a person must check the number. A label shows the digit and its confidence. If
+        labels would overlap, the labels omit the confidence, or are smaller, or both.
         """
         digits = list(digits)
         image = self.image.convert("RGB")
@@ -103,10 +103,10 @@ def font(size: int) -> Font:
 
 
 class _Label(NamedTuple):
-    """A text, the box that is filled behind it, and the place where it is drawn.
+    """The label of a digit: a text on a filled box.
 
-    ``box`` is left, top, right and bottom; ``origin`` is x and y. All are in pixels of
-    the drawn page.
+    ``box`` is (left, top, right, bottom). ``origin`` is the position (x, y) at which
+    the text is drawn. Both are in pixels of the drawn page.
     """
 
     text: str
@@ -120,12 +120,18 @@ def _choose_labels(
     boxes: list[tuple[float, float, float, float]],
     page: tuple[int, int],
 ) -> list[_Label]:
-    """Return a label for each box, all in the first style without overlaps.
+    """Return a label for each box, all in the same style.
 
-    There are four styles, tried in this order: large with the confidence, large without
-    it, small with it, and small without it. If labels overlap in every style, the last
-    style is used. ``boxes`` are left, top, right and bottom in pixels of the drawn
-    page; ``page`` is its width and height.
+    There are four styles. The first of them in which no labels overlap is used:
+
+    1. large labels with the confidence
+    2. large labels without the confidence
+    3. small labels with the confidence
+    4. small labels without the confidence
+
+    If labels overlap in all styles, the last style is used. Each box is (left, top,
+    right, bottom) in pixels of the drawn page. ``page`` is the width and height of the
+    drawn page.
     """
     large = max(SMALL_FONT, round(max(page) / 40))
     labels: list[_Label] = []

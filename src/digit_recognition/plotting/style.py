@@ -59,8 +59,8 @@ def caption(record: dict[str, Any], images: str = "") -> str:
     """Return one line that names the dataset and the model of a figure.
 
     ``record`` has the keys dataset, recipe, seed and model_version, like the catalog
-    entry ``metrics``. ``images`` says which images of the dataset are shown; it is
-    appended to the dataset's name.
+    entry ``metrics``. ``images`` is a text that says which images of the dataset are
+    shown. It is appended to the dataset's name.
 
     >>> caption({"dataset": "mnist", "recipe": "quick", "seed": 3, "model_version": 1})
     'mnist · recipe quick, seed 3 · model 1'
@@ -89,8 +89,8 @@ def finish_chart(figure: Chart, title: str, subtitle: str) -> Chart:
     """Set the title, the subtitle and the common layout of a chart, and return it.
 
     Kedro-Viz replaces margins, background and text colour to match its light or dark
-    theme. The subtitle has no colour of its own, because Kedro-Viz would not replace
-    that colour.
+    theme. It would not replace a colour that is set for the subtitle only, so no such
+    colour is set.
     """
     small = f'<br><span style="font-size:10px">{subtitle}</span>'
     figure.update_layout(

@@ -1,1 +1,1 @@
-"""Reading numbers: the reader, its calibration and its acceptance thresholds."""
+"""Read numbers on pages, and decide which of them are accepted."""

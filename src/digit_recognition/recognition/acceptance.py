@@ -1,8 +1,9 @@
-"""The acceptance rule: which digits are accepted, and which a person should check.
+"""The acceptance rule: it says which digits are accepted.
 
-The rule is computed when pictures are read, from the validation results that the
-exported model stores. So the rule can change without another training or export. The
-detector is the part of the model that tells digits from non-digits.
+A person should check the other digits. The rule is computed when pictures are read,
+from the validation results that the exported model stores. So the rule can change
+without another training or export. The detector is the part of the model that tells
+digits from non-digits.
 """
 
 from __future__ import annotations
@@ -21,23 +22,25 @@ from digit_recognition.recognition.thresholds import (
 )
 
 MAX_NUMBER_ERROR = 0.01
-"""The default limit on the fraction of wrong numbers among the accepted numbers."""
+"""By default, at most this fraction of the accepted numbers may be wrong."""
 
 NUMBERS_LATE_START = 0.8
-"""The ``late_start`` of ``find_thresholds`` for numbers. It is larger than for digits
-because there are fewer numbers: a test passes despite a few confident errors only if
-many numbers are accepted."""
+"""The second sequence of tests starts where this fraction of the numbers is accepted
+(see ``late_start`` in ``find_thresholds``). The fraction is larger than for digits,
+because there are fewer numbers than digits. If too few numbers are accepted, a few
+confident errors make a test fail."""
 
 KEEP_DIGITS = 0.97
-"""The default fraction of validation digits with at least the logit
-``digit_threshold``."""
+"""By default, at least this fraction of the validation digits has a detector logit of
+``digit_threshold`` or more."""
 
 LINE_PENALTY = 10
-"""Some digits pass only because of their line (see ``AcceptanceRule.are_digits``). They
-look less like digits, so their probability of error is multiplied by this factor."""
+"""Some marks pass as digits only because of the other marks in their line (see
+``AcceptanceRule.are_digits``). They look less like digits, so their probability of
+error is multiplied by this factor."""
 
 CLEAR_NON_DIGITS = 0.002
-"""The fraction of validation digits with a detector logit below
+"""At most this fraction of the validation digits has a detector logit below
 ``non_digit_threshold``."""
 
 
@@ -49,8 +52,9 @@ class ValidationResults(NamedTuple):
     - ``confidence``: the calibrated confidence, float64 in 0..1.
     - ``wrong``: True where the predicted digit is wrong.
     - ``digit_logit``: the detector's logit, float32.
-    - ``number``: the index, int64, of the number that contains the digit. The field is
-      None for models that were exported by older versions.
+    - ``number``: int64, says which multi-digit number the digit belongs to. Digits of
+      the same number have the same value. ``number`` is None for models that older
+      versions of this project exported.
     """
 
     confidence: np.ndarray
@@ -81,7 +85,7 @@ class ValidationResults(NamedTuple):
         digit_logit: list[float],
         number: list[int] | None = None,
     ) -> ValidationResults:
-        """Return the results with the dtypes of the fields."""
+        """Convert results in lists to arrays with the dtypes of the fields."""
         return cls(
             np.array(confidence, np.float64),
             np.array(wrong, bool),
@@ -99,11 +103,10 @@ class AcceptanceRule:
     digits, and ``number_threshold`` bounds the error among accepted numbers.
     ``certainty`` is the probability with which each bound holds.
 
+    ``are_digits`` says whether the detector logits suffice. It uses three values. A
+    mark is an object on a page that may be a digit.
 
-    ``are_digits`` says whether the detector logits suffice. It uses three values:
-
-    - ``digit_threshold``: the logit at which a mark passes on its own. A mark is an
-      object on a page that may be a digit.
+    - ``digit_threshold``: a mark with at least this logit passes as a digit.
     - ``non_digit_threshold``: a mark with a logit below this value is clearly a
       non-digit.
     - ``typical_logit``: the median logit of the validation digits.
@@ -120,7 +123,9 @@ class AcceptanceRule:
     def min_confidence(self) -> float:
         """The confidence, 0..1, above which a digit of a longer number is accepted.
 
-        It is the threshold for numbers, or the one for digits if there is none.
+        A longer number has at least two digits. The confidence is the threshold for
+        numbers. If the rule has no threshold for numbers, it is the threshold for
+        digits.
         """
         return (self.number_threshold or self.threshold).threshold
 
@@ -128,32 +133,33 @@ class AcceptanceRule:
     def min_confidence_alone(self) -> float:
         """The confidence, 0..1, above which a single digit is accepted.
 
-        It is the higher of both thresholds. A mark on its own is more often a
-        non-digit than a mark among digits.
+        It is the threshold for digits or the threshold for numbers, whichever is
+        higher. A single mark is more often a non-digit than a mark among digits.
         """
         return max(self.threshold.threshold, self.min_confidence)
 
     def guarantees_numbers(self, max_number_error: float) -> bool:
-        """Return whether the rule guarantees this bound on the error among numbers.
+        """Return whether the rule guarantees an error of at most ``max_number_error``.
 
-        ``max_number_error`` is the largest fraction of wrong numbers among the accepted
-        numbers, 0..1.
+        The error is the fraction of wrong numbers among the accepted numbers, 0..1.
         """
         row = self.number_threshold
         return row is not None and row.guarantees(max_number_error)
 
     def are_digits(self, logits: np.ndarray) -> np.ndarray:
-        """Return whether each mark of a line passes for a digit, bool (n,).
+        """Return whether each mark of a line passes as a digit, bool (n,).
 
-        ``logits`` (n,) are the detector logits of the line's n marks. A mark passes on
-        its own if its logit is at least ``digit_threshold``. A mark with a lower logit
-        passes because of its line if all of these hold:
+        A mark is an object on a page that may be a digit. ``logits`` (n,) holds the
+        detector logits of the line's n marks. A mark passes on its own if its logit is
+        at least ``digit_threshold``. A mark with a lower logit passes because of its
+        line if all of these conditions are met:
 
         - Its logit is at least ``non_digit_threshold``.
         - At least half of the line's marks pass on their own.
         - The mean of the line's logits is at least
-          ``typical_logit - (typical_logit - digit_threshold) / sqrt(n)``. The mean of
-          n logits varies less than a single logit, by the factor sqrt(n).
+          ``typical_logit - (typical_logit - digit_threshold) / sqrt(n)``. For longer
+          lines, this value is closer to ``typical_logit``, because the mean of many
+          logits varies less than a single logit.
         """
         passes = logits >= self.digit_threshold
         distance = self.typical_logit - self.digit_threshold
@@ -163,9 +169,10 @@ class AcceptanceRule:
 
 
 def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
-    """Return the lowered confidence of digits that pass only because of their line.
+    """Lower the confidence of digits that pass only because of their line.
 
-    The probability of error is multiplied by LINE_PENALTY: 0.999 becomes 0.99. Low
+    ``AcceptanceRule.are_digits`` explains which digits these are. The probability of
+    error is multiplied by LINE_PENALTY, so a confidence of 0.999 becomes 0.99. Low
     confidences become negative.
     """
     return 1 - LINE_PENALTY * (1 - confidence)
@@ -180,19 +187,18 @@ def find_acceptance_rule(
 ) -> AcceptanceRule:
     """Return the rule that bounds the errors among accepted digits and numbers.
 
-    At most the fraction ``max_error`` of the accepted single digits is wrong. At most
-    the fraction ``max_number_error`` of the accepted longer numbers is wrong. Each
-    bound holds with the probability ``certainty``. If no threshold guarantees a bound,
-    ``choose_threshold`` says which threshold is used.
-
+    At most the fraction ``max_error`` of the accepted numbers with one digit is wrong.
+    At most the fraction ``max_number_error`` of the accepted longer numbers is wrong.
+    Each bound holds with the probability ``certainty``. If no threshold guarantees a
+    bound, ``choose_threshold`` says which threshold is used.
 
     ``digit_threshold`` is a quantile of the detector logits: at least the fraction
-    ``keep_digits`` of the validation digits have this logit or a higher one.
+    ``keep_digits`` of the validation digits has a logit of ``digit_threshold`` or more.
 
-    The threshold for digits is chosen as if each digit stood alone: digits with a logit
-    below ``digit_threshold`` are not accepted. The threshold for numbers is chosen with
-    ``are_digits``: a number is accepted only if all of its digits pass. If
-    ``validation.number`` is None, there is no threshold for numbers.
+    The threshold for digits is chosen as if each digit were a number of its own: a
+    digit with a logit below ``digit_threshold`` is not accepted. The threshold for
+    numbers is chosen with ``are_digits``: a number is accepted only if all of its
+    digits pass. If ``validation.number`` is None, there is no threshold for numbers.
     """
     digit_logit = validation.digit_logit
     digit_threshold = np.quantile(digit_logit, 1 - keep_digits, method="lower")
@@ -220,10 +226,11 @@ def _judge_numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each number's confidence (k,) and whether any of its digits is wrong (k,).
 
-    A number's confidence is the lowest confidence of its digits. The confidence of
-    digits that pass only because of their line is lowered (see ``confidence_by_line``).
-    If any digit does not pass (see ``are_digits``), the number's confidence is 0.
-    ``number`` (n,) is ``validation.number``, which must not be None here.
+    A number's confidence is the lowest confidence of its digits. Some digits pass only
+    because of their line: their confidence is lowered first (see
+    ``confidence_by_line``). If any digit does not pass (see ``are_digits``), the
+    number's confidence is 0. ``number`` is ``validation.number``, int64 (n,). Digits of
+    the same number have the same value in it.
     """
     alone = validation.digit_logit >= rule.digit_threshold
     by_line = confidence_by_line(validation.confidence)

@@ -1,4 +1,8 @@
-"""The images that the detector is trained on: digits and synthetic non-digits."""
+"""Make the images that the detector is trained on.
+
+The detector is a network that tells digits from non-digits. The images show MNIST
+digits, synthetic digits and synthetic non-digits.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,10 @@ from digit_recognition.nondigits.drawings import sample_images
 from digit_recognition.nondigits.variations import simulate_scanners, vary_handwriting
 
 COPIED, STROKES = 60, 10
-"""Percentages of two kinds of digits that ``write_digits`` writes.
+"""Percentages of two kinds of digits among the digits that ``write_digits`` makes.
 
-60 % of its digits are copies of MNIST's digits. 10 % are MNIST's digits with an added
-stroke. The rest are allographs: other forms of a digit.
+60 % are copies of MNIST's digits, and 10 % are MNIST's digits with an added stroke. The
+rest are drawings of allographs, which are other ways to write a digit.
 """
 
 
@@ -24,21 +28,23 @@ def make_training_set(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return images, float32 (count, 28, 28, 1) in 0..1, and their classes (count,).
 
-    ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1; ``labels`` is (n,) in
-    0..9. The classes are 0..9 for digits and 10 for non-digits.
+    ``images`` holds MNIST digits, float32 (n, 28, 28) in 0..1. ``labels`` (n,) holds
+    their labels in 0..9. The returned classes are 0..9 for digits and 10 for
+    non-digits.
 
     Half of the returned images are digits:
 
-    - A third are changed by ``vary_handwriting`` and ``simulate_scanners``.
-    - Up to a third are written on synthetic pages and read back from them by
-      ``write_digits``. Digits that are not found on their page are left out.
+    - A third of the digits are changed by ``vary_handwriting`` and
+      ``simulate_scanners``.
+    - Up to a third are made by ``write_digits``, which puts digits on synthetic pages
+      and reads them back.
     - The rest are unchanged.
 
-    The other half are non-digits:
+    The other half are synthetic non-digits:
 
-    - A third are put on synthetic pages and read back from them. Non-digits that are
-      not found on their page stay unchanged.
-    - A third are changed by ``simulate_scanners``.
+    - A third of the non-digits are changed by ``simulate_scanners``.
+    - A third are put on synthetic pages and read back. Non-digits that are not found on
+      their page stay unchanged.
     - The rest are unchanged.
     """
     rng = np.random.default_rng(seed)

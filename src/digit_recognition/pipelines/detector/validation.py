@@ -1,4 +1,7 @@
-"""Compute the logits of model and detector for validation digits read from pages."""
+"""Compute outputs of model and detector for validation digits on synthetic pages.
+
+The model is the classifier of digits. The detector tells digits from non-digits.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ from digit_recognition.models.cnn import Classifier, without_softmax
 from digit_recognition.recognition.views import average_views
 
 MAX_IMAGES = 10_000
-"""Maximum number of validation images that are used. MNIST has 6,000."""
+"""Maximum number of validation images that are used. By default, 6,000 images of MNIST
+are kept for validation."""
 
 MIN_DIGITS, MAX_DIGITS = 2, 8
-"""Minimum and maximum length of a number, in digits."""
+"""Minimum and maximum length of a multi-digit number, in digits."""
 
 
 def read_validation(
@@ -28,25 +32,28 @@ def read_validation(
 ) -> pd.DataFrame:
     """Return the logits of model and detector for validation digits read from pages.
 
-    The rule for accepting digits is computed from these logits. MNIST's images
-    themselves are not suitable for this, because digits on real pages are harder to
-    read: the paper and its removal leave traces.
+    The rule for accepting digits is computed from these logits. Logits for MNIST's own
+    images would be misleading, because digits on real pages are harder to read.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
     ``validation`` has the indices of the validation images in ``x_train``. If there are
-    more than 10,000, a random 10,000 are used. Each image is put on a synthetic page
-    once, in random order. Digits that are not found on their page are left out. The
-    others are grouped into numbers of 2 to 8 digits; the last number may be shorter.
+    more than 10,000, a random 10,000 are used.
 
-    Columns of the result:
+    The images are put on synthetic pages in random order, each image once. Digits that
+    are not found on their page are left out. The others are grouped into numbers of 2
+    to 8 digits. The last number may be shorter.
 
-    - ``index``: the index of the image in ``x_train``;
-    - ``number``: an integer that is the same for all digits of one multi-digit number;
-    - ``label``: the digit, 0..9;
-    - ``digit_logit``: the logit of the detector;
+    The table has a row for each digit that is found. Columns:
+
+    - ``index``: the index of the digit's image in ``x_train``.
+    - ``number``: says which multi-digit number the digit belongs to. Digits of the same
+      number have the same value.
+    - ``label``: the label in 0..9.
+    - ``digit_logit``: the logit of the detector.
     - ``logit0`` to ``logit9``: the logits of the model.
 
-    All logits are averaged over shifted views, as ``average_views`` describes.
+    Each logit is the mean over the image and its copies shifted by one pixel (see
+    ``average_views``).
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(validation)[:MAX_IMAGES]

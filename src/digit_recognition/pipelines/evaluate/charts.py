@@ -32,15 +32,16 @@ else:
 
 PALE_GREY = "#e8e8e8"
 ROUNDING = 1e-9
-"""Largest increase of risk times coverage that is attributed to rounding.
+"""An increase of ``risk * coverage`` up to this value is taken for a rounding error.
 
-Risk times coverage is the number of errors divided by the number of images. A larger
-increase comes from an error.
+``risk * coverage`` is the number of misclassified images among the accepted images,
+divided by the number of all images. A larger increase means that one more misclassified
+image was accepted.
 """
 
 CURVE_POINTS = 200
-"""The risk-coverage curve keeps about this number of evenly spaced points. It also
-keeps the points around each error."""
+"""About this number of evenly spaced points of the risk-coverage curve are drawn. The
+points next to each misclassified image are drawn, too."""
 
 
 def draw_training_curves(
@@ -49,7 +50,7 @@ def draw_training_curves(
     """Draw loss and accuracy on training and validation images for each epoch.
 
     ``history`` has the columns epoch, loss, accuracy, val_loss and val_accuracy.
-    ``training`` is the model's record.
+    ``training`` is the record of the model's training.
     """
     from plotly.subplots import make_subplots
 
@@ -144,8 +145,9 @@ def draw_confusion_matrix(predictions: pd.DataFrame, metrics: dict[str, Any]) ->
 def draw_reliability(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Figure:
     """Draw accuracy against confidence, before and after temperature scaling.
 
-    Each point is the mean of a confidence bin. Bars show the number of images in each
-    bin.
+    The images are divided into bins by their confidence. Each point shows the mean
+    confidence and the accuracy of the images in one bin. Each bar shows the number of
+    images in one bin.
     """
     from plotly.subplots import make_subplots
 
@@ -213,7 +215,7 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
 
     The risk is the error rate among the accepted images. The coverage is the share of
     all images that are accepted. Images are accepted in the order of their calibrated
-    confidence, highest first. Dotted lines mark the error rates in ``ERROR_RATES``.
+    confidence, highest first. Dotted lines mark the error rates 0.1 % and 0.01 %.
     """
     from plotly.graph_objects import Figure
 
@@ -261,10 +263,10 @@ def draw_risk_coverage(predictions: pd.DataFrame, metrics: dict[str, Any]) -> Fi
 def _thin_out(
     coverage: np.ndarray, risk: np.ndarray, min_confidence: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Return about 200 points of the risk-coverage curve and all points around errors.
+    """Thin out the risk-coverage curve, but keep the points next to each error.
 
-    An error is a misclassified image. The curve jumps at each error and is smooth
-    elsewhere.
+    About 200 evenly spaced points are kept, too. An error is a misclassified image. The
+    curve jumps at each error and is smooth elsewhere.
     """
     before_error = np.flatnonzero(np.diff(risk * coverage) > ROUNDING)
     evenly_spaced = np.arange(0, len(coverage), max(1, len(coverage) // CURVE_POINTS))
@@ -278,7 +280,8 @@ def _thin_out(
 def _put_legend(figure: Figure, x: float, y: float) -> None:
     """Put the legend inside the figure, with its upper right corner at (x, y).
 
-    The plotting area extends from (0, 0), its lower left corner, to (1, 1).
+    The lower left corner of the plotting area is (0, 0). Its upper right corner is
+    (1, 1).
     """
     figure.update_layout(
         legend={"x": x, "y": y, "xanchor": "right", "yanchor": "top"},

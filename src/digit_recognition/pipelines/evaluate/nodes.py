@@ -27,7 +27,8 @@ from digit_recognition.recognition.calibration import (
 
 PROBABILITIES = [f"p{digit}" for digit in range(NUM_CLASSES)]
 ERROR_RATES = {"1e-3": 1e-3, "1e-4": 1e-4}
-"""Error rates among accepted images; ``metrics`` has the coverage at each rate."""
+"""Limits on the error rate among the accepted images. For each limit, ``metrics`` has
+the largest fraction of the images that can be accepted."""
 
 
 def calibrate(validation_predictions: pd.DataFrame) -> float:
@@ -60,16 +61,17 @@ def predict_digits(
 
     - ``test_loss``: the mean cross-entropy in nats.
     - ``nll_calibrated``: the mean cross-entropy in nats after temperature scaling.
-    - ``temperature``: the argument of this function.
+    - ``temperature``: the argument ``temperature``.
     - ``model_digest``: the digest of the model's weights.
     - ``dataset``, ``dataset_digest``: the name and digest of the test images' dataset.
 
-    The losses are computed from the logits, as in Keras, because probabilities near 0
-    and 1 are rounded too coarsely.
+    The losses are computed from the logits, as in Keras. Computed from the
+    probabilities, they would be less accurate, because probabilities near 0 and 1 lose
+    precision by rounding.
 
-    Raises ProjectError if ``training`` is the record of another model. Also raises it
-    if the test arrays belong to another dataset than the training images;
-    ``allow_other_data`` accepts such test arrays.
+    Raises ProjectError if ``training`` is the record of another model. Also raises
+    ProjectError if the test arrays and the training images belong to different
+    datasets, unless ``allow_other_data`` is true.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
@@ -103,11 +105,12 @@ def score_predictions(
 ) -> dict[str, Any]:
     """Return the metrics on the test images, with the origin of model and data.
 
-    ``predictions`` and ``model_scores`` are the results of ``predict_digits``. These
-    keys of the result need an explanation:
+    ``predictions`` and ``model_scores`` are the results of ``predict_digits``. Some
+    keys of the returned dict are not obvious:
 
-    - ``accuracy_low``, ``accuracy_high``: the 95 % interval of the accuracy (Wilson
-      1927, "Probable inference, the law of succession, and statistical inference").
+    - ``accuracy_low``, ``accuracy_high``: the bounds of the 95 % confidence interval of
+      the accuracy (Wilson 1927, "Probable inference, the law of succession, and
+      statistical inference").
     - ``test_accuracy_uncontested``: the accuracy without the 15 test images whose
       labels are disputed. It is present only if the dataset is MNIST.
     - ``nll``, ``nll_calibrated``: the negative log-likelihood in nats, without and with
@@ -115,10 +118,12 @@ def score_predictions(
     - ``ece``, ``ece_calibrated``: the expected calibration error, without and with
       temperature scaling.
     - ``coverage_at_1e-3_error``: the largest share of the test images that can be
-      accepted with an error rate of at most 0.1 % among the accepted images. Images
-      with the highest calibrated confidence are accepted first. The value describes the
-      test images only. The read pipeline computes thresholds that bound the error on
-      other images.
+      accepted if at most 0.1 % of the accepted images may be misclassified. Images with
+      the highest calibrated confidence are accepted first. This share is true for the
+      test images only. The pipeline ``read`` computes thresholds that bound the error
+      on other images.
+    - ``coverage_at_1e-4_error``: the same share for at most 0.01 % misclassified
+      images.
     """
     from scipy.stats import binomtest
 

@@ -34,7 +34,8 @@ MIN_MAP_SIDE = 60  # pixels; smaller feature maps are enlarged
 def draw_filters(journey: Journey) -> Figure:
     """Draw the filters of the first convolution.
 
-    Blue weights respond to ink, red weights to background.
+    Positive weights are blue and respond to ink. Negative weights are red and respond
+    to background.
     """
     filters = journey.filters
     columns = 8
@@ -60,7 +61,10 @@ def draw_filters(journey: Journey) -> Figure:
 
 
 class _Panel(NamedTuple):
-    """The panel of a stage: the pixels to draw, and the panel's width in inches."""
+    """The part of a figure that shows one stage: its pixels, and its width in inches.
+
+    A stage is the input image or the output of a layer.
+    """
 
     pixels: np.ndarray
     width: float
@@ -186,14 +190,18 @@ def _panel(stage: Stage) -> _Panel:
 
 
 def _positive_maximum(values: np.ndarray) -> float:
-    """Return the value drawn brightest: the maximum, or 1 if no value is positive."""
+    """Return the maximum of the values, or 1 if no value is positive.
+
+    The figure shows this value in the brightest colour.
+    """
     return float(values.max(initial=0)) or 1.0
 
 
 def _columns(count: int) -> int:
-    """Return the smallest number of columns for a grid of ``count`` images.
+    """Return the number of columns for a grid of ``count`` images.
 
-    The grid has no empty places and at most twice as many rows as columns.
+    It is the smallest number for which the grid has no empty places, and at most twice
+    as many rows as columns.
 
     >>> _columns(32), _columns(64)
     (4, 8)

@@ -1,4 +1,7 @@
-"""The layers of a network, their outputs for an image, and pixel contributions."""
+"""List the layers of a network, and compute their outputs for an image.
+
+Also compute the contribution of each pixel to the logit of a digit.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,22 @@ import numpy as np
 from digit_recognition.models.cnn import Classifier, first_column, without_softmax
 
 STEPS = 32
-"""Gradients are averaged over this number of brightness steps from black to the
-image."""
+"""Number of images over which gradients are averaged. They are copies of the explained
+image, darkened by different amounts between black and full brightness."""
 
 
 class Layer(NamedTuple):
-    """One layer of a network or of a nested network.
+    """The description of one layer of a network.
 
-    - ``name``: path of the layer, such as ``trunk/column1/conv1``.
+    - ``name``: name of the layer. If the layer is in a nested network, the name of the
+      nested network comes first, as in ``trunk/column1/conv1``.
     - ``kind``: name of the layer's class in Keras, such as ``Conv2D``.
     - ``shape``: shape of the layer's output for one image.
     - ``parameters``: number of weights and biases.
-    - ``passes``: number of times that the layer is applied to one image.
-    - ``multiplications``: number of multiplications of inputs by weights. All passes
-      are counted.
+    - ``passes``: number of times that the network applies the layer to classify one
+      image.
+    - ``multiplications``: number of multiplications of an input by a weight, in all
+      passes together.
     """
 
     name: str
@@ -35,10 +40,12 @@ class Layer(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """The output of one layer for an image, float32 (h, w, maps) or (n,).
+    """The output of one layer for an image.
 
-    ``kind`` is the name of the layer's class in Keras. The first stage is the image,
-    with the kind ``image``. The last stage has the kind ``Softmax``.
+    ``output`` is float32 (h, w, maps) or (n,). ``kind`` is the name of the layer's
+    class in Keras. Two stages have other kinds: the first stage is the image itself,
+    with the kind ``image``. The last stage has the probabilities, with the kind
+    ``Softmax``.
     """
 
     name: str
@@ -96,10 +103,11 @@ def trace(network: Classifier, image: np.ndarray) -> list[Stage]:
     """Compute the output of each layer for an image, float32 (28, 28, 1) in 0..1.
 
     The first stage is the image itself. The next stages are the outputs of the layers.
+    The last stage has the probabilities of the whole network.
+
     If the network has several columns (CNNs side by side), only the layers of the first
-    column are included. If the network averages over shifts of the image, the outputs
-    are those for the unshifted image. The last stage has the probabilities of the whole
-    network.
+    column are included. If the network averages over shifts of the image, the layers'
+    outputs are computed for the unshifted image only.
     """
     import keras
 
@@ -172,11 +180,11 @@ def attribute(
 ) -> dict[int, np.ndarray]:
     """Compute the contribution of each pixel to the logit of each digit.
 
-    ``image`` is float32 (28, 28, 1) in 0..1. The contributions to a digit are float32
-    (28, 28). They are integrated gradients from a black image to ``image``
-    (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks"). The
-    sum of a digit's contributions is approximately the difference between its logit for
-    ``image`` and its logit for a black image.
+    ``image`` is float32 (28, 28, 1) in 0..1. The result maps each digit in ``digits``
+    to the contributions, float32 (28, 28). They are integrated gradients from a black
+    image to ``image`` (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep
+    networks"). The sum of a digit's contributions is approximately the digit's logit
+    for ``image`` minus its logit for a black image.
     """
     import tensorflow as tf
 

@@ -35,7 +35,7 @@ class ExplainParameters(Parameters):
 
 
 class Chosen(NamedTuple):
-    """The chosen image, float32 (28, 28, 1) in 0..1, and what it shows."""
+    """The chosen image, float32 (28, 28, 1) in 0..1, and a text that describes it."""
 
     image: np.ndarray
     description: str
@@ -47,9 +47,9 @@ class Journey(NamedTuple):
     - ``chosen``: the image.
     - ``stages``: the output of each layer, as ``trace`` returns it.
     - ``filters``: the filters of the first convolution, float32 (n, rows, columns).
-    - ``attributions``: for the two most probable digits, the contribution of each pixel
-      to the digit's logit, float32 (28, 28).
-    - ``record``: the model's record, with the keys that ``caption`` needs.
+    - ``attributions``: maps each of the two most probable digits to an array, float32
+      (28, 28), with the contribution of each pixel to the digit's logit.
+    - ``record``: the record of the model's training, and the version of the model.
     """
 
     chosen: Chosen
@@ -70,8 +70,9 @@ def choose_image(
     ``x_test`` is float32 (n, 28, 28, 1) in 0..1; ``y_test`` is one-hot (n, 10).
     ``explained_picture`` must contain one picture if ``parameters.picture`` is set.
 
-    Raises ProjectError if the test image or the digit does not exist. Also raises it if
-    ``explained_picture`` contains several pictures or an unreadable picture.
+    Raises ProjectError if the test image or the digit does not exist. Also raises
+    ProjectError if ``explained_picture`` contains several pictures or an unreadable
+    picture.
     """
     if parameters.picture is not None:
         return _from_picture(explained_picture, parameters.digit)
@@ -119,8 +120,9 @@ def follow_image(
 ) -> Journey:
     """Compute the layers' outputs and the pixels' contributions for the chosen image.
 
-    The contributions are computed for the two most probable digits. ``training`` is the
-    model's record. Raises ProjectError if it is the record of another model.
+    A contribution is the effect of one pixel on the logit of a digit. Contributions are
+    computed for the two most probable digits. ``training`` is the record of the model's
+    training. Raises ProjectError if ``training`` is the record of another model.
     """
     verify_record(model, training)
     stages = trace(model, chosen_image.image)
@@ -141,8 +143,8 @@ def follow_image(
 def tabulate_layers(model: Classifier) -> pd.DataFrame:
     """Return a table with a row for each layer and a last row with the totals.
 
-    Columns: layer, kind, output_shape (such as 26x26x32), parameters, passes and
-    multiplications. ``Layer`` describes them.
+    Columns: layer (its name), kind, output_shape (such as 26x26x32), parameters, passes
+    and multiplications. The class ``Layer`` explains these columns.
     """
     table = pd.DataFrame(
         [

@@ -35,10 +35,10 @@ from digit_recognition.recognition.calibration import (
 from digit_recognition.runtime import full_float32
 
 TOLERANCES = {PROBABILITIES: 1e-4, LOGITS: 1e-3, DIGIT_LOGIT: 1e-3}
-"""The maximum difference between ONNX and Keras for each output, as a fraction.
+"""The largest relative difference that is allowed between ONNX and Keras, by output.
 
-It is a fraction of the largest absolute value of the Keras output. If that value is
-below 1, the maximum difference is the fraction itself.
+The relative difference is the largest absolute difference, divided by the largest
+absolute value of the Keras output. If this value is below 1, the divisor is 1.
 """
 
 BATCH_SIZES = (1, 32, 1000)
@@ -65,23 +65,27 @@ def export_model(
 ) -> tuple[dict[str, Any], ModelProto]:
     """Convert model and detector to ONNX; return the check and the ONNX model.
 
-    The check is the result of ``compare_with_keras`` on ``x_test``, with the origin of
-    model and data. ``to_onnx`` describes the input and the outputs of the ONNX model.
-    The outputs are not scaled by the temperature.
+    The check is a dict. It has the result of ``compare_with_keras`` on ``x_test``, and
+    the origin of model and data. ``to_onnx`` describes the input and the outputs of the
+    ONNX model. The outputs are not scaled by the temperature.
 
-    The metadata of the ONNX model maps strings to strings. Its keys are model_version,
-    model_digest, recipe, seed, dataset, dataset_digest, validation_images (the number
-    of images), temperature and validation (the ``ValidationResults`` as JSON). The
-    temperature and the ``ValidationResults`` are computed from
-    ``detector_predictions``.
+    The ONNX model has metadata, which map keys to strings:
+
+    - ``model_version``, ``model_digest``, ``recipe``, ``seed``, ``dataset`` and
+      ``dataset_digest``: the origin of the model.
+    - ``temperature``: the temperature, computed from ``detector_predictions``.
+    - ``validation``: the ``ValidationResults`` as JSON, computed from
+      ``detector_predictions``.
+    - ``validation_images``: the number of rows of ``detector_predictions``.
 
     Raises ProjectError in these cases:
 
-    - A record or the predictions belong to another model or detector.
+    - ``training``, ``detector_training`` or ``detector_predictions`` belongs to another
+      model or detector.
     - ``detector_predictions`` lacks a column.
-    - The test arrays belong to another dataset than the training images, and
+    - The test arrays and the training images belong to different datasets, and
       ``allow_other_data`` is false.
-    - The outputs of Keras and ONNX differ by more than their tolerance, or a predicted
+    - An output of ONNX differs from Keras by more than its tolerance, or a predicted
       digit differs.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
@@ -125,12 +129,12 @@ def compare_with_keras(
 ) -> dict[str, Any]:
     """Return the largest differences between ONNX and Keras, and the speed of both.
 
-    ``images`` is float32 (n, 28, 28, 1) in 0..1. The speed is in images per second, for
-    batches of 1, 32 and 1000 images. The first call for each batch size is not timed.
-    Keras is timed with its fastest method, ``predict_on_batch``.
+    ``images`` is float32 (n, 28, 28, 1) in 0..1. The speed is in images per second. It
+    is measured for batches of 1, 32 and 1000 images. The first call for each batch size
+    is not timed. Keras is timed with its fastest method, ``predict_on_batch``.
 
-    Raises ProjectError if an output differs by more than its tolerance, or if any
-    predicted digit differs.
+    Raises ProjectError if an output of ONNX differs from Keras by more than its
+    tolerance, or if a predicted digit differs.
     """
     onnx_model = OnnxModel(model_onnx)
     with full_float32():
@@ -206,7 +210,7 @@ def _verify_detector(
 
 
 def _summarize(detector_predictions: pd.DataFrame) -> tuple[float, ValidationResults]:
-    """Return the temperature and the results on the validation digits.
+    """Return the temperature, and the results on the validation digits.
 
     Raises ProjectError if ``detector_predictions`` lacks a column. Older versions of
     this project saved fewer columns.

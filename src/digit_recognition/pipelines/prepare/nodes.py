@@ -21,7 +21,7 @@ from digit_recognition.parameters import Parameters
 
 
 class PrepareParameters(Parameters):
-    """``allow_sample``: whether the 5,000-image sample may replace MNIST."""
+    """``allow_sample`` says whether a sample of 5,000 images may replace MNIST."""
 
     allow_sample: bool
 
@@ -31,13 +31,15 @@ def load_mnist(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
     """Return the training and test arrays, and a description of the dataset.
 
-    The order is training images and labels, then test images and labels. Images are
-    uint8 (n, 28, 28) in 0..255; labels are uint8 (n,) in 0..9. In the description,
-    ``dataset`` is ``mnist``, ``mnist-sample`` or ``custom``; ``dataset_digest`` is the
-    digest of the four arrays.
+    The arrays are returned in this order: training images, training labels, test
+    images, test labels. Images are uint8 (n, 28, 28) in 0..255; labels are uint8 (n,)
+    in 0..9. The description is a dict with two keys:
 
-    Raises ProjectError if ``mnist`` is only the 5,000-image sample and ``allow_sample``
-    is false.
+    - ``dataset``: ``mnist``, ``mnist-sample`` or ``custom``.
+    - ``dataset_digest``: the digest of the four arrays.
+
+    Raises ProjectError if ``mnist`` is only the sample of 5,000 images and
+    ``allow_sample`` is false.
     """
     (train_images, train_labels), (test_images, test_labels) = mnist
     published = (train_images, train_labels, test_images, test_labels)
@@ -59,7 +61,7 @@ def reshape_images(images: AnyArray) -> AnyArray:
 def normalize_pixels(images: AnyArray) -> AnyArray:
     """Scale pixels from 0..255 to float32 in 0..1; the shape stays the same.
 
-    A Dask array is scaled only when it is saved, chunk by chunk.
+    A Dask array is scaled later, chunk by chunk, when it is saved.
     """
     return np.divide(images, 255, dtype=np.float32)
 
@@ -84,8 +86,9 @@ def describe_dataset(
 ) -> dict[str, Any]:
     """Return the dataset's name, numbers of images, and digests of the arrays.
 
-    ``published`` is the description that ``load_mnist`` returns. The arrays are the
-    prepared ones: images are float32 (n, 28, 28, 1), labels are float32 (n, 10).
+    ``published`` is the description that ``load_mnist`` returns. The other arguments
+    are the prepared arrays: images are float32 (n, 28, 28, 1) in 0..1, labels are
+    one-hot (n, 10).
     """
     arrays = dict(zip(NAMES, (x_train, y_train, x_test, y_test), strict=True))
     return {

@@ -51,23 +51,24 @@ def annotate_pictures(
     """Return the annotated pictures and overview sheets as pairs (name, image).
 
     Examples of names are ``pictures/a.png`` and ``sheets/0001``. Each picture has boxes
-    around its digits: green if the number is accepted, orange if a person must check
-    the number. A file of several pages gives one annotated image for each page that has
-    a row in ``readings``. A page that cannot be decoded gives none.
+    around its digits. A box is green if the number is accepted, and orange if a person
+    must check the number. A file of several pages gives one annotated image for each
+    page that has a row in ``readings``. A page that cannot be decoded gives no image.
 
     A sheet is an overview of up to 30 pages. Below each page, the sheet shows the
-    recognized numbers. If a person must check numbers, the sheet also shows the reason
-    for the first of them.
+    recognized numbers. If some numbers of the page are not accepted, the sheet also
+    shows the reason for the first of them.
 
     ``readings`` and ``digits`` are the tables that ``read_pictures`` returns. The
-    catalog saves them as CSV files and loads ``accepted`` as bool. Pictures without
-    rows in the tables are left out: they were added to the folder after
+    catalog saves them as CSV files and loads the column ``accepted`` as bool. Pictures
+    without rows in ``readings`` are left out: they were added to the folder after
     ``read_pictures`` ran.
 
-    If a cluster read the pictures, the result is a function instead of pairs. Its
-    argument is the target folder. It lets the workers of the cluster draw the pictures
-    and save them in the target, with one subfolder for each partition. In this case,
-    ``parameters.scheduler`` is set and ``reading_partitions`` holds the rows.
+    If the workers of a cluster read the pictures, they also draw them. In this case,
+    the result is a function that takes the target folder. When the function is called,
+    the workers draw the pictures in several parts. The images of each part are saved in
+    a subfolder of the target folder. ``reading_partitions`` is the folder with the rows
+    of the tables.
     """
     if (
         parameters.scheduler is not None
@@ -123,12 +124,12 @@ def _draw_all(
 
 
 class _RowsByPicture:
-    """Looks up the rows of a picture by its name; each row is a named tuple.
+    """Finds the rows of a picture by its name, and returns them as named tuples.
 
-    A picture's rows are consecutive, and pictures are requested in the table's order.
-    So a picture's rows normally start where the rows of the previous picture end.
-    Otherwise, the whole table is searched. Splitting the table into one table per
-    picture took 200 MB for 20,000 pictures.
+    The rows of a picture are consecutive. Usually, pictures are requested in the
+    table's order, so a picture's rows start where the rows of the previous picture end.
+    If they do not start there, the whole table is searched. Splitting the table into
+    one table per picture would take more memory: 200 MB for 20,000 pictures.
     """
 
     def __init__(self, table: pd.DataFrame):
@@ -156,9 +157,10 @@ class _RowsByPicture:
 
 
 def _pages(picture: Picture, wanted: set[int]) -> Iterator[tuple[int, Page | None]]:
-    """Yield (number, page) for each wanted page; an unreadable page is None.
+    """Yield a pair (number, page) for each wanted page.
 
-    Pages are numbered from 0.
+    ``wanted`` holds the numbers of the wanted pages, counted from 0. If a page cannot
+    be decoded, None is yielded instead of this page and of all later pages.
     """
     last = -1
     try:
@@ -205,7 +207,7 @@ def _tile(drawn: Image.Image, name: str, lines: list[Any]) -> Image.Image:
 
 
 def _shorten(text: str, face: Font) -> str:
-    """Return the text in one line, cut to the width of a tile if it is too wide.
+    """Return the text in one line; cut it if it is wider than a tile of the sheet.
 
     A cut text ends with an ellipsis.
     """

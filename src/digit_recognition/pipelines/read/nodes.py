@@ -39,28 +39,33 @@ def read_pictures(
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Return the table of readings, the table of digits, and a summary.
 
-    The table of readings has a row for each line of digits. Columns: picture, line
-    (counted from 0 over all pages), number (text), confidence (0..1), accepted ("true"
-    or "false") and reason (why the line is not accepted). A picture without digits has
-    one row with the reason. If a page cannot be read, the picture's last row gives the
-    reason.
+    The table of readings has a row for each line of digits. Columns:
 
-    The table of digits has a row for each digit. Columns: picture, line, position (in
-    the line, from 0), digit, confidence, and the bounding box x, y, width, height in
-    pixels of the picture.
+    - ``picture``: the name of the picture, escaped by ``escape_cell``.
+    - ``line``: the index of the line in the picture. It is counted from 0 over all
+      pages.
+    - ``number``: the digits of the line as text.
+    - ``confidence``: the confidence in 0..1.
+    - ``accepted``: "true" or "false".
+    - ``reason``: why the line is not accepted, otherwise empty.
 
-    In both tables, picture names are escaped by ``escape_cell``.
+    A picture without digits has one row with the reason. If a page cannot be read, the
+    picture's last row gives the reason.
+
+    The table of digits has a row for each digit. Its columns are picture and line (as
+    above), position (in the line, from 0), digit, confidence, and the bounding box: x,
+    y, width and height in pixels of the picture.
 
     The summary has the folder, the number of pictures for each outcome, the acceptance
     rule and the model. Its entry ``pages`` maps the escaped name of a picture to a list
-    with the page (from 0) of each line. Pictures with lines only on the first page have
-    no list.
+    with the page (from 0) of each line. Pictures with lines only on the first page are
+    left out.
 
-    With ``parameters.scheduler``, the workers of a cluster read the pictures and save
-    all rows as Parquet files in ``reading_partitions``. The entry ``parquet`` of the
-    summary names the folder of these files. If a table has more than a million rows, an
-    empty table is returned instead. ``pages`` is empty if the table of readings has
-    more than a million rows.
+    If ``parameters.scheduler`` is set, the workers of a cluster read the pictures. They
+    save all rows as Parquet files in ``reading_partitions``. The entry ``parquet`` of
+    the summary is the folder of these files. If a table has more than a million rows,
+    an empty table is returned instead. If this is the table of readings, ``pages`` is
+    empty, too.
     """
     reader = load_reader(model_onnx, **parameters.rule())
     if parameters.scheduler is None or reading_partitions is None:

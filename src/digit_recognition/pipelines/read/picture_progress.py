@@ -11,8 +11,8 @@ class TrackedPictures:
     """Pictures that show a progress bar on a terminal while they are iterated over.
 
     The bar counts pictures. A TIFF of 500 pages takes minutes, and the bar does not
-    move during this time. So ``show_page`` adds the page number of the current picture
-    to the bar, starting with the second page.
+    move during this time. So ``show_page`` also shows the number of the current page
+    beside the bar, from the second page on.
     """
 
     def __init__(self, pictures: Pictures, description: str):

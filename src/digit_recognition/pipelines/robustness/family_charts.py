@@ -27,9 +27,10 @@ MIN_BAR_FOR_TEXT = 12  # per cent; shorter bars have their text beside the bar
 def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure:
     """Draw the accuracy on each family of corruptions as a bar, the lowest on top.
 
-    The colour says whether training used a random change similar to the family.
-    ``robustness`` is the table of ``measure_robustness``, and ``summary`` is the result
-    of ``summarize_robustness``.
+    A family is a kind of corruption, such as ``fog``. The colour of a bar says whether
+    the training used a random change that is similar to the family. ``robustness`` is
+    the table that ``measure_robustness`` returns, and ``summary`` is the result of
+    ``summarize_robustness``.
     """
     families = robustness[robustness["family"] != CLEAN]
     families = families.sort_values("accuracy", ascending=False)
@@ -84,7 +85,8 @@ def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure
 def draw_corruptions(examples: Examples, summary: dict[str, Any]) -> Figure:
     """Draw a row of example images for each family, and a row for the clean images.
 
-    A misclassified image shows the predicted digit in its corner.
+    A family is a kind of corruption, such as ``fog``. A misclassified image shows the
+    predicted digit in its corner.
     """
     columns = max(len(example["images"]) for example in examples.values())
     height, width = np.add(examples[CLEAN]["images"].shape[1:], 2)  # with a frame

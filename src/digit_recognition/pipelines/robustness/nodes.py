@@ -1,6 +1,6 @@
 """Nodes that evaluate a model on corrupted test images.
 
-A family is a kind of corruption, such as ``fog``, at any strength.
+A family is a kind of corruption, such as ``fog``. Each family has the strengths 1 to 5.
 """
 
 from __future__ import annotations
@@ -32,20 +32,28 @@ CLEAN = "clean"
 PUBLISHED = "published"
 
 Examples = dict[str, dict[str, np.ndarray]]
-"""Examples of each family: ``images`` float32 (k, 28, 28), ``predicted`` digits (k,)
-and ``correct`` bool (k,)."""
+"""Example images of each family of corruptions, by the name of the family.
+
+- ``images``: the corrupted images, float32 (k, 28, 28) in 0..1.
+- ``predicted``: the predicted digits (k,).
+- ``correct``: bool (k,), True where the predicted digit is right.
+"""
 
 
 class RobustnessParameters(Parameters):
     """The families of corruptions, their strengths, and the number of examples.
 
-    - ``families``: the strength of each family, 1..5; null leaves a family out.
-    - ``strength``: one strength for all families in use, or null for the strengths in
-      ``families``.
-    - ``mnist_c``: a folder of MNIST-C's published arrays to use instead of
-      ``families``, or null.
+    A family is a kind of corruption, such as ``fog``.
+
+    - ``families``: maps each family to its strength, 1..5. Families with null are left
+      out.
+    - ``strength``: replaces all strengths in ``families``. With null, the strengths in
+      ``families`` are used.
+    - ``mnist_c``: a folder with MNIST-C's published arrays, which are used instead of
+      ``families``. With null, ``families`` is used.
     - ``examples``: the number of images that the figure shows for each family.
-    - ``nearest``: for each random change in training, the most similar family.
+    - ``nearest``: maps each random change of the training images to the family that is
+      most similar to it.
     """
 
     families: dict[str, Strength | None]
@@ -93,22 +101,29 @@ def measure_robustness(
 ) -> tuple[pd.DataFrame, Examples, dict[str, str]]:
     """Measure accuracy, loss and calibration error for each family of corruptions.
 
-    ``mnist_c`` maps each published family to its ``images``, uint8 (n, 28, 28, 1), and
-    optionally its ``labels`` (n,). If ``mnist_c`` is empty, the test images are
-    corrupted as ``parameters`` says, with random numbers from ``seed``.
+    A family is a kind of corruption, such as ``fog``. ``mnist_c`` holds the published
+    images of MNIST-C. It maps each family to a dict with ``images``, uint8
+    (n, 28, 28, 1), and optionally ``labels`` (n,). If ``mnist_c`` is empty, the test
+    images are corrupted as ``parameters`` says, with random numbers from ``seed``.
 
     The first result is a table. It has a row for the clean images, then a row for each
-    family. Columns: family, strength (0 for clean images, empty for published images),
-    near (whether training used a similar random change), images, accuracy (0..1), loss
-    (nats) and expected_calibration_error (0..1).
+    family. Columns:
+
+    - ``family``: the name of the family, or ``clean``.
+    - ``strength``: 0 for clean images, empty for published images.
+    - ``near``: whether the training used a random change similar to the family.
+    - ``images``: the number of images.
+    - ``accuracy`` (0..1), ``loss`` (nats) and ``expected_calibration_error`` (0..1).
 
     The second result holds example images of each family with their predictions. The
     third result has the name and digest of the test images' dataset.
 
-    Raises ProjectError if ``training`` is the record of another model, or if published
-    images do not match the test images. Also raises it if the test arrays belong to
-    another dataset than the training images; ``allow_other_data`` accepts such test
-    arrays.
+    Raises ProjectError in these cases:
+
+    - ``training`` is the record of another model.
+    - Published images do not match the test images.
+    - The test arrays and the training images belong to different datasets, and
+      ``allow_other_data`` is false.
     """
     test_data = verify_test_arrays(
         x_test, y_test, dataset_info, training, evaluate_parameters
@@ -151,8 +166,9 @@ def measure_robustness(
 def near_families(training: dict[str, Any], nearest: dict[str, str]) -> set[str]:
     """Return the families most similar to the random changes used in training.
 
-    ``training`` is the model's record. ``nearest`` maps the name of each random change
-    to the most similar family.
+    A family is a kind of corruption, such as ``fog``. ``training`` is the record of the
+    model's training. ``nearest`` maps the name of each random change to the most
+    similar family.
     """
     changes = random_changes(training)
     return {family for change, family in nearest.items() if change in changes}
@@ -195,18 +211,21 @@ def summarize_robustness(
 ) -> dict[str, Any]:
     """Return mean accuracies, the worst family, and the origin of model and data.
 
-    ``robustness`` and ``test_data`` come from ``measure_robustness``, ``other_writers``
-    from ``measure_other_writers``. A mean accuracy is None if there is no family to
-    average over.
+    ``robustness`` and ``test_data`` are results of ``measure_robustness``.
+    ``other_writers`` is the result of ``measure_other_writers``. A family is a kind of
+    corruption, such as ``fog``. A mean accuracy is None if there is no family to
+    average over. Some keys of the returned dict are not obvious:
 
     - ``accuracy_mnist_c``: the mean over MNIST-C's fifteen families. It is None unless
       all fifteen are present at the strengths of MNIST-C.
     - ``accuracy_others``: the mean over the families that MNIST-C does not have.
     - ``accuracy_near``: the mean over the families that are similar to a random change
-      in training. ``accuracy_far`` is the mean over the other families.
-    - ``accuracy_other_writers``: the accuracy on clean digits of other writers.
-
-    ``corruption_seed`` is the seed of the corruptions.
+      in training.
+    - ``accuracy_far``: the mean over the families that are not similar to a random
+      change in training.
+    - ``accuracy_other_writers``: the accuracy on uncorrupted digits of writers who are
+      not in MNIST.
+    - ``corruption_seed``: the seed of the corruptions.
     """
     clean = robustness[robustness["family"] == CLEAN]
     families = robustness[robustness["family"] != CLEAN]
@@ -239,9 +258,9 @@ def _mean(rows: pd.DataFrame) -> float | None:
 
 
 def _mnist_c_families(families: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of MNIST-C's fifteen families, or no rows if any is missing.
+    """Return the rows of MNIST-C's fifteen families, or no rows if a family is missing.
 
-    A family at another strength than in MNIST-C counts as missing.
+    A family counts as missing if its strength differs from its strength in MNIST-C.
     """
     expected = families["family"].map(MNIST_C)
     same = families["strength"].isna() | (families["strength"] == expected)

@@ -1,4 +1,4 @@
-"""Accuracy on digits of writers who are not in MNIST."""
+"""Measure the accuracy on digits of writers who are not in MNIST."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ MAX_VALUE = 16
 def measure_other_writers(model: Classifier, training: dict[str, Any]) -> pd.DataFrame:
     """Return the accuracy for each digit, on images written by 13 people in Turkey.
 
-    Columns: digit, images (the number of images), accuracy (0..1) and misread_as (the
-    most frequent wrong prediction as text, empty if all predictions are right). The
-    images are never used for training or for choosing models or settings.
+    The images are never used for training or for choosing models or settings. The table
+    has a row for each digit. Columns:
+
+    - ``digit``: the digit, 0..9.
+    - ``images``: the number of images of the digit.
+    - ``accuracy``: the accuracy on these images, 0..1.
+    - ``misread_as``: the most frequent wrong prediction as text. The text is empty if
+      all predictions are right.
 
     Raises ProjectError if ``training`` is the record of another model.
     """

@@ -1,4 +1,4 @@
-"""Search for the values of a recipe's fields."""
+"""Search for the best values of a recipe's fields."""
 
 from .pipeline import create_pipeline
 

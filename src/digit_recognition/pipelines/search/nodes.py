@@ -1,4 +1,4 @@
-"""Nodes that search for the values of a recipe's fields with Optuna."""
+"""Nodes that search for the best values of a recipe's fields with Optuna."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ else:
 class SearchParameters(ClusterParameters):
     """The recipe, the search space and the number of trials.
 
-    - ``recipe``: the name of the recipe.
+    - ``recipe``: the name of the recipe whose fields are changed.
     - ``space``: maps each field to the values that the search can choose. None leaves
       the field as it is. Nested fields have dotted names, such as
       ``augmentation.rotation``.
-    - ``trials``: the number of trials. Each trial trains the recipe with one value for
-      each field of the space.
-    - ``seeds``: the number of trainings of each trial, with the seeds 0, 1, 2, ...
-      Their accuracies are averaged.
+    - ``trials``: the number of trials. A trial has one value for each field of the
+      space, and trains the recipe with these values.
+    - ``seeds``: the number of trainings in each trial, with the seeds 0, 1, 2, ... The
+      accuracies of these trainings are averaged.
     - ``parallel``: the number of trials that are chosen together, before any of them is
       run.
     """
@@ -72,16 +72,16 @@ def search_recipe(
 ) -> tuple[pd.DataFrame, Study]:
     """Search for the values that give the highest accuracy on the validation images.
 
-    ``x_train``, ``y_train`` and ``dataset_info`` are those of ``prepare``; ``train``
-    holds the parameters of the pipeline ``train``.
+    ``x_train``, ``y_train`` and ``dataset_info`` are outputs of the pipeline
+    ``prepare``. ``train`` holds the parameters of the pipeline ``train``.
 
-    The first result is a table with a row per trial. Its columns are:
+    The first result is a table with a row for each trial. Its columns are:
 
-    - trial, from 0;
-    - changes, the values as one text such as ``epochs=3 batch_size=64``;
-    - validation_accuracy, 0..1, the mean over the trial's trainings; it is missing if a
-      training failed;
-    - a column for each field, with its value.
+    - ``trial``: the number of the trial, from 0.
+    - ``changes``: the values as one text such as ``epochs=3 batch_size=64``.
+    - ``validation_accuracy``: the mean over the trial's trainings, 0..1. It is missing
+      if a training failed.
+    - One column for each field of the search space, with the chosen values.
 
     The second result is Optuna's study.
 
@@ -140,9 +140,9 @@ def _open_study(
 ) -> Study:
     """Open the study of this search, or create it.
 
-    The name of the study contains a digest of all parameters that change the trials. So
-    a search with other parameters gets another study. Without ``parameters.resume``, an
-    existing study is deleted first.
+    The name of the study contains a digest of all parameters that affect the trials. So
+    a search with other parameters gets another study. If ``parameters.resume`` is
+    false, an existing study with the same name is deleted first.
     """
     import optuna
 
@@ -164,7 +164,8 @@ def _open_study(
 def _choose(study: Study, parameters: SearchParameters, seed: int) -> list[FrozenTrial]:
     """Choose the next trials to run; return an empty list if the search is finished.
 
-    If the search was stopped, the list starts with the trials that have no result yet.
+    If an earlier run of the search was stopped, the list starts with the trials of that
+    run that have no result yet.
     """
     import optuna
     from optuna.trial import TrialState

@@ -1,4 +1,4 @@
-"""The pipeline that searches for the values of a recipe's fields."""
+"""The pipeline that searches for the best values of a recipe's fields."""
 
 from kedro.pipeline import Pipeline
 

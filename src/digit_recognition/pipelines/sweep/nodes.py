@@ -24,9 +24,9 @@ class SweepParameters(ClusterParameters):
     """Which recipes are trained, and how often.
 
     - ``recipes``: names of recipes.
-    - ``seeds``: the number of seeds; the seeds are 0, 1, 2, ...
-    - ``variants``: a list of changes; each recipe is trained with each of them. A
-      change maps fields to values. An empty mapping leaves the recipe unchanged.
+    - ``seeds``: the number of seeds. Each recipe is trained with the seeds 0, 1, 2, ...
+    - ``variants``: a list of dicts. Each dict maps fields of a recipe to new values. An
+      empty dict leaves the recipe unchanged. Each recipe is trained in each variant.
     - ``test``: whether the models are also scored on the test images.
     - ``corruptions``: whether the models are also scored on corrupted images.
     """
@@ -52,17 +52,17 @@ def train_recipes(
 ) -> pd.DataFrame:
     """Train each recipe and variant with each seed; return a row per training.
 
-    The arrays and ``dataset_info`` are those of ``prepare``. ``train``, ``evaluate``
-    and ``robustness`` hold the parameters of the pipelines with these names. The
-    trainings run on a cluster. The columns of the table are:
+    The arrays and ``dataset_info`` are outputs of the pipeline ``prepare``. ``train``,
+    ``evaluate`` and ``robustness`` hold the parameters of the pipelines with these
+    names. The trainings run on a cluster. The table has these columns:
 
-    - recipe, seed, changes, dataset, threads, processor, date;
-    - problem: why the training failed, otherwise empty;
-    - epochs, precision, seconds (the time of fitting), model_digest;
-    - validation_accuracy (0..1) and validation_loss (nats);
-    - with ``test``: test_accuracy and test_loss. For MNIST, also
-      test_accuracy_uncontested, which leaves out test images with disputed labels;
-    - with ``corruptions``: an accuracy for each family of corruptions.
+    - recipe, seed, changes (the variant as text), dataset, threads, processor, date.
+    - problem: why the training failed, otherwise empty.
+    - epochs, precision, seconds (the duration of fitting), model_digest.
+    - validation_accuracy (0..1) and validation_loss (nats).
+    - test_accuracy and test_loss, if ``parameters.test`` is true. For MNIST, there is
+      also test_accuracy_uncontested, which leaves out test images with disputed labels.
+    - An accuracy for each family of corruptions, if ``parameters.corruptions`` is true.
 
     Raises ProjectError if a recipe does not exist or if all trainings fail.
     """

@@ -1,4 +1,4 @@
-"""Augmentation: random changes of the training images, new ones in each epoch."""
+"""Augmentation: change the training images at random, differently in each epoch."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class Augmentation(Parameters):
     """Limits of the random affine changes, and settings of the random paper.
 
-    Each change is drawn uniformly from the interval between -limit and +limit:
+    Each change has random values, uniform between -limit and +limit. The limits are:
 
     - ``rotation``: in degrees.
-    - ``shift``: in pixels, drawn separately down and across.
-    - ``zoom``: as a fraction of the size, drawn separately for height and width.
-    - ``shear``: in pixels across per pixel down.
+    - ``shift``: in pixels. The vertical shift has a random value, and the horizontal
+      shift has another.
+    - ``zoom``: as a fraction of the size. The height has a random value, and the width
+      has another.
+    - ``shear``: in pixels of horizontal shift per pixel of height.
 
     Digits are never mirrored. ``paper`` is applied after the affine changes. If
     ``paper`` is None, digits stay white on black.
@@ -39,11 +41,12 @@ class Augmentation(Parameters):
 def augment(
     images: tf.Tensor, seed: tf.Tensor, augmentation: Augmentation
 ) -> tf.Tensor:
-    """Change each image at random; pixels from outside the image are black.
+    """Change each image at random.
 
     ``images`` and the result are float32 (n, height, width, 1) in 0..1. ``seed`` holds
-    two integers (2,), which determine all random values. The affine changes are
-    combined into one bilinear resampling.
+    two integers (2,), which determine all random values. The affine changes of an image
+    are applied together, with one bilinear interpolation. Areas outside the original
+    image are black.
     """
     import keras
     import tensorflow as tf
@@ -70,12 +73,13 @@ def affine_transforms(
 ) -> tf.Tensor:
     """Return the transforms (n, 8) that Keras' ``affine_transform`` takes.
 
-    Each row is ``a0 a1 a2 b0 b1 b2 0 0``. The output pixel (x, y) is sampled at the
-    point (a0 x + a1 y + a2, b0 x + b1 y + b2) of the input. Each transform is a
-    rotation, a shear and a zoom about the centre of the image, and a shift.
+    Each row is ``a0 a1 a2 b0 b1 b2 0 0``. The value of the output pixel (x, y) is the
+    value of the input at the point (a0 x + a1 y + a2, b0 x + b1 y + b2). Each transform
+    combines a rotation, a shear and a zoom about the centre of the image, and a shift.
 
-    ``drawn`` is (n, 6) in -1..1. Its columns are rotation, shear, zoom across, zoom
-    down, shift across and shift down, each as a fraction of its limit.
+    ``drawn`` (n, 6) holds random values in -1..1, as fractions of the limits. The
+    columns are rotation, shear, horizontal zoom, vertical zoom, horizontal shift and
+    vertical shift.
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""The validation split, and the batches that the network is trained on."""
+"""Split off validation images, and make the batches that the network is trained on."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 Batch = tuple[np.ndarray, np.ndarray]
 
 BATCHES_PER_CALL = 16
-"""Number of batches that one call of Python code fetches. Fewer calls take less time:
-a run in float32 with batches of 64 images took 1.06 times the processor time of a plain
-Keras script with 16 batches per call, and 1.19 times with one batch per call."""
+"""Number of batches that one call of Python code fetches. Fewer calls take less time.
+This was measured in float32 with batches of 64 images: one batch per call took 1.19
+times the processor time of a plain Keras script, and 16 batches per call took 1.06
+times this time."""
 
 
 def split_validation(
@@ -30,9 +31,9 @@ def split_validation(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the indices of the training images and of the validation images.
 
-    ``labels`` holds the digit of each image (n,). ``fraction`` is the share of the
-    images that are kept for validation. The split is stratified: this share is the same
-    for each digit. Raises ProjectError if a digit is too rare to be in both parts.
+    ``labels`` (n,) holds the digit of each image. The fraction ``fraction`` of the
+    images is kept for validation. The split is stratified: the fraction is the same for
+    each digit. Raises ProjectError if a digit is too rare to be in both parts.
     """
     from sklearn.model_selection import train_test_split
 
@@ -57,9 +58,9 @@ def batches(
 ) -> tf.data.Dataset:
     """Return batches of the images and labels at ``indices``, in that order.
 
-    Batches are taken from the arrays when they are needed. A tensor of all images would
-    be a second copy of the images in memory (188 MB for MNIST). If the images stay on
-    the disk, reading is fastest with sorted indices.
+    Each batch is copied from the arrays only when it is needed. A tensor of all images
+    would be a second copy of the images in memory (188 MB for MNIST). If the images
+    stay on the disk, reading is fastest with sorted indices.
     """
     import tensorflow as tf
 
@@ -85,12 +86,13 @@ def training_batches(
     epochs: range,
     augmentation: Augmentation | None = None,
 ) -> tf.data.Dataset:
-    """Return the batches of all ``epochs``, shuffled and augmented in each epoch.
+    """Return the batches of all ``epochs``, shuffled and augmented anew in each epoch.
 
-    ``indices`` are those of the training images. ``epochs`` is a range of epoch
-    numbers, from 0. The seed and the epoch's number determine the order and the
-    augmentation. So a resumed training gets the same batches as an uninterrupted
-    training. If the images stay on the disk, ``ShuffledBuffers`` shuffles them.
+    ``indices`` holds the indices of the training images. ``epochs`` is a range of epoch
+    numbers, counted from 0. The seed and the epoch's number determine the order of the
+    images and the augmentation. So a resumed training gets the same batches as an
+    uninterrupted training. If the images stay on the disk, ``ShuffledBuffers`` shuffles
+    them.
     """
     import tensorflow as tf
 
@@ -137,11 +139,12 @@ def _fetch_batches(
     augmentation: Augmentation | None = None,
     buffer: tuple[tf.Tensor, ...] = (),
 ) -> tf.data.Dataset:
-    """Return the images and labels at ``rows``, ``per_call`` rows at a time.
+    """Return the images and labels at ``rows``, in batches of ``per_call`` rows.
 
-    ``take(*buffer, rows)`` returns images and labels. They have the same dtypes as
-    ``arrays``, and the same shapes after the first axis. With ``augmentation``, the
-    images are changed at random; ``seed`` determines the changes.
+    ``take(*buffer, rows)`` returns images and labels at some of the rows. ``arrays``
+    only tells the dtypes of the images and labels, and their shapes after the first
+    axis. With ``augmentation``, the images are changed at random. ``seed`` determines
+    the changes.
     """
     import tensorflow as tf
 

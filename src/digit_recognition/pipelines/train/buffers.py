@@ -1,4 +1,4 @@
-"""Shuffled training images of an array that is larger than memory."""
+"""Shuffle the training images of an array that is larger than memory."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import numpy as np
 from digit_recognition.datasets.chunks import AnyArray, chunk_starts, read_rows
 
 BUFFER_IMAGES = 30_000
-"""Approximate number of images in the chunks of one buffer. It includes the validation
-images in these chunks, which the buffer leaves out. The number of chunks is rounded up.
-30,000 images take 94 MB."""
+"""A buffer is made from whole chunks of the array, with about this number of images.
+The number of chunks is rounded up. 30,000 images take 94 MB. Some of the images are
+validation images, which are left out of the buffer."""
 
 
 class ShuffledBuffers:
-    """The training images of an epoch, in buffers that fit into memory.
+    """Divides the training images into buffers, which fit into memory one at a time.
 
-    ``images`` and ``labels`` are (n, ...). ``indices`` (k,) are those of the training
-    images.
+    ``images`` (n, ...) is an array on the disk, which is stored in chunks. ``labels``
+    is (n, ...). ``indices`` (k,) holds the indices of the training images.
 
     Each epoch has its own random order of the chunks. The first few chunks in this
     order form the first buffer, the next few form the second, and so on. A buffer holds
     the training images of its chunks in random order. Only one buffer is in memory.
 
-    The seed and the epoch's number determine the order of the chunks. The order in a
-    buffer also depends on the buffer's place in the epoch. Epochs and places count
-    from 0.
+    The seed and the number of the epoch determine the order of the chunks. The order of
+    the images in a buffer also depends on the ``place`` of the buffer in the epoch.
+    Epochs and places are counted from 0.
     """
 
     def __init__(
@@ -47,7 +47,10 @@ class ShuffledBuffers:
     def take(
         self, epoch: int, place: int, positions: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the images and labels at ``positions`` of the buffer."""
+        """Return images and labels from the buffer at ``place`` of an epoch.
+
+        ``positions`` holds their positions in the buffer.
+        """
         if self._loaded != (epoch, place):
             self._buffer = None  # frees the memory before the next buffer is read
             self._buffer = self._load(epoch, place)

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from .recipes import Recipe
 
 Epoch = dict[str, float]
-"""A row of the history: epoch (from 1), loss, accuracy, val_loss, val_accuracy,
-learning_rate (at the end of the epoch), seconds (the epoch's duration). Losses and
-accuracies are those of the network that is trained: it computes in the recipe's
-precision and does not average over shifts of the image."""
+"""The results of one epoch, which are a row of the history.
+
+The keys are epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate (at
+the end of the epoch) and seconds (the duration of the epoch). Losses and accuracies are
+computed in the recipe's precision, and without averaging over shifts of the image.
+"""
 
 
 def compile_network(
@@ -70,10 +72,10 @@ def compile_network(
 
 
 def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """Return the mean of the columns' cross-entropies for each image (n,), in nats.
+    """Return the cross-entropy of each image, averaged over the columns, (n,), in nats.
 
-    Columns are CNNs that are trained side by side. ``labels`` is one-hot (n, 10);
-    ``columns`` are the probabilities of all columns (n, columns, 10).
+    Columns are CNNs that are trained side by side. ``labels`` is one-hot (n, 10).
+    ``columns`` (n, k, 10) holds the probabilities that each of the k columns predicts.
     """
     import keras
 
@@ -85,12 +87,13 @@ def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 def column_accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     """Return 1 for each correctly classified image and 0 for each other image, (n,).
 
-    ``labels`` is one-hot (n, 10); ``columns`` are the probabilities of all columns
-    (n, columns, 10). The predicted digit has the highest mean logit over the columns.
+    Columns are CNNs that are trained side by side. ``labels`` is one-hot (n, 10).
+    ``columns`` (n, k, 10) holds the probabilities that each of the k columns predicts.
+    The mean of the columns' logits is highest for the predicted digit.
 
-    The logarithms of the probabilities are averaged instead of the logits. For each
-    image, all ten means differ from the mean logits by the same constant, so the
-    predicted digit is the same.
+    The logits are not available here, so the logarithms of the probabilities are
+    averaged instead. For each image and column, all ten logarithms differ from the
+    logits by the same constant. So the predicted digit is the same.
     """
     import keras
 
@@ -111,8 +114,8 @@ def fit(
     """Fit the network in place, and append a row to ``history`` after each epoch.
 
     An epoch has ``steps`` batches. ``epochs`` is the total number of epochs. Epochs
-    that ``history`` already holds are not repeated, and ``training`` must yield only
-    the batches of the other epochs. ``save_checkpoint`` is called after each epoch.
+    that ``history`` already holds are not repeated. ``training`` must yield only the
+    batches of the remaining epochs. ``save_checkpoint`` is called after each epoch.
 
     Raises ProjectError if the training loss or the validation loss is not finite. On
     Ctrl-C, raises a KeyboardInterrupt that says how many epochs are saved.
@@ -204,14 +207,15 @@ def _describe_stop(saved: int, epochs: int) -> str:
 def _count_interrupts() -> Iterator[list[int]]:
     """Collect the signals of Ctrl-C, so that fitting can stop between two batches.
 
-    Yields the list of the signals so far. The first Ctrl-C is only added to this list,
-    and KeyboardInterrupt is raised when the context ends. A second Ctrl-C raises
-    KeyboardInterrupt at once.
+    Yields the list of the signals received so far. The first Ctrl-C is only added to
+    this list, and KeyboardInterrupt is raised when the context ends. A second Ctrl-C
+    raises KeyboardInterrupt at once.
 
-    Python's default handler raises KeyboardInterrupt at any place in the code. Some
-    code, such as a destructor in TensorFlow, ignores all exceptions. If such code
-    ignored a KeyboardInterrupt, the training would not stop. The handler is replaced
-    only in the main thread, and only if it is Python's default.
+    Python's default handler of Ctrl-C raises KeyboardInterrupt at any place in the
+    code. Some code, such as a destructor in TensorFlow, ignores all exceptions. If this
+    code ignored the KeyboardInterrupt, the training would not stop. So the handler is
+    replaced. It is replaced only in the main thread, and only if it is Python's
+    default.
     """
     interrupts: list[int] = []
 

@@ -29,8 +29,8 @@ def build_model(
 ) -> Classifier:
     """Build and compile the recipe's network, with initial weights set by the seed.
 
-    The recipe also sets the precision: float32, bfloat16, or ``auto``, which is
-    bfloat16 where the hardware supports it.
+    The recipe also sets the precision: ``float32``, ``bfloat16`` or ``auto``. ``auto``
+    means bfloat16 if the hardware supports it, and float32 otherwise.
     """
     chosen = parameters.recipe(recipe)
 
@@ -55,9 +55,9 @@ def train_model(
     - The history has one row per epoch (see ``fitting.Epoch``).
     - The record holds the recipe, the seed, the digests of the data and of the model,
       and the numbers of images.
-    - The predictions have one row per validation image. The columns are index (into
-      x_train), label, and the logits logit0..logit9.
-    - The model is float32, even if it was trained in bfloat16. It is compiled and holds
+    - The predictions have one row per validation image. The columns are index (of the
+      image in ``x_train``), label, and the logits logit0 to logit9.
+    - The model is float32, even if it was trained in bfloat16. It is compiled but has
       no optimizer state.
 
     If ``x_train`` stays on the disk, the recipe's ``handwriting`` is ignored, because
@@ -142,7 +142,10 @@ def train_model(
 
 
 def _fast_order(images: AnyArray, rows: np.ndarray) -> np.ndarray:
-    """Sort the rows of an array on the disk, so that each chunk is read only once."""
+    """Sort the rows if the images are on the disk, so that each chunk is read once.
+
+    If the images are in memory, the rows keep their order.
+    """
     return np.sort(rows) if is_chunked(images) else rows
 
 

@@ -1,9 +1,10 @@
-"""Random paper for training images: light, ink, lines, holes, blur and noise.
+"""Put training images on random paper: add light, lines, holes, blur and noise.
 
 The images then resemble photos and scans of handwriting on paper.
 
-Images are (n, height, width), except in ``put_on_paper``. Ink is 1 and paper is 0 until
-``apply_light`` sets their brightness. A ``seed`` holds two integers (2,).
+In this module, images are (n, height, width), except in ``put_on_paper``. Ink is 1 and
+paper is 0 until ``apply_light`` sets their brightness. A ``seed`` holds two integers
+(2,).
 """
 
 from __future__ import annotations
@@ -23,22 +24,23 @@ if TYPE_CHECKING:
 class Paper(Parameters):
     """Settings for putting the fraction ``share`` of the images on random paper.
 
-    The other images stay white on black. Each of the following fields is the fraction
-    of the images on paper that get a change:
+    The other images stay white on black. Each of the following fields is a fraction of
+    the images on paper. In this fraction of the images:
 
     - ``lines``: a straight line crosses the image.
-    - ``holes``: a rectangle is missing.
-    - ``blurred``: a Gaussian blur with a standard deviation of at most ``blur`` pixels,
-      drawn separately down and across.
-    - ``sharpened``: an unsharp mask, as scanners apply it, with an amount of at most
-      ``sharpening`` and a blur of at most ``blur`` pixels.
+    - ``holes``: a rectangle of the image is erased.
+    - ``blurred``: the image is blurred with a Gaussian. The vertical and the horizontal
+      standard deviation are random and at most ``blur`` pixels.
+    - ``sharpened``: the image is sharpened with an unsharp mask, as scanners do. The
+      amount is at most ``sharpening``, and the blur is at most ``blur`` pixels.
     - ``inverted``: the ink is darker than the paper.
-    - ``bars``: grey bars cover two opposite sides.
-    - ``noisy``: Gaussian noise with a standard deviation of at most ``noise``.
+    - ``bars``: grey bars cover two opposite sides of the image.
+    - ``noisy``: the image has Gaussian noise with a standard deviation of at most
+      ``noise``.
 
-    Ink and paper differ in brightness (0..1) by at least ``contrast``. In addition, the
-    image gets darker from one side to the opposite side. The difference in brightness
-    is at most ``slope``.
+    The brightness (0..1) of ink differs from the brightness of paper by at least
+    ``contrast``. In addition, the image gets darker from one side to the opposite side,
+    by at most ``slope``.
     """
 
     share: Fraction
@@ -110,7 +112,7 @@ def apply_to_share(
 def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Draw a straight line across each image.
 
-    The line is 0.6 to 2.4 pixels wide, and its ink is 0.2 to 1.
+    The line is 0.6 to 2.4 pixels wide. Its brightness is 0.2 to 1, where ink is 1.
     """
     import tensorflow as tf
 
@@ -126,8 +128,8 @@ def draw_line(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Erase a rectangle in each image, with sides of 2 to 8 pixels.
 
-    The centre of the rectangle is at most 10 pixels from the centre of the image, both
-    down and across.
+    The centre of the rectangle is at most 10 pixels from the centre of the image, in
+    the vertical and in the horizontal direction.
     """
     import tensorflow as tf
 
@@ -142,8 +144,9 @@ def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 def blur(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor:
     """Blur each image with a Gaussian.
 
-    The standard deviation is 0.2 to ``max_sigma`` pixels, drawn separately down and
-    across. The blur is computed by two matrix products, one for each direction.
+    The standard deviation has a random value for the vertical direction, and another
+    for the horizontal. Both are 0.2 to ``max_sigma`` pixels. The blur is computed by
+    two matrix products, one for each direction.
     """
     import tensorflow as tf
 
@@ -162,9 +165,10 @@ def sharpen(
 ) -> tf.Tensor:
     """Sharpen each image with an unsharp mask; results may lie outside 0..1.
 
-    The difference between the image and a blurred copy is added to the image, times an
-    amount of at most ``max_amount``. This adds ink at the edges of strokes and removes
-    ink from the paper beside them. ``max_sigma`` limits the blur, as in ``blur``.
+    The difference between the image and a blurred copy is multiplied by a random amount
+    of at most ``max_amount``, and added to the image. Ink is 1 and paper is 0, so this
+    makes strokes brighter at their edges, and the paper beside them darker.
+    ``max_sigma`` limits the blur, as in ``blur``.
     """
     import tensorflow as tf
 
@@ -225,9 +229,9 @@ def add_noise(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor
 def _draw(
     images: tf.Tensor, seed: tf.Tensor, *ranges: tuple[float, float]
 ) -> list[tf.Tensor]:
-    """Return one tensor (n, 1, 1) per range: a random value for each of n images.
+    """Return a tensor of random values (n, 1, 1) for each range, one value per image.
 
-    Each range is a pair (low, high); the values are uniform between these bounds.
+    Each range is a pair (low, high). The values are uniform between these bounds.
     """
     import tensorflow as tf
 
@@ -240,7 +244,11 @@ def _draw(
 
 
 def _from_centre(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return pixel offsets from the centre: down (1, h, 1) and right (1, 1, w)."""
+    """Return the offset of each row and of each column from the centre of the image.
+
+    The offsets of rows (1, height, 1) are positive below the centre. The offsets of
+    columns (1, 1, width) are positive to the right of the centre.
+    """
     import tensorflow as tf
 
     _, height, width = images.shape

@@ -10,8 +10,8 @@ from .nodes import build_model, train_model
 def create_pipeline() -> Pipeline:
     """Return the pipeline that trains the network of a recipe.
 
-    The model is saved last. So each saved model has its history, its record and its
-    validation predictions.
+    The model is saved last, after its history, its record and its validation
+    predictions. So none of these is missing if there is a model.
     """
     recipe = ["params:recipe", "params:seed", "params:train"]
     return Pipeline(

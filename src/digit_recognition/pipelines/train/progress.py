@@ -1,4 +1,4 @@
-"""The progress of a training: a bar on a terminal, otherwise lines of text."""
+"""Show the progress of a training: as a bar on a terminal, otherwise as text lines."""
 
 from __future__ import annotations
 

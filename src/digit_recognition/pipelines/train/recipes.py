@@ -77,11 +77,12 @@ class Network(Parameters):
 class Recipe(Parameters):
     """How a model is trained, apart from the data and the seed.
 
-    - ``schedule``: how the learning rate changes. ``cosine`` raises it linearly over
-      the first ``warmup`` fraction of all steps, then lowers it to 0 along a cosine.
-    - ``adam_lr_ratio``: with the optimizer ``muon``, Muon trains only the kernel of the
-      hidden dense layer. Adam trains all other weights, at this multiple of the
-      learning rate.
+    - ``schedule``: how the learning rate changes. ``cosine`` raises it linearly during
+      the first steps, then lowers it to 0 along a cosine. ``warmup`` is the number of
+      these first steps, as a fraction of all steps.
+    - ``adam_lr_ratio``: is used with the optimizer ``muon`` only. Muon trains the
+      kernel of the hidden dense layer. Adam trains all other weights. Adam's learning
+      rate is the learning rate of Muon, multiplied by ``adam_lr_ratio``.
     - ``test_time_shift``: if it is not 0, the trained network averages the logits of
       five views: the image, and the image shifted by this number of pixels up, down,
       left and right.
@@ -136,8 +137,8 @@ class TrainParameters(Parameters):
     With ``deterministic``, the same seed gives the same weights bit for bit. With
     ``resume``, a stopped training continues after its last complete epoch.
 
-    A recipe with ``base: NAME`` inherits the values of the recipe NAME, except for
-    those that it sets itself.
+    A recipe with ``base: NAME`` inherits the values of the recipe NAME, and can replace
+    some of them.
     """
 
     validation_fraction: Annotated[float, Field(gt=0, lt=1)]

@@ -27,9 +27,10 @@ TRAINING_CODE = (
 class Checkpoint:
     """The state of a training after its last complete epoch.
 
-    A checkpoint is named by a digest of ``conditions`` (data, recipe, seed, ...), the
-    initial weights, the versions of Keras and TensorFlow, and the training code. If any
-    of these differs, the checkpoint is not found: it belongs to another training.
+    The name of a checkpoint is a digest of ``conditions`` (data, recipe, seed, ...),
+    the initial weights, the versions of Keras and TensorFlow, and the training code. If
+    any of these differs, the checkpoint is not found, because it belongs to another
+    training.
     """
 
     def __init__(
@@ -38,7 +39,10 @@ class Checkpoint:
         conditions: dict[str, Any],
         network: Classifier,
     ):
-        """Prepare the checkpoint of a compiled ``network`` with its initial weights."""
+        """Prepare the checkpoint; ``network`` is compiled and has its initial weights.
+
+        The checkpoint is saved in ``checkpoints``.
+        """
         network.optimizer.build(network.trainable_variables)
         self._variables = [*network.variables, *network.optimizer.variables]
         self._checkpoints = checkpoints
@@ -52,7 +56,10 @@ class Checkpoint:
         )
 
     def save(self, history: list[Epoch], resumed_after: list[int]) -> None:
-        """Save the weights, the optimizer's state and both lists (see ``restore``)."""
+        """Save the two lists, the weights, and the state of the optimizer.
+
+        ``restore`` explains the lists.
+        """
         record = {"history": history, "resumed_after": resumed_after}
         values = (variable.numpy() for variable in self._variables)
         self._checkpoints.save(
@@ -66,9 +73,9 @@ class Checkpoint:
     def restore(self) -> tuple[list[Epoch], list[int]]:
         """Restore the saved state; return the lists ``history`` and ``resumed_after``.
 
-        For each time that the training was resumed, including this time,
-        ``resumed_after`` holds the number of complete epochs. Both lists are empty if
-        there is no checkpoint.
+        ``history`` has a row for each complete epoch. ``resumed_after`` has a number
+        for each time that the training was resumed, including this time: the number of
+        epochs that were complete then. Both lists are empty if there is no checkpoint.
         """
         arrays = self._checkpoints.load(self._name)
         if arrays is None:
@@ -85,7 +92,7 @@ class Checkpoint:
 
 
 def read_history(arrays: dict[str, np.ndarray]) -> list[Epoch]:
-    """Return the history in the arrays of a checkpoint."""
+    """Return the history that is stored in the arrays of a checkpoint."""
     return _read_record(arrays)["history"]
 
 

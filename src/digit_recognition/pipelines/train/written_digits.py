@@ -1,4 +1,4 @@
-"""Synthetic handwriting that is added to the training images."""
+"""Add synthetic handwriting to the training images."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ Share = Annotated[float, Field(ge=0, le=2)]
 
 
 class Handwriting(Parameters):
-    """How many written digits are added, as fractions of the training images.
+    """How many written digits are made, as fractions of the number of training images.
 
-    Written digits are synthetic: they are drawn on made-up pages, then found and cut
-    out in the same way as the digits on real pages. About 6 % are lost because they are
-    not found on their page. There are three kinds of written digits:
+    Written digits are synthetic. They are drawn on synthetic pages, then found and cut
+    out in the same way as digits on real pages. About 6 % are lost because they are not
+    found on their page. There are three kinds of written digits:
 
-    - ``copied``: copies of training images, a quarter of them redrawn with a felt pen.
+    - ``copied``: copies of training images. About a quarter of the copies are redrawn
+      with a felt pen.
     - ``strokes``: 1s, 7s and 9s with an added upstroke, crossbar or tail.
     - ``allographs``: drawings of other ways to write each digit.
     """
@@ -32,7 +33,7 @@ class Handwriting(Parameters):
 
 
 class JoinedArrays:
-    """Two arrays that are indexed like one array, but not copied into one array.
+    """Two arrays that can be indexed like one array, without copying them into one.
 
     ``first`` and ``second`` have the same dtype, and the same shape after the first
     axis.
@@ -61,12 +62,15 @@ def add_handwriting(
     handwriting: Handwriting,
     seed: int,
 ) -> tuple[JoinedArrays, JoinedArrays, np.ndarray]:
-    """Return images and labels with written digits, and the rows to train on.
+    """Add written digits; return all images, all labels, and the rows to train on.
 
-    ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). The
-    written digits are made only from the images at the indices ``train`` (k,) and from
-    drawings, never from validation images. They follow the n images. The rows to train
-    on are ``train`` and the rows of the written digits.
+    Written digits are synthetic digits, read from synthetic pages. They are made from
+    drawings and from the training images, never from validation images. ``x_train`` is
+    float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). ``train`` (k,) holds
+    the indices of the training images.
+
+    The written digits are added after the n images. The rows to train on are ``train``
+    and the rows of the written digits.
     """
     fields, digits = write_digits(
         x_train[train, ..., 0],
