@@ -1,4 +1,7 @@
-"""The machine's processor, GPUs, number formats and browser; durations in words."""
+"""Look up the machine's processor and GPUs, and configure TensorFlow for them.
+
+Other functions open a browser and write durations in words.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 
 
 def processor() -> str:
-    """Return the processor's name and number of cores: ``NAME, 8 cores``."""
+    """Return the processor's name and number of cores, as in ``NAME, 8 cores``."""
     name = _cpu_info("model name") or platform.processor() or platform.machine()
     return f"{name}, {available_cores()} cores"
 
@@ -44,10 +47,11 @@ def gpus() -> list[str]:
 def has_bfloat16() -> bool:
     """Return whether the device that TensorFlow uses has bfloat16 instructions.
 
-    GPUs have these instructions from compute capability 8.0 on. If there are several
-    GPUs, all of them must have the instructions. Processors that have them list
-    avx512_bf16 or amx_bf16 (x86) or bf16 (Arm) among their flags. The result is False
-    if the flags cannot be read, as on systems other than Linux.
+    - GPUs have these instructions from compute capability 8.0 on. If there are several
+      GPUs, all of them must have the instructions.
+    - Without a GPU, the processor must have one of the flags avx512_bf16, amx_bf16
+      (x86) or bf16 (Arm). The result is False if the flags cannot be read. They can be
+      read only on Linux.
     """
     import tensorflow as tf
 
@@ -62,9 +66,9 @@ def has_bfloat16() -> bool:
 def dtype_policy(precision: Precision) -> str:
     """Return Keras' dtype policy, ``mixed_bfloat16`` or ``float32``.
 
-    ``auto`` chooses bfloat16 on devices that have instructions for it: there, training
-    takes half as long as in float32. On other devices, bfloat16 is emulated, which is
-    slower than float32.
+    The precision ``auto`` stands for bfloat16 on devices that have instructions for it,
+    because training takes half as long there as in float32. On other devices, ``auto``
+    stands for float32, because bfloat16 would be emulated, which is slower.
     """
     if precision == "bfloat16" or (precision == "auto" and has_bfloat16()):
         return "mixed_bfloat16"
@@ -83,7 +87,7 @@ def bound_threads(count: int | None) -> int:
 
     If ``count`` is None, there is one thread per core. TensorFlow adds numbers in an
     order that depends on the number of threads. Because of rounding, the weights of a
-    trained network depend on it, too.
+    trained network also depend on the number of threads.
 
     Raises ProjectError if TensorFlow already runs with another number of threads.
     """
@@ -124,7 +128,8 @@ def full_float32() -> Iterator[None]:
 def open_browser(address: str) -> None:
     """Open the address in a browser, if there is a desktop.
 
-    Without a desktop, the only browser may be a text browser, so nothing is opened.
+    Without a desktop, nothing is opened, because the only browser may be a text
+    browser.
     """
     has_desktop = sys.platform in ("win32", "darwin") or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")

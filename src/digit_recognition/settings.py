@@ -1,4 +1,4 @@
-"""Kedro's settings: hooks, plugins, catalog and configuration."""
+"""Configure Kedro: its hooks, plugins, data catalog and configuration loader."""
 
 import os
 import warnings

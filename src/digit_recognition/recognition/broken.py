@@ -1,6 +1,7 @@
-"""Find pairs of marks that may be the parts of one broken digit.
+"""Find pairs of marks that may be the two parts of one broken digit.
 
-A mark is an object on a page that may be a digit.
+A mark is an object on a page that may be a digit. A digit is broken if its strokes do
+not touch.
 """
 
 from __future__ import annotations
@@ -13,27 +14,31 @@ from digit_recognition.imaging.boxes import enclosing
 from digit_recognition.recognition.lines import NO_DIGIT, SPLIT, TOO_WIDE, Digit
 
 MAX_ASPECT = 1.1
-"""Maximum width of a merged mark, as a multiple of its height."""
+"""Maximum width of a mark that is merged from two parts, as a multiple of its
+height."""
 
 MAX_GAP = 0.2
-"""Maximum horizontal and vertical gap between two parts, as a share of the merged
-mark's height."""
+"""Maximum horizontal and vertical gap between two parts of a digit, as a share of the
+height of both together."""
 
 MAX_HEIGHT = 1.5
-"""Maximum height of a merged mark, in typical heights."""
+"""Maximum height of a mark that is merged from two parts, as a multiple of the typical
+height of the page's digits."""
 
 
 def broken_pairs(digits: Sequence[Digit]) -> list[tuple[Digit, Digit]]:
-    """Return the pairs of neighbouring marks that may be parts of one digit.
+    """Return the pairs of neighbouring marks that may be the two parts of one digit.
 
-    The left mark of a pair comes first. All of these hold for a pair:
+    ``digits`` are the marks of a page, which are objects that may be digits. The left
+    mark of a pair comes first. All of these hold for a pair:
 
-    - Neither mark was split from another mark.
-    - Neither mark fills a page in MNIST's format.
-    - The merged mark is within MAX_ASPECT, MAX_GAP and MAX_HEIGHT.
+    - Neither mark has the doubt SPLIT, which means that it was cut from touching ink.
+    - Neither mark comes from a page in MNIST's format (28x28 pixels).
+    - Both marks together do not exceed MAX_ASPECT, MAX_GAP and MAX_HEIGHT.
 
-    The typical height, which is the unit of MAX_HEIGHT, is the median height of the
-    marks that are likely digits. With fewer than two of these, the height has no limit.
+    A likely digit is a mark whose doubt is neither NO_DIGIT nor TOO_WIDE. MAX_HEIGHT is
+    a multiple of the median height of all likely digits. If there are fewer than two
+    likely digits, the height of a pair has no limit.
     """
     sure = [d.mark.height for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
     max_height = MAX_HEIGHT * float(np.median(sure)) if len(sure) > 1 else np.inf

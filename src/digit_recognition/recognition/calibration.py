@@ -1,4 +1,4 @@
-"""Calibration: how well a model's confidence agrees with its accuracy."""
+"""Calibrate a model's confidence, and measure how well it agrees with the accuracy."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import pandas as pd
 from scipy.special import log_softmax, softmax
 
 TEMPERATURES = (0.1, 10.0)
-"""The minimum and maximum of a fitted temperature."""
+"""The minimum and the maximum temperature that ``fit_temperature`` can return."""
 
 BINS = 15
-"""Number of confidence bins of equal width: Guo, Pleiss, Sun and Weinberger 2017."""
+"""Number of bins of equal width into which the confidences (0..1) are sorted, as in
+Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural networks"."""
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """Return the temperature, 0.1..10, that minimizes the mean cross-entropy.
 
-    ``logits`` is (n, 10) and is divided by the temperature; ``labels`` are the digits
-    (n,). See Guo, Pleiss, Sun and Weinberger 2017, "On calibration of modern neural
-    networks". If no prediction is wrong, the loss has no minimum, and the result is
-    close to 0.1.
+    The ``logits`` (n, 10) are divided by the temperature. ``labels`` (n,) are the true
+    digits. If all predictions are right, a lower temperature always gives a lower
+    cross-entropy. The result is then close to 0.1. See Guo, Pleiss, Sun and Weinberger
+    2017, "On calibration of modern neural networks".
     """
     from scipy.optimize import minimize_scalar
 
@@ -44,7 +45,7 @@ def calibrated_confidence(logits: np.ndarray, temperature: float) -> np.ndarray:
 def bin_index(confidence: np.ndarray) -> np.ndarray:
     """Return the index of the bin, 0..14, for each confidence (n,) in 0..1.
 
-    A bin includes its upper bound.
+    The bins have equal widths. Each bin includes its upper bound.
     """
     return np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)
 
@@ -52,11 +53,13 @@ def bin_index(confidence: np.ndarray) -> np.ndarray:
 def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> float:
     """Return the expected calibration error, 0..1.
 
-    For each bin, the absolute difference between the mean confidence and the accuracy
-    is computed. The result is the mean of these differences, weighted by the number of
-    images in each bin. ``confidence`` (n,) is the highest probability of each image.
-    ``correct``, bool (n,), is True where the prediction is right. See Guo, Pleiss, Sun
-    and Weinberger 2017, "On calibration of modern neural networks".
+    The images are sorted into bins by their confidence. For each bin, the absolute
+    difference between the mean confidence and the accuracy is computed. The result is
+    the mean of these differences, weighted by the number of images in each bin.
+
+    ``confidence`` (n,) is the highest probability of each image. ``correct``, bool
+    (n,), is True where the prediction is right. See Guo, Pleiss, Sun and Weinberger
+    2017, "On calibration of modern neural networks".
     """
     weights = confidence - correct
     gaps = np.bincount(bin_index(confidence), weights=weights, minlength=BINS)
@@ -66,9 +69,15 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
 def reliability(confidence: np.ndarray, correct: np.ndarray) -> pd.DataFrame:
     """Return a table with one row for each confidence bin that contains images.
 
-    The columns are confidence (the mean, 0..1), accuracy (0..1), accuracy_low and
-    accuracy_high (the 95 % interval of Wilson 1927), and images (the number of images).
-    The arguments are those of ``expected_calibration_error``.
+    The table has these columns:
+
+    - confidence: the mean confidence, 0..1;
+    - accuracy: the fraction of right predictions, 0..1;
+    - accuracy_low, accuracy_high: the bounds of the accuracy's 95 % interval (Wilson
+      1927);
+    - images: the number of images.
+
+    ``expected_calibration_error`` describes the arguments.
     """
     from scipy.stats import binomtest
     from sklearn.calibration import calibration_curve
@@ -98,8 +107,10 @@ def rank_by_confidence(
 
     Each distinct value in ``confidence`` (n,) is a threshold. It accepts all images
     with at least this confidence. ``wrong``, bool (n,), is True where the prediction is
-    wrong. The results are three arrays (k,), k <= n: the number of accepted images, the
-    number of errors among them, and the threshold.
+    wrong.
+
+    The results are three arrays (k,), with one element for each of the k thresholds:
+    the number of accepted images, the number of errors among them, and the threshold.
 
     >>> rank_by_confidence(np.array([0.9, 0.8, 0.9]), np.array([False, True, False]))
     (array([2, 3]), array([0, 1]), array([0.9, 0.8]))
@@ -114,12 +125,13 @@ def rank_by_confidence(
 def risk_coverage(
     confidence: np.ndarray, correct: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return coverage, risk and threshold, arrays (k,), from strict to loose.
+    """Return three arrays (k,), from strict to loose: coverage, risk and threshold.
 
-    Each distinct confidence is a threshold (see ``rank_by_confidence``). Coverage is
-    the fraction of images that a threshold accepts. Risk is the fraction of errors
-    among the accepted images. See El-Yaniv and Wiener 2010, "On the foundations of
-    noise-free selective classification".
+    Each of the k distinct values in ``confidence`` (n,) is a threshold (see
+    ``rank_by_confidence``). ``correct``, bool (n,), is True where the prediction is
+    right. Coverage is the fraction of images that a threshold accepts. Risk is the
+    fraction of errors among the accepted images. See El-Yaniv and Wiener 2010, "On the
+    foundations of noise-free selective classification".
     """
     accepted, errors, thresholds = rank_by_confidence(confidence, ~correct)
     return accepted / len(confidence), errors / accepted, thresholds
@@ -128,8 +140,9 @@ def risk_coverage(
 def coverage_at(coverage: np.ndarray, risk: np.ndarray, max_error: float) -> float:
     """Return the largest coverage, 0..1, at which the risk is at most ``max_error``.
 
-    ``coverage`` and ``risk`` (k,) are those of ``risk_coverage``. The result is 0 if
-    the risk is always higher. It describes only these images and is no guarantee for
-    other images.
+    Coverage is the fraction of accepted images. Risk is the fraction of errors among
+    them. ``coverage`` and ``risk`` (k,) are results of ``risk_coverage``. If the risk
+    is always above ``max_error``, 0 is returned. The result describes only these images
+    and is no guarantee for other images.
     """
     return float(coverage[risk <= max_error].max(initial=0.0))

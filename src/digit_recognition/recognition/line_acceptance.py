@@ -1,11 +1,12 @@
 """Judge the marks of a line together.
 
-A single digit must have a higher confidence than the digits of a longer number. Some
-doubtful marks are accepted because they resemble the accepted digits in their line.
-
 A mark is an object on a page that may be a digit. A mark in a line of digits is more
-likely to be a digit than a mark on its own. A detector that keeps 97 % of the digits,
-and judges each digit on its own, would put 22 % of the eight-digit numbers in doubt.
+likely to be a digit than a mark on its own. So a digit that is alone in its line needs
+a higher confidence. In longer lines, some doubtful marks are accepted because they
+resemble the accepted digits of the line.
+
+The detector tells digits from non-digits. If it accepted 97 % of the digits and judged
+each one on its own, it would put 22 % of the eight-digit numbers in doubt.
 """
 
 from __future__ import annotations
@@ -20,23 +21,24 @@ from digit_recognition.recognition.lines import NO_DIGIT, Digit, Line
 
 SIZES = (0.6, 1.6)
 PENS = (0.5, 2.0)
-"""Ranges of a mark's height (SIZES) and stroke width (PENS), as multiples of the
-medians of the accepted digits in its line."""
+"""Ranges in which the height (SIZES) and the stroke width (PENS) of a doubtful mark
+must be. The unit of each range is the median of the accepted digits in the mark's
+line."""
 
 
 def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
-    """Judge some of the line's marks again, and return the line.
+    """Judge some of a line's marks (possible digits) again, and return the line.
 
-    The only digit of a line must have a confidence above ``rule.min_confidence_alone``.
-    In a longer line, a mark that was taken for a non-digit is judged again if all of
-    these hold:
+    If a line consists of one accepted digit, its confidence must be above
+    ``rule.min_confidence_alone``. In a longer line, a mark that was taken for a
+    non-digit is judged again if all of these hold:
 
     - It passes because of its line (see ``AcceptanceRule.are_digits``).
-    - Its height and stroke width resemble those of the line's accepted digits.
-    - Its darkness is even, like that of a pen's strokes.
+    - Its height and stroke width are similar to the accepted digits' (see SIZES, PENS).
+    - The darkness of its ink is as even as in strokes of a pen.
 
-    The mark is accepted if its lowered confidence (see ``confidence_by_line``) is above
-    ``rule.min_confidence``.
+    The mark is then accepted if its confidence, lowered by ``confidence_by_line``, is
+    above ``rule.min_confidence``.
     """
     sure = [digit for digit in line.digits if not digit.doubt]
     if len(sure) == len(line.digits) == 1:
@@ -70,7 +72,7 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
 
 
 def doubt_confidence(confidence: float, min_confidence: float) -> str:
-    """Return why a digit of this confidence is in doubt; empty if it is accepted."""
+    """Return why a digit with this confidence is in doubt, or "" if it is accepted."""
     return "" if confidence > min_confidence else f"unsure ({confidence:.1%})"
 
 

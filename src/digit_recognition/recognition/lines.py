@@ -2,7 +2,8 @@
 
 A mark is an object on a page that may be a digit. A doubt is the reason why a person
 should check a digit or a line. A likely digit is a mark whose doubt is neither NO_DIGIT
-nor TOO_WIDE. The typical height is the median longest side of all likely digits.
+nor TOO_WIDE. The typical height of a page's digits is the median of the longest sides
+of all likely digits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from digit_recognition.imaging.boxes import Box, enclosing
 from digit_recognition.imaging.segmentation import Mark, remove_specks, sort_into_lines
 
 MAX_REASONS = 3
-"""Maximum number of doubts listed in ``Line.reason``; further doubts are counted."""
+"""Maximum number of doubts (reasons for a check) that ``Line.reason`` lists. If there
+are more, it gives only the number of the others."""
 
 NO_DIGIT = "perhaps no digit"
 TOO_WIDE = "too wide for one digit"
@@ -30,55 +32,59 @@ WIDE_GAP = "wide gap between digits"
 SMALL = "smaller than the other digits"
 
 LIKELY = 0.9
-"""Minimum confidence of a mark that is not a clear non-digit despite its low detector
-logit."""
+"""A mark is a clear non-digit if its detector logit is low and its confidence is below
+this value."""
 
 MIN_SIZE, MAX_SIZE = 0.35, 2.5
-"""Range of a digit's height, in typical heights."""
+"""Range of a digit's height. The unit is the typical height of the page's digits."""
 
 MIN_UNREAD_HEIGHT = 0.5
-"""Minimum height of ink outside all marks that may be a digit, in typical heights."""
+"""Ink outside all marks may be a digit if its height is at least this multiple of the
+typical height of the page's digits."""
 
 MIN_STRAY_SIZE, MAX_STRAY_SIZE = 0.6, 1.7
-"""Range of the longest side of a doubtful mark that is alone in its line, in typical
-heights. Outside this range, the line is not a number."""
+"""A line that consists of one doubtful mark is a number only if the mark's longest side
+is in this range. The unit is the typical height of the page's digits."""
 
 MIN_UNLIKELY_SIZE, MAX_UNLIKELY_SIZE = 0.85, 1.4
-"""Range of the height of a clear non-digit that is kept in a line of digits, in typical
-heights. Such a mark may be a digit of unusual shape. Signs such as + and - have smaller
-heights."""
+"""A clear non-digit (see LIKELY) is kept in its line if its height is in this range,
+because it may be a digit of unusual shape. Signs such as + and - have smaller heights.
+The unit is the typical height of the page's digits."""
 
 MIN_LIKELY_SIZE = 0.5
-"""A digit is in doubt if its longest side is less than this share of the median of its
-line. It may be a stray stroke or a comma."""
+"""A digit is in doubt if its longest side is less than this share of the median longest
+side in its line. Such a digit may be a stray stroke or a comma."""
 
 MAX_REJECTED = 3
-"""Maximum total area of the boxes of all rejected marks, as a multiple of the total
-area of the digits' boxes. Above this maximum, the whole page is in doubt."""
+"""Maximum total area of the boxes of all rejected marks, divided by the total area of
+the digits' boxes. Above this maximum, all digits of the page are in doubt. A rejected
+mark is in no line."""
 
 NEAR = 1.5
-"""Maximum horizontal gap between a line and ink beside the line, in typical heights."""
+"""Ink is beside a line if the horizontal gap between the two is at most this multiple
+of the typical height of the page's digits."""
 
 MAX_GAP = 2.5
-"""Maximum gap between two digits, as a multiple of the typical height or of the line's
-median gap, whichever is larger. A larger gap is wide."""
+"""A gap between two digits of a line is wide if it exceeds two limits: this multiple of
+the typical height of the page's digits, and this multiple of the line's median gap."""
 
 MAX_SHARED_COLUMNS = 0.7
-"""Maximum number of pixel columns that two neighbouring digits share, as a share of the
-smaller width. Digits that share more are on top of each other."""
+"""Two neighbouring digits are on top of each other if they have more than this fraction
+of the narrower digit's pixel columns in common."""
 
 MIN_SHARED_ROWS = 0.25
-"""Minimum number of pixel rows that a digit shares with ink beside it, as a share of
-the smaller height."""
+"""Two boxes are beside each other only if they have enough pixel rows in common: at
+least this fraction of the smaller height."""
 
 
 @dataclass(frozen=True)
 class Digit:
-    """A mark and the digit that it was read as.
+    """A mark (an object on a page that may be a digit), and the digit read from it.
 
-    ``confidence`` is in 0..1. ``doubt`` says why the digit is not accepted; accepted
-    digits have an empty ``doubt``. ``digit_logit`` is the logit of the detector, which
-    tells digits from non-digits: the higher, the more likely a digit.
+    - ``confidence``: the model's confidence, 0..1, that ``digit`` is right.
+    - ``doubt``: why the digit is not accepted. It is empty if the digit is accepted.
+    - ``digit_logit``: the logit of the detector, which tells digits from non-digits.
+      The higher it is, the more likely the mark is a digit.
     """
 
     mark: Mark
@@ -92,8 +98,8 @@ class Digit:
 class Line:
     """A line of digits, from left to right.
 
-    ``doubts`` say why the line as a whole may be wrong, for example because ink was
-    left out.
+    ``doubts`` lists reasons why the line as a whole may be wrong, for example that ink
+    beside it was left out.
     """
 
     digits: list[Digit]
@@ -108,13 +114,13 @@ class Line:
     def confidence(self) -> float:
         """The product of the digits' confidences, 0..1.
 
-        It is the probability that all digits are right if errors are independent.
+        If errors are independent, it is the probability that all digits are right.
         """
         return float(np.prod([digit.confidence for digit in self.digits]))
 
     @property
     def reason(self) -> str:
-        """Why a person should check the number; empty if the number is accepted."""
+        """Why a person should check the number, or "" if the number is accepted."""
         doubts = [*self.doubts] + [
             f"digit {place}: {digit.doubt}" if len(self.digits) > 1 else digit.doubt
             for place, digit in enumerate(self.digits, start=1)
@@ -130,25 +136,30 @@ def arrange_in_lines(
 ) -> list[Line]:
     """Return the lines of a page from top to bottom.
 
-    ``digits`` are the marks of the page. ``unread`` holds the boxes of ink outside all
-    marks. Some marks are rejected, which means that they are in no line:
+    ``digits`` are the marks of the page, which are objects that may be digits.
+    ``unread`` holds the boxes of the ink outside all marks. Some marks are rejected,
+    which means that they are in no line:
 
     - specks;
-    - marks of an unlikely height. Fewer heights are likely for clear non-digits, which
-      have a detector logit below ``non_digit_threshold`` and a confidence below LIKELY;
+    - marks whose height is unlikely for a digit. The limits are narrower for clear
+      non-digits, which have a detector logit below ``non_digit_threshold`` and a
+      confidence below LIKELY;
     - marks of stray lines (see ``_is_stray``), unless all lines are stray.
 
     A line is in doubt in these cases:
 
     - A rejected mark, or unread ink that may be a digit, is beside the line.
-    - A large rejected mark encloses one of its digits.
-    - It overlaps another line, or is a single digit aside from all other lines.
-    - It has a wide gap, or two digits on top of each other.
+    - A large rejected mark encloses the centre of a digit of the line.
+    - The line overlaps another line.
+    - The line is a single digit that stands aside from all other lines.
+    - The line has a wide gap between two digits, or two digits on top of each other.
 
-    All digits of the page are in doubt if the page has more non-digits and unread ink
-    than digits, or if the rejected marks cover much more area than the digits
-    (MAX_REJECTED). If the page has no likely digit, only specks are rejected, and all
-    other marks are in doubt.
+    All digits of the page are in doubt in these cases:
+
+    - The non-digits and the pieces of unread ink outnumber the digits.
+    - The rejected marks cover much more area than the digits (see MAX_REJECTED).
+    - All marks have the doubt NO_DIGIT or TOO_WIDE. In this case, only specks are
+      rejected.
     """
     sure = [d.mark.box for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]
     if not sure:
@@ -197,9 +208,9 @@ def _sort(digits: Sequence[Digit]) -> list[list[Digit]]:
 
 
 def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bool:
-    """Return whether a mark may be in a line, given its height, logit and confidence.
+    """Return whether a mark may be in a line, given its height, doubt and logit.
 
-    ``height`` is the typical height in pixels.
+    ``height`` is the typical height of the page's digits, in pixels.
     """
     size = digit.mark.height / height
     if digit.doubt != NO_DIGIT:
@@ -210,7 +221,7 @@ def _may_be_digit(digit: Digit, height: float, non_digit_threshold: float) -> bo
 
 
 def _doubt_small(line: list[Digit]) -> list[Digit]:
-    """Put the digits in doubt that are much smaller than the others in their line."""
+    """Put digits in doubt if they are much smaller than the others in their line."""
     low = MIN_LIKELY_SIZE * np.median([digit.mark.box.longest for digit in line])
     return [
         replace(digit, doubt=SMALL)
@@ -229,10 +240,12 @@ def _is_stray(line: list[Digit], height: float, non_digit_threshold: float) -> b
 
     A line is stray in two cases:
 
-    - All of its marks have the doubt NO_DIGIT, and a confidence below LIKELY or a
-      detector logit below ``non_digit_threshold``.
-    - It is a single doubtful mark with a longest side outside MIN_STRAY_SIZE to
-      MAX_STRAY_SIZE. ``height`` is the typical height in pixels.
+    - All of its marks have the doubt NO_DIGIT. In addition, each mark has a low
+      confidence (below LIKELY) or a low detector logit (below ``non_digit_threshold``).
+    - It is a single doubtful mark that is too small or too large for a digit: its
+      longest side is outside the range MIN_STRAY_SIZE to MAX_STRAY_SIZE.
+
+    ``height`` is the typical height of the page's digits, in pixels.
     """
     if all(
         digit.doubt == NO_DIGIT
@@ -251,10 +264,13 @@ def _doubts_of_ink(
 ) -> Iterator[str]:
     """Yield a doubt if ink near the line was not read as a digit.
 
-    ``own`` holds the boxes of the line's digits. ``left_out`` holds the boxes of ink
-    that has the size of a digit. ``drawings`` holds the boxes of rejected marks that
-    are too high for a digit. The line is in doubt if a box of ``left_out`` is beside
-    the line, or if a box of ``drawings`` contains the centre of one of its digits.
+    The line is in doubt if a box of ``left_out`` is beside the line, or if a box of
+    ``drawings`` contains the centre of one of the line's digits. The arguments are:
+
+    - ``own``: the boxes of the line's digits;
+    - ``left_out``: the boxes of ink that has the size of a digit;
+    - ``drawings``: the boxes of rejected marks that are too tall for a digit;
+    - ``height``: the typical height of the page's digits, in pixels.
     """
     if _are_beside(own, left_out, NEAR * height) or any(
         drawing.left <= (box.left + box.right) / 2 <= drawing.right
@@ -266,11 +282,12 @@ def _doubts_of_ink(
 
 
 def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterator[str]:
-    """Yield a doubt if the line overlaps other lines, or if it is a digit aside.
+    """Yield a doubt if the line overlaps other lines or stands aside from them.
 
-    ``own`` holds the boxes of the line's digits, and ``others`` those of all other
-    lines' digits. A single digit is aside if it is more than one typical ``height`` to
-    the left or right of all other lines.
+    A line stands aside if it is a single digit that is more than ``height`` pixels to
+    the left or right of all other lines. ``height`` is the typical height of the page's
+    digits. ``own`` holds the boxes of the line's digits. ``others`` holds the boxes of
+    the digits in all other lines.
     """
     if _are_beside(own, others, NEAR * height):
         yield OVERLAPS
@@ -282,18 +299,21 @@ def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterat
 
 
 def _has_wide_gap(own: list[Box], height: float) -> bool:
-    """Return whether a gap between two digits is wide, so that a digit may be missing.
+    """Return whether a gap between two digits is so wide that a digit may be missing.
 
-    ``own`` holds the boxes of the line's digits; ``height`` is the typical height.
+    ``own`` holds the boxes of the line's digits. ``height`` is the typical height of
+    the page's digits, in pixels. See MAX_GAP.
     """
     gaps = [right.left - left.right for left, right in pairwise(own)]
     return bool(gaps) and max(gaps) > MAX_GAP * max(height, float(np.median(gaps)))
 
 
 def _collide(one: Mark, other: Mark) -> bool:
-    """Return whether two neighbours are in one cell, or share most of their columns.
+    """Return whether two neighbouring marks are on top of each other.
 
-    Only the cells count if both marks have a cell.
+    If both marks are written in cells of a form, this is True if they are in the same
+    cell. Otherwise, it is True if they have more than the fraction MAX_SHARED_COLUMNS
+    of the narrower mark's pixel columns in common.
     """
     if one.cell and other.cell:
         return one.cell.box == other.cell.box
@@ -325,7 +345,7 @@ def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
 
 
 def _doubt_all(lines: list[Line]) -> list[Line]:
-    """Put every digit of a page in doubt, because too much of its ink is no digit."""
+    """Put all digits of a page in doubt, because too much on it is no digit."""
     return [
         replace(
             line,

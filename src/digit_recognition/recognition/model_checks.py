@@ -1,6 +1,6 @@
 """Check that the reader can use an ONNX model.
 
-All checks raise ProjectError with a message of one sentence if they fail.
+Each check raises ProjectError with a one-sentence message if it fails.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 INPUTS = {"image": (IMAGE_SIZE, IMAGE_SIZE, 1)}
 OUTPUTS = {"logits": (NUM_CLASSES,), "digit_logit": (1,)}
-"""Name and shape of each input (INPUTS) and output (OUTPUTS), for one image."""
+"""The inputs (INPUTS) and outputs (OUTPUTS) that the model must have. Each name is
+mapped to the shape for one image."""
 
 FLOAT32 = "tensor(float)"
 REQUIRED_METADATA = ("temperature", "validation", "model_version", "recipe", "dataset")
 MAX_QUOTED = 40
-"""Maximum number of characters of a wrong value that a message quotes."""
+"""Maximum number of characters that an error message quotes from a wrong value."""
 
 HINT = "export it again with `kedro run --pipelines export`"
 
@@ -47,7 +48,7 @@ def check_tensors(session: InferenceSession) -> None:
 
     The only input must be ``image`` (n, 28, 28, 1). The outputs must include ``logits``
     (n, 10) and ``digit_logit`` (n, 1). The batch size n must be dynamic, which means
-    that the file does not set it. The other sizes may be dynamic, too.
+    that the file does not fix it. The other sizes may be dynamic, too.
     """
     inputs = {tensor.name: tensor for tensor in session.get_inputs()}
     outputs = {tensor.name: tensor for tensor in session.get_outputs()}
@@ -70,9 +71,10 @@ def check_tensors(session: InferenceSession) -> None:
 
 
 def _fits(shape: list[int | str | None], sizes: tuple[int, ...]) -> bool:
-    """Return whether a shape fits (n, *sizes).
+    """Return whether a tensor's shape fits (n, *sizes).
 
-    A dynamic size is None or a name, and fits any size. The first size must be dynamic.
+    The first size in ``shape`` must be dynamic: None or a name. Each other size must be
+    dynamic or equal to the expected size.
     """
     return len(shape) == 1 + len(sizes) and all(
         not isinstance(received, int) or received == expected
@@ -81,7 +83,11 @@ def _fits(shape: list[int | str | None], sizes: tuple[int, ...]) -> bool:
 
 
 def read_metadata(session: InferenceSession) -> dict[str, str]:
-    """Return the model's metadata; all REQUIRED_METADATA must be present."""
+    """Return the model's metadata.
+
+    Raises ProjectError if the metadata are not UTF-8, or if an entry of
+    REQUIRED_METADATA is missing.
+    """
     try:
         metadata = session.get_modelmeta().custom_metadata_map
     except UnicodeDecodeError as error:
@@ -98,14 +104,18 @@ def read_metadata(session: InferenceSession) -> dict[str, str]:
 
 
 def parse_temperature(metadata: dict[str, str]) -> float:
-    """Return the temperature in the metadata, which must be within TEMPERATURES."""
+    """Return the temperature for the calibration from the model's metadata.
+
+    Raises ProjectError if it is not a number in the range TEMPERATURES.
+    """
     return _parse(_temperature, metadata, "temperature")
 
 
 def parse_validation(metadata: dict[str, str]) -> ValidationResults:
-    """Return the validation results in the metadata.
+    """Return the validation results from the model's metadata.
 
-    The lists in the metadata must have the same length and must not be empty.
+    Raises ProjectError if the results are not valid JSON, or if the lists in them are
+    empty or differ in length.
     """
     parsed = _parse(_validation, metadata, "validation")
     lists = parsed.model_dump(exclude_none=True)

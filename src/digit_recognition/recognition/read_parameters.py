@@ -1,4 +1,8 @@
-"""The parameters of reading: for the acceptance rule and for the cluster."""
+"""Define the parameters of the pipeline `read`, which reads pictures.
+
+Some parameters determine the acceptance rule, which decides which digits are accepted.
+The others determine the Dask cluster on which the pictures are read.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +32,10 @@ class ReadParameters(Parameters):
 
     - ``max_error``, ``certainty``, ``keep_digits``, ``max_number_error``: see
       ``find_acceptance_rule``.
-    - ``scheduler``: None to read in this process, ``local`` for a Dask cluster of this
-      machine's cores, or the address of a Dask scheduler.
-    - ``partition_size``: the number of pictures that a task of the cluster reads.
+    - ``scheduler``: where the pictures are read. None stands for this process,
+      ``local`` for a new Dask cluster on this machine, and an address such as
+      ``tcp://HOST:8786`` for a running Dask scheduler.
+    - ``partition_size``: the number of pictures that one task of the cluster reads.
     """
 
     max_error: Annotated[float, Field(gt=0, lt=1)]
@@ -41,5 +46,5 @@ class ReadParameters(Parameters):
     partition_size: Annotated[int, Field(ge=1, le=1_000_000)] = 500
 
     def rule(self) -> dict[str, float]:
-        """Return the arguments of ``find_acceptance_rule``."""
+        """Return those parameters that are arguments of ``find_acceptance_rule``."""
         return {name: getattr(self, name) for name in RULE}

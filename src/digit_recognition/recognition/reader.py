@@ -1,4 +1,4 @@
-"""Read the numbers on a page: find and classify the digits, accept or doubt them.
+"""Read the numbers on a page: find digits, classify them, and accept or doubt them.
 
 A mark is an object on a page that may be a digit. There are several ways to find the
 marks of a page. The list of digits that results from one of these ways is called a
@@ -83,17 +83,17 @@ MAX_SEARCH_PIXELS = 2_500_000
 150 dpi has 2.2 million pixels."""
 
 MAX_FULL_PIXELS = 9_000_000
-"""Pages with more pixels are never read at full size; A4 at 300 dpi has 8.7 million
-pixels. Reading 16 million pixels took more than 1 GB."""
+"""Pages with more pixels are never read at full size. A4 at 300 dpi has 8.7 million
+pixels. To read a page of 16 million pixels, more than 1 GB of memory was needed."""
 
 MAX_BATCH = 100
-"""Maximum number of images that are classified at once. ONNX Runtime keeps the memory
-of the largest batch: 400 MB for 460 images."""
+"""Maximum number of images that are classified at once. ONNX Runtime never releases the
+memory of the largest batch, for example 400 MB for 460 images."""
 
 MIN_HEIGHT = 20
-"""Minimum median height of the digits on a reduced page, in pixels of the reduced page.
-If the digits are smaller, the page is read again at a larger size. MNIST's digits are
-20 pixels high."""
+"""Minimum of the digits' median height on a reduced page, in pixels of the reduced
+page. If the median is smaller, the page is read again at a larger size. MNIST's digits
+are 20 pixels high."""
 
 MIN_TEXTURE, MAX_NON_DIGITS = 100, 0.95
 """A page is a texture if it has at least MIN_TEXTURE marks, and if more than the share
@@ -101,63 +101,78 @@ MAX_NON_DIGITS of them are no digits. On a page of 300 digits that were only 5 p
 high after the page was reduced, the share was 0.86."""
 
 MAX_UNREAD_INK = 0.05
-"""Maximum share of the ink that may be outside digits without a further reading."""
+"""If more than this share of the ink is outside the digits, another way to find the
+digits is tried."""
 
 MAX_DOUBTFUL = 0.25
-"""Maximum share of the digits that may be in doubt without a further reading."""
+"""If more than this share of the digits is in doubt, another way to find the digits is
+tried."""
 
 MAX_INK_SHARE = 0.35
-"""Maximum share of a page that is ink. If more pixels look like ink, some of them are
-paper in poor light."""
+"""Maximum share of a page's pixels that can be ink. If more pixels look like ink, some
+of them are paper in poor light."""
 
 MAX_ASPECT = 1.4
-"""Minimum aspect of a wide mark. Wide marks are split if possible."""
+"""A mark is wide if its aspect (width divided by height) is at least this value. Wide
+marks are split into digits if possible."""
 
 MAX_SURE_ASPECT = 1.6
-"""Minimum aspect of a mark that is too wide for one digit."""
+"""A mark is too wide for one digit if its aspect (width divided by height) is at least
+this value."""
 
 MIN_SPLIT_ASPECT = 0.8
-"""Minimum aspect of a mark that may be split."""
+"""Minimum aspect (width divided by height) of a mark that may be split."""
 
 MAX_SPLIT_ASPECT = 6
-"""Maximum aspect of a mark that may be split."""
+"""Maximum aspect (width divided by height) of a mark that may be split."""
 
 LIKELY = 0.9
-"""Minimum confidence of each part of a split mark, and of a mark merged from two."""
+"""Minimum confidence of each part of a mark that is split, and of a mark that is merged
+from two parts."""
 
 VERY_LIKELY = 0.99
 MAX_LOGIT_LOSS = 2.0
-"""A mark that is kept whole may still be two touching digits. It is in doubt if each of
-its parts has at least the confidence VERY_LIKELY, and if the mean of their detector
-logits is at most MAX_LOGIT_LOSS below the mark's logit. Both conditions held for all of
-22 touching pairs that were read as one digit. Of 40 single digits that met the first
-condition, 2 met the second."""
+"""Limits for a mark that is not split, although it may be two touching digits.
+
+Such a mark is in doubt if two conditions hold for the parts into which it could be
+split:
+
+1. Each part has at least the confidence VERY_LIKELY.
+2. The mean of the parts' detector logits is at most MAX_LOGIT_LOSS below the detector
+   logit of the whole mark.
+
+Both conditions held for all of 22 touching pairs of digits that were read as one digit.
+The first condition also held for 40 single digits. Of these, only 2 met the second
+condition.
+"""
 
 MIN_WIDE_HEIGHT = 0.75
-"""Minimum height of a mark that may be split, in typical heights (see
-``_typical_height``)."""
+"""Minimum height of a mark that may be split, as a multiple of the typical height of
+the page's digits (see ``_typical_height``)."""
 
 MIN_DIRECTED, MAX_TURNED = 3, 60
-"""Minimum and maximum number of digits from which the direction of a page is found."""
+"""A page is checked for a wrong direction only if it has at least MIN_DIRECTED digits.
+The check uses at most MAX_TURNED of them."""
 
 MIN_TURNED_GAIN = 0.5
-"""A page is turned if another direction has a score that is higher by more than this
-(see ``Reader._is_turned``)."""
+"""A page lies on its side or upside down if its score is higher by more than this in
+another direction (see ``Reader._is_turned``)."""
 
 TURNED = "the page lies on its side or upside down"
 PERHAPS_TWO = "perhaps two that touch"
 PERHAPS_PART = "perhaps a part of a digit"
 
 MIN_TYPICAL = 3
-"""Minimum number of digits from which the typical height is computed."""
+"""The typical height of a page's digits is computed only if at least this many digits
+are accepted."""
 
 
 class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no error)
-    """Raised for a page without digits; the message gives the reason."""
+    """Raised if no digits can be read on a page. The message gives the reason."""
 
 
 class Reader:
-    """Reads the numbers on pages with an exported model.
+    """Uses an exported model to read the numbers on pages.
 
     ``rule`` decides which digits are accepted. ``metadata`` is the model's metadata.
     """
@@ -182,11 +197,11 @@ class Reader:
         """Return the lines of digits on a page, from top to bottom.
 
         ``grey`` is float32 (height, width) in 0..1, where 1 is white. Raises
-        NothingToRead if no digit is found, or if the page takes too much work (see
-        `imaging.work`).
+        NothingToRead if no digit is found, or if reading the page takes too much work
+        (see `imaging.work`).
 
-        A large page is reduced to MAX_SEARCH_PIXELS before it is read. If the marks on
-        it are small, the page is read again at full size, or reduced to
+        A large page is first reduced to at most MAX_SEARCH_PIXELS. If the marks on the
+        reduced page are small, the page is read again at a larger size, with at most
         MAX_FULL_PIXELS. If this takes too much work, the first result is returned. A
         28x28 image in MNIST's format is classified as it is.
         """
@@ -218,8 +233,8 @@ class Reader:
     ) -> tuple[list[Line], list[Digit]]:
         """Reduce a page by ``factor``; return its lines, and all marks found on it.
 
-        The boxes of the digits in the lines are in pixels of the full page, those of
-        the marks in pixels of the reduced page.
+        In the lines, the boxes of the digits are in pixels of the full page. The boxes
+        of the marks are in pixels of the reduced page.
         """
         height, width = (-(-side // factor) for side in grey.shape)
         small = resized(grey, (height, width), Image.Resampling.BOX)
@@ -245,14 +260,12 @@ class Reader:
     def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
         """Return the digits on a page, and the boxes of the ink outside all digits.
 
-        Up to four readings are compared. The digits in each region of the page come
-        from the best reading of that region (see ``choose_by_region``). If there are
-        digits already, and another reading takes too much work, no more readings are
-        tried.
+        Up to four ways to find the digits are tried. The digits in each region of the
+        page come from the way that works best there (see ``choose_by_region``). If one
+        way has found digits, and the next takes too much work, no more ways are tried.
 
-        Raises NothingToRead if all readings fail because the page has too many pieces
-        of ink, as a photo has. Raises TooMuchWork if there are no digits before the
-        work is too much.
+        Raises NothingToRead if no way works because the page has too many pieces of
+        ink. Raises TooMuchWork if no digits are found before the work is too much.
         """
         found: list[Digit] | None = None
         inks: list[Ink] = []
@@ -322,10 +335,11 @@ class Reader:
     def _is_turned(self, digits: list[Digit]) -> bool:
         """Return whether the page lies on one of its sides or upside down.
 
-        The digits are classified in four directions: unchanged, and turned by 90, 180
-        and 270 degrees. The score of a direction is the sum of the confidences of all
-        marks that are digits in this direction. The page is turned if one of the other
-        directions has a clearly higher score than the unchanged page.
+        The digits are classified in four directions: as they are, and turned by 90, 180
+        and 270 degrees. For each direction, the score is the sum of the confidences of
+        all images that the detector takes for digits. The page is turned if another
+        direction has a clearly higher score than the digits as they are (see
+        MIN_TURNED_GAIN).
         """
         if len(digits) < MIN_DIRECTED:
             return False
@@ -362,12 +376,14 @@ class Reader:
         A mark is split if all of these hold:
 
         - The mark is at least ``low`` pixels high.
-        - Its aspect is at least MIN_SPLIT_ASPECT and at most MAX_SPLIT_ASPECT.
+        - Its aspect (width / height) is from MIN_SPLIT_ASPECT to MAX_SPLIT_ASPECT.
         - All of its parts are likely digits.
-        - It is wide, or its confidence is lower than that of each part.
+        - It is wide (see MAX_ASPECT), or each part has a higher confidence than the
+          mark.
 
-        All parts are in doubt. A mark that stays whole is in doubt if it is too wide
-        for one digit, or if its parts look like two digits (see MAX_LOGIT_LOSS).
+        After a split, all parts are in doubt. A mark that is not split is in doubt if
+        it is too wide for one digit, or if its parts look like two digits (see
+        MAX_LOGIT_LOSS).
         """
         aspect = whole.mark.width / whole.mark.height
         if aspect < MIN_SPLIT_ASPECT or whole.mark.placed:
@@ -397,9 +413,9 @@ class Reader:
         """Return the most confident way to split a mark into likely digits.
 
         Each cut separates one likely digit from the rest. The rest must be a likely
-        digit, too, or wide enough to be split again. A split is as confident as its
-        least confident part. The result is empty if the mark cannot be split in this
-        way. ``min_logit`` is the minimum detector logit of a likely digit.
+        digit, too, or wide enough to be split again. The confidence of a split is the
+        lowest confidence of its parts. The result is empty if the mark cannot be split
+        in this way. ``min_logit`` is the minimum detector logit of a likely digit.
         """
         best: list[Digit] = []
         best_confidence = 0.0
@@ -434,12 +450,13 @@ class Reader:
     def _merge_broken(self, digits: list[Digit]) -> list[Digit]:
         """Merge neighbouring marks that are parts of one broken digit.
 
-        The pairs with the most confident merged marks are merged first. Each mark is
-        merged at most once. If one of the two marks is accepted as another digit, the
-        merged mark is in doubt.
+        Two marks are merged if the merged mark is a better digit (see ``_is_better``).
+        The pair whose merged mark has the highest confidence comes first. Each mark is
+        merged at most once. If one of the two marks was accepted, but as another digit,
+        the merged mark is in doubt.
 
-        Two accepted marks are never merged. If together they look like a digit that
-        would be accepted, both marks are in doubt.
+        If both marks are accepted, they are not merged. They are put in doubt if the
+        merged mark would be accepted, too.
         """
         pairs = broken_pairs(digits)
         merged = self._classify([merge_marks(a.mark, b.mark) for a, b in pairs])
@@ -482,8 +499,8 @@ def _are_small(lines: list[Line], marks: list[Digit], factor: int) -> bool:
 def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:
     """Return whether a merged mark is a better digit than its two parts.
 
-    The merged mark must be a likely digit, and at least as confident as the less
-    confident part.
+    The detector must take the merged mark for a digit. Its confidence must be at least
+    LIKELY. It must also be at least the confidence of the less confident part.
     """
     minimum = max(LIKELY, min(part.confidence for part in parts))
     return whole.confidence >= minimum and whole.doubt != NO_DIGIT
@@ -492,7 +509,7 @@ def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:
 def _typical_height(digits: list[Digit]) -> float:
     """Return the median height, in pixels, of the digits that are not in doubt.
 
-    The result is 0 if there are fewer than MIN_TYPICAL such digits.
+    The result is 0 if there are fewer than MIN_TYPICAL of these digits.
     """
     heights = [d.mark.height for d in digits if not d.doubt]
     return float(np.median(heights)) if len(heights) >= MIN_TYPICAL else 0.0
@@ -514,10 +531,11 @@ def _is_likely(part: Digit, min_logit: float) -> bool:
 
 
 def _is_only_thick(ink: Ink) -> bool:
-    """Return whether the strokes are too thick for another, local reading.
+    """Return whether the strokes of a page are too thick for ``find_ink_locally``.
 
-    Dark borders of a scan are not strokes. If too much of the page is ink, some of it
-    is paper in poor light.
+    The dark borders of a scan are not strokes. The result is False if more than the
+    share MAX_INK_SHARE of the page is ink, because some of this ink is paper in poor
+    light.
     """
     limit = max_local_stroke(ink.grey)
     if ink.stroke <= limit or ink.traces.mean() > MAX_INK_SHARE:
@@ -527,10 +545,11 @@ def _is_only_thick(ink: Ink) -> bool:
 
 
 def _is_settled(digits: list[Digit], ink: Ink) -> bool:
-    """Return whether the digits are good enough, so that no other reading is needed.
+    """Return whether the digits are good enough to stop looking for better ones.
 
-    Two conditions must hold: at most the share MAX_DOUBTFUL of the digits is in doubt,
-    and at most the share MAX_UNREAD_INK of the ink lies outside the digits' boxes.
+    There must be at least one digit. At most the share MAX_DOUBTFUL of the digits may
+    be in doubt. At most the share MAX_UNREAD_INK of the ink may be outside the digits'
+    boxes.
     """
     doubtful = sum(bool(digit.doubt) for digit in digits)
     if not digits or doubtful > MAX_DOUBTFUL * len(digits):
@@ -552,8 +571,8 @@ def load_reader(
 ) -> Reader:
     """Return a reader that bounds the errors among accepted digits and numbers.
 
-    ``session`` holds the exported model. The other parameters are those of
-    ``find_acceptance_rule``. Raises ProjectError if the reader cannot use the model.
+    ``session`` holds the exported model. ``find_acceptance_rule`` describes the other
+    parameters. Raises ProjectError if the reader cannot use the model.
     """
     validation = parse_validation(read_metadata(session))
     rule = find_acceptance_rule(

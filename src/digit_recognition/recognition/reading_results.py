@@ -1,4 +1,4 @@
-"""Read many pictures into tables."""
+"""Read the numbers on many pictures, and collect the results in tables."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from digit_recognition.recognition.reading_tables import (
 logger = logging.getLogger(__name__)
 
 ROWS_PER_CHUNK = 1000
-"""Number of rows in a chunk. Rows are first collected as tuples. A full chunk is packed
-into a DataFrame, which takes less memory."""
+"""Rows of a table are first collected as tuples. Whenever there are this many tuples,
+they are converted to a DataFrame, which takes less memory."""
 
 
 class ReadingResults(NamedTuple):
@@ -33,16 +33,19 @@ class ReadingResults(NamedTuple):
     ``readings`` has the columns READING_COLUMNS, and ``digits`` the columns
     DIGIT_COLUMNS. ``counts`` has six keys:
 
-    - ``pictures``: all pictures. Each one also counts in one of the next three keys.
+    - ``pictures``: all pictures. Each picture also counts in one of the next three
+      keys.
     - ``read``: pictures whose numbers are all accepted.
-    - ``set_aside``: pictures without digits, or with a number that is not accepted.
+    - ``set_aside``: pictures that a person should check. They have no digits, or a
+      number that is not accepted, or an error occurred after some numbers were read.
     - ``not_readable``: pictures without any result because of an error, such as
       pictures that cannot be decoded.
     - ``numbers``: the numbers read.
     - ``accepted``: the numbers accepted.
 
-    ``pages`` maps the escaped name of a picture to a list with the page (from 0) of
-    each of its rows in ``readings``. Pictures with rows only for page 0 are left out.
+    ``pages`` tells from which page (counted from 0) each row of ``readings`` comes. It
+    maps the escaped name of a picture to a list with one page for each of the picture's
+    rows. A picture is left out if all of its rows come from page 0.
     """
 
     readings: pd.DataFrame
@@ -59,7 +62,7 @@ def read_all(
     """Read the pictures in order and return the results.
 
     The names of the pictures are escaped by ``escape_cell``. Before each page is read,
-    ``show_page`` is called with its number, which starts at 0 in each picture.
+    ``show_page`` is called with the page's index, which starts at 0 in each picture.
     """
     readings = _ChunkedTable(READING_COLUMNS)
     digits = _ChunkedTable(DIGIT_COLUMNS)
@@ -84,9 +87,12 @@ def read_all(
 class _Reading(NamedTuple):
     """A line of digits, or the reason why no line was read.
 
-    ``page`` is counted from 0. One pixel of the page covers ``scale`` x ``scale``
-    pixels of the picture. ``reason`` is empty if the line is accepted. ``readable`` is
-    False after an error, such as a page that cannot be decoded.
+    - ``page``: the index of the page in the picture, from 0.
+    - ``scale``: one pixel of the page covers ``scale`` x ``scale`` pixels of the
+      picture.
+    - ``reason``: why the line was not accepted or not read. It is empty if the line is
+      accepted.
+    - ``readable``: False after an error, such as a page that cannot be decoded.
     """
 
     line: Line | None
@@ -105,11 +111,11 @@ def _outcome(found: list[_Reading]) -> str:
 def _read_lines(
     picture: Picture, reader: Reader, show_page: Callable[[int], None]
 ) -> Iterator[_Reading]:
-    """Yield a reading for each line on each page of the picture.
+    """Yield one ``_Reading`` for each line of digits on each page of the picture.
 
-    If no page has a line, the only reading gives the reason. If the picture cannot be
-    opened, or a page cannot be decoded or read, the last reading gives the reason, and
-    later pages are left out.
+    If no line is found on any page, the only ``_Reading`` has no line and gives the
+    reason. If the picture cannot be opened, or if a page cannot be decoded or read, the
+    last ``_Reading`` gives the reason, and later pages are left out.
     """
     if picture.reason:
         yield _Reading(None, 0, 1, picture.reason, readable=False)
@@ -139,7 +145,7 @@ def _read_lines(
 
 
 class _ChunkedTable:
-    """A table that is built row by row in chunks, to save memory."""
+    """A table to which rows are added one by one, kept in chunks to save memory."""
 
     def __init__(self, columns: tuple[str, ...]):
         self._columns = columns

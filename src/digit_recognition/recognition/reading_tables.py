@@ -1,4 +1,4 @@
-"""Rows of two tables: the readings, with a row per line, and the digits."""
+"""Make the rows of two tables: one for the lines of digits, one for the digits."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DIGIT_COLUMNS = (
 def reading_row(
     picture: str, number: int, line: Line | None, reason: str
 ) -> tuple[Any, ...]:
-    """Return the values of READING_COLUMNS for a line.
+    """Return the values of READING_COLUMNS for a line of digits.
 
-    ``picture`` is the escaped name of the picture. ``number`` is the index of the line
-    in the picture, from 0, for the column "line". The column "number" has the digits of
-    the line as text. The line is accepted if ``reason`` is empty.
-
-    If no line was found, ``line`` is None. The row then has an empty text as its number
-    and 0 as its confidence.
+    - ``picture``: the escaped name of the picture.
+    - ``number``: the index of the line in the picture, from 0. It becomes the value of
+      the column "line". The column "number" has the digits of the line as text.
+    - ``line``: None if no line was found. Then the row's number is empty, and its
+      confidence is 0.
+    - ``reason``: why the line is not accepted. It is empty if the line is accepted.
     """
     return (
         *(picture, number, line.number if line else ""),
@@ -38,9 +38,10 @@ def digit_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the values of DIGIT_COLUMNS for each digit of a line.
 
-    ``picture`` is the escaped name of the picture, and ``number`` the index of the line
-    in the picture, from 0. The boxes in the result are in pixels of the picture. One
-    pixel of the page covers ``scale`` x ``scale`` pixels of the picture.
+    ``picture`` is the escaped name of the picture. ``number`` is the index of the line
+    in the picture, from 0, for the column "line". The digits' boxes are converted to
+    pixels of the picture: one pixel of the page covers ``scale`` x ``scale`` pixels of
+    the picture.
     """
     for position, digit in enumerate(line.digits):
         mark = digit.mark

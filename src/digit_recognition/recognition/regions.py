@@ -14,20 +14,20 @@ from digit_recognition.imaging.segmentation import Mark
 from digit_recognition.recognition.lines import NO_DIGIT, TOO_WIDE, Digit
 
 MIN_OVERLAP = 0.3
-"""Two digits are in one region if the overlap of their boxes is at least this fraction
-of the smaller box's area."""
+"""Two digits are in one region if their boxes overlap by at least this fraction of the
+smaller box's area."""
 
 NON_DIGIT_SCORE = -0.5
-"""The score of a mark whose doubt is NO_DIGIT or TOO_WIDE. The score of any other mark
-is its confidence."""
+"""The score of a mark that may not be a digit (doubt NO_DIGIT), or that is too wide to
+be one (doubt TOO_WIDE). The score of any other mark is its confidence."""
 
 
 def away_from_sides(marks: list[Mark], page: tuple[int, ...]) -> list[Mark]:
     """Return the marks that do not touch the sides of the page.
 
-    ``page`` is the shape (height, width) of the page. Marks found by
-    ``find_ink_locally`` are least reliable at the sides, where pieces of ruled lines
-    and of shadows look like digits.
+    Marks are objects on a page that may be digits. ``page`` is the shape (height,
+    width) of the page. Marks found by ``find_ink_locally`` are least reliable at the
+    sides, where pieces of ruled lines and of shadows look like digits.
     """
     return [
         mark
@@ -41,15 +41,17 @@ def away_from_sides(marks: list[Mark], page: tuple[int, ...]) -> list[Mark]:
 def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
     """Return the better digits of two readings of a page.
 
-    Light, stroke width and ruled lines differ within a page, so one reading may be
-    better in some places, and the other reading in other places. Therefore, the digits
-    are grouped into regions. Digits that overlap are in the same region, and so are all
-    digits in the same grid of cells. For each region, the result has the digits of the
-    reading with the higher score there.
+    A reading is the list of digits that one of several ways to find digits returns.
+    Light, stroke width and ruled lines differ within a page, so ``one`` reading may be
+    better in some places, and the ``other`` in other places. Therefore, the digits are
+    grouped into regions. Digits that overlap are in the same region. All digits in the
+    same printed grid of cells, as on a form, are also in the same region. For each
+    region, the result has the digits of the reading with the higher score there.
 
-    The score of a reading is the sum of its digits' confidences, minus a penalty for
-    each mark that is perhaps no digit or too wide for one. Each confidence and each
-    penalty is multiplied by the square root of the area of the mark's box.
+    The score of a reading is the sum of its digits' confidences. For a mark that may
+    not be a digit, or that is too wide to be one, a negative number replaces the
+    confidence (see NON_DIGIT_SCORE). Each confidence or negative number is multiplied
+    by the square root of the area of the mark's box.
     """
     digits = [*one, *other]
     if not one or not other:
@@ -70,9 +72,9 @@ def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
 def _connections(digits: list[Digit]) -> coo_array:
     """Return a sparse matrix (n, n) with a nonzero entry for each connected pair.
 
-    Two digits are connected if they overlap (see MIN_OVERLAP). All digits whose centre
-    is in the same grid of cells are connected to the first of them. The regions are the
-    connected components.
+    Two of the n digits are connected if they overlap (see MIN_OVERLAP). All digits
+    whose centre is in the same printed grid of cells are connected to the first of
+    them. The regions of the page are the connected components.
     """
     boxes = np.array([digit.mark.box for digit in digits])
     areas = np.array([digit.mark.box.area for digit in digits])

@@ -1,4 +1,4 @@
-"""Confidence thresholds that bound the error among accepted digits.
+"""Find confidence thresholds that bound the error among accepted digits.
 
 The error is the fraction of accepted digits that are read wrongly. A bound is computed
 from validation images, and holds only for digits that are like these images. For
@@ -28,18 +28,20 @@ MAX_ERRORS = (
     0.0002,
     0.0001,
 )
-"""Limits on the error among accepted digits, as fractions. ``find_thresholds`` returns
-a threshold for each limit that can be guaranteed."""
+"""Default limits on the error, which is the fraction of wrong digits among the accepted
+digits. ``find_thresholds`` returns a threshold for each limit that can be
+guaranteed."""
 
 CERTAINTY = 0.95
-"""The default probability with which a bound holds."""
+"""Default probability with which a bound on the error among accepted digits holds."""
 
 LATE_START = 0.5
-"""The default coverage (fraction of accepted images) at which the second sequence of
-tests in ``_certify`` starts."""
+"""Default coverage (fraction of accepted images) at which the second of the two
+sequences of tests in ``_certify`` starts."""
 
 EARLY_SHARE = 0.1
-"""The fraction of the risk for the first sequence of tests in ``_certify``."""
+"""The first of the two sequences of tests in ``_certify`` may use this fraction of the
+allowed risk."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,11 @@ class Threshold:
 
     The error among accepted digits is at most ``max_error`` with the requested
     certainty. If ``max_error`` is None, no bound is guaranteed. The other fields
-    describe the validation images: ``coverage`` is the accepted fraction (0..1),
-    ``accepted`` the number of accepted images, and ``errors`` the number of errors
-    among them.
+    describe how the threshold works on the validation images:
+
+    - ``coverage``: the fraction of accepted images, 0..1;
+    - ``accepted``: the number of accepted images;
+    - ``errors``: the number of errors among the accepted images.
     """
 
     max_error: float | None
@@ -60,7 +64,7 @@ class Threshold:
     errors: int
 
     def guarantees(self, max_error: float) -> bool:
-        """Return whether this threshold guarantees an error up to ``max_error``."""
+        """Return whether the error is guaranteed to be at most ``max_error``."""
         return self.max_error is not None and self.max_error <= max_error
 
 
@@ -74,14 +78,14 @@ def find_thresholds(
     """Return the threshold with the largest coverage for each maximum error.
 
     The coverage is the fraction of accepted images. ``confidence``, float (n,) in 0..1,
-    and ``wrong``, bool (n,), describe the results on n validation images. They can also
-    describe the results on n numbers instead. ``certainty`` is the probability with
-    which each bound holds. ``late_start`` is explained in ``_certify``.
+    and ``wrong``, bool (n,), describe the results on n validation images, or on n
+    numbers instead of images. ``certainty`` is the probability with which each bound
+    holds. ``late_start`` is explained in ``_certify``.
 
-    The result is in the order of ``max_errors``. If no threshold guarantees a maximum
-    error, the result omits this maximum error. The last element of the result has
-    ``max_error=None`` and guarantees nothing: its threshold is the highest confidence
-    of a wrong image, or the lowest confidence if no image is wrong.
+    The result is in the order of ``max_errors``. A maximum error is left out if no
+    threshold guarantees it. One last element, with ``max_error=None``, guarantees
+    nothing: its threshold is the highest confidence of a wrong image, or the lowest
+    confidence if no image is wrong.
 
     The certainty applies to each threshold separately, not to all of them together. The
     method bounds the selective risk, as in Geifman and El-Yaniv 2017, "Selective
@@ -119,10 +123,13 @@ def find_thresholds(
 def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
     """Return the threshold in ``table`` to use for an error of at most ``max_error``.
 
-    If the table has no threshold for ``max_error``, the threshold for the next smaller
-    error is used. If no smaller error is in the table either, the threshold with the
-    smallest error is used, which guarantees less than requested. If the table has no
-    threshold with a guarantee, the threshold without a guarantee is used.
+    ``table`` is a result of ``find_thresholds``. The first of these thresholds that is
+    in the table is returned:
+
+    1. the threshold for ``max_error``;
+    2. the threshold for the next smaller error;
+    3. the threshold for the smallest error in the table, although it is larger;
+    4. the threshold without a guarantee.
     """
     levels = {row.max_error: row for row in table}
     certain = [level for level in levels if level is not None]
@@ -137,39 +144,42 @@ def _certify(
     risk: float,
     late_start: float,
 ) -> int | None:
-    """Return the index of the last threshold certified for an error up to ``level``.
+    """Return the index of the last threshold that is certified for the error ``level``.
 
-    ``accepted`` and ``errors`` (k,) count the accepted images and the errors among them
-    for each threshold, from strict to loose. The result is None if no threshold passes
-    the test. The true error of the certified threshold is above ``level`` with a
-    probability of at most ``risk``.
+    If a threshold is certified, the true error among the images that it accepts is
+    above ``level`` with a probability of at most ``risk``. The result is None if no
+    threshold can be certified. ``accepted`` and ``errors`` (k,) count the accepted
+    images and the errors among them for each threshold, from strict to loose.
 
     The thresholds are tested from strict to loose, until a test fails. Each test
     computes how likely it is to observe at most this many errors if the true error is
-    ``level``. A threshold passes if this probability, a tail of the binomial
-    distribution, is at most the allowed risk (the one-sided bound of Clopper and
-    Pearson 1934).
+    ``level``. This probability is a tail of the binomial distribution. A threshold
+    passes if the probability is at most the risk that the test may use (the one-sided
+    bound of Clopper and Pearson 1934).
 
-    The confidences determine the order of the tests before the errors are known, so a
+    The order of the tests depends on the confidences, but not on the errors, so a
     correction for multiple tests is not needed (Angelopoulos, Bates, Candès, Jordan and
-    Lei 2021, "Learn then test"). This argument ignores that the temperature is fitted
-    on the same images.
+    Lei 2021, "Learn then test"). This argument ignores that the confidences were
+    calibrated on the same images.
 
-    There are two sequences of tests. The first may use the fraction EARLY_SHARE of the
-    risk and starts at the strictest threshold that can pass at all. The second may use
-    the rest of the risk and starts where the fraction ``late_start`` of the images is
-    accepted. With this many accepted images, a test can pass despite a few errors among
-    the most confident images. Many of these errors are wrong labels. If all tests of
-    the first sequence pass, the second may use the whole risk (the fallback procedure
-    of Wiens 2003).
+    There are two sequences of tests:
+
+    - The first sequence may use the fraction EARLY_SHARE of the risk. It starts at the
+      strictest threshold that can pass at all.
+    - The second sequence may use the rest of the risk. If all tests of the first
+      sequence pass, it may use the whole risk (the fallback procedure of Wiens 2003).
+      It starts where the fraction ``late_start`` of the images is accepted. With this
+      many accepted images, a test can pass despite a few errors among the most
+      confident images. Many of these errors are wrong labels.
     """
     tails = bdtr(errors, accepted, level)
 
     def minimum_accepted(share: float) -> float:
-        """Return the minimum number of accepted images for a threshold to pass.
+        """Return the minimum number of accepted images with which a threshold can pass.
 
-        With this number, a threshold passes only if no image is wrong. ``share`` is the
-        fraction of the risk that the test may use. The result is not rounded.
+        With exactly this number, a threshold passes only if no image is wrong.
+        ``share`` is the fraction of the risk that the test may use. The result is not
+        rounded.
         """
         return np.log(share * risk) / np.log1p(-level)
 

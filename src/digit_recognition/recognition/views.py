@@ -1,6 +1,6 @@
 """Average a network's outputs for an image and its copies shifted by one pixel.
 
-The average depends less on the exact position of a digit in its field.
+The average depends less on the exact position of a digit in the image.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
-"""The shift (down, right) of each view of an image, in pixels."""
+"""Each view of an image is a copy shifted by one of these pairs (down, right), in
+pixels. The first view is the image itself."""
 
 Outputs = list[np.ndarray]
 
@@ -18,11 +19,11 @@ Outputs = list[np.ndarray]
 def average_views(
     predict: Callable[[np.ndarray], Outputs], images: np.ndarray
 ) -> Outputs:
-    """Return the mean of each output over the views of the images.
+    """Return the mean of each output over the image's shifted copies (see SHIFTS).
 
     ``images`` is float32 (n, 28, 28, 1) in 0..1, with 0 as the background. ``predict``
-    maps such images to a list of arrays (n, ...). The result is a list of arrays of the
-    same shapes.
+    maps images to the network's outputs, a list of arrays (n, ...). The result is a
+    list of arrays with the same shapes.
     """
     views = [predict(shift(images, down, right)) for down, right in SHIFTS]
     return [np.mean(outputs, axis=0) for outputs in zip(*views, strict=True)]

@@ -1,5 +1,5 @@
-"""Runs and models on MLflow.
+"""Track runs and models on MLflow.
 
-The modules can be imported without MLflow, except `picture_model`: they import MLflow
-inside functions.
+All modules except `picture_model` can be imported if MLflow is not installed, because
+they import it inside functions.
 """

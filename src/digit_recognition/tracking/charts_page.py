@@ -1,4 +1,4 @@
-"""A page of HTML with Plotly charts, which needs no other file and no network."""
+"""Make an HTML page with Plotly charts. It needs no other file and no network."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ HEIGHT = 480
 """Height of a chart, in pixels."""
 
 MIN_WIDTH = 900
-"""Minimum width of the page, in pixels. On a narrower page, legends have no room."""
+"""Minimum width of the page, in pixels. On a narrower page, the charts' legends would
+not fit."""
 
 
 def charts_page(charts: Mapping[str, Path]) -> str:
     """Return the HTML of a page with all charts, one below the other.
 
-    ``charts`` maps names to files in Plotly's JSON. The page contains Plotly's
-    JavaScript (5 MB), because MLflow does not load other files for a page.
+    ``charts`` maps the name of each chart to its file in Plotly's JSON format. The page
+    contains Plotly's JavaScript (5 MB), because MLflow does not load other files for a
+    page.
     """
     from plotly.io import to_html
 

@@ -1,4 +1,7 @@
-"""Parameters and records in MLflow's form: flat names, and short or numeric values."""
+"""Convert parameters and records to MLflow's form: flat names, and texts or numbers.
+
+A record is a JSON file of results.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,22 @@ from typing import Any
 from digit_recognition.parameters import resolve_bases
 
 MAX_KEY = 250
-"""Maximum number of characters of a name on MLflow."""
+"""Maximum number of characters in the name of a parameter or metric on MLflow."""
 
 MAX_VALUE = 6000
 """Maximum number of characters of a parameter's value on MLflow."""
 
 NOT_METRICS = {"seed", "epochs"}
-"""Numbers in the records that are parameters of the run. Numbers of images, whose names
-end with ``_images``, are not metrics either."""
+"""Numbers in the records that are parameters of the run, so they are not logged as
+metrics. Entries whose names end with ``_images`` (numbers of images) are not metrics
+either."""
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Return nested values as text under dotted names.
+    """Return nested values as a flat mapping from dotted names to texts.
 
-    Values other than text are written as JSON. Texts are cut to MAX_VALUE characters.
+    The names start with ``prefix``. Values other than text are written as JSON. Texts
+    are cut to MAX_VALUE characters.
 
     >>> flatten({"network": {"filters": [[32], [64]]}, "resume": True}, "train.")
     {'train.network.filters': '[[32], [64]]', 'train.resume': 'true'}
@@ -43,8 +48,8 @@ def shorten_key(name: str) -> str:
     """Return a name that MLflow accepts.
 
     All characters except letters, digits, ``_``, ``-``, ``.``, ``/`` and spaces are
-    replaced by ``_``. If a name is too long, its end is replaced by a digest of the
-    whole name, so that different long names stay different.
+    replaced by ``_``. If a name is longer than MAX_KEY, its end is replaced by a digest
+    of the whole name, so that different long names stay different.
     """
     key = re.sub(r"[^\w\-./ ]", "_", name)
     if len(key) <= MAX_KEY:
@@ -59,8 +64,9 @@ def run_parameters(
     """Return the parameters that a run uses, as text under dotted names.
 
     ``parameters`` are all of Kedro's parameters. ``inputs`` are the inputs of the run's
-    pipeline, such as ``params:train``. Of the recipes, the result has only the chosen
-    one, completed with the values of its base, under names such as ``train.epochs``.
+    pipeline, such as ``params:train``. Only the chosen recipe is in the result, under
+    names such as ``train.epochs``. If the recipe has a base (another recipe that it
+    extends), the values of the base are included.
     """
     used = {name.removeprefix("params:") for name in inputs if "params:" in name}
     values = {name: parameters[name] for name in sorted(used) if name in parameters}
@@ -75,9 +81,9 @@ def record_parameters(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str
     """Return the parameters of a finished run, as far as its records list them.
 
     A record is a JSON file of results. ``records`` maps the names of records, such as
-    ``training`` and ``detector_training``, to their contents.
-    The parameters have the same names as in ``run_parameters``. ``train.precision`` is
-    the precision that was used, even if the recipe has ``auto``.
+    ``training`` and ``detector_training``, to their contents. The parameters have the
+    same names as in ``run_parameters``. ``train.precision`` is the precision that was
+    used, even if the recipe says ``auto``.
     """
     training = records.get("training", {})
     about_data = ("recipe", "seed", "dataset", "dataset_digest", "digests", "gpus")
@@ -95,7 +101,7 @@ def record_parameters(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str
 
 
 def numbers(record: Mapping[str, Any], prefix: str = "") -> dict[str, float]:
-    """Return the metrics in a record, under their names with ``prefix`` in front.
+    """Return the metrics in a record, with ``prefix`` in front of their names.
 
     All numbers are metrics, except those described in NOT_METRICS.
 

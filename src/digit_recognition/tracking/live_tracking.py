@@ -1,4 +1,4 @@
-"""Track a run while it is in progress. If tracking fails, the run goes on."""
+"""Track a run on MLflow while it is in progress. If tracking fails, the run goes on."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ logger = logging.getLogger(__name__)
 
 
 class LiveTracking:
-    """Tracks one run. After the first error, it logs a warning and stops tracking."""
+    """Tracks one run on MLflow. After the first error, it warns and stops tracking."""
 
     def __init__(self, version: str, project: Path, parameters: dict[str, Any]) -> None:
         """Check the parameters of tracking.
 
-        ``version`` is the version of the run's results, ``project`` the project's
+        ``version`` is the version of the run's results. ``project`` is the project's
         folder. ``parameters`` are all of Kedro's parameters, nested as in ``conf/``.
         Raises ParameterValidationError if the parameters of tracking are wrong.
         """
@@ -60,7 +60,8 @@ class LiveTracking:
     def log_epochs(self, history: list[dict[str, float]]) -> None:
         """Log the epochs in ``history`` that are not logged yet.
 
-        ``history`` has a row for each complete epoch; see ``fitting.Epoch``.
+        ``history`` has one row for each finished epoch. ``fitting.Epoch`` describes the
+        row.
         """
         if self.run is None:
             return
@@ -70,7 +71,10 @@ class LiveTracking:
             self._give_up(error)
 
     def log_training(self, record: dict[str, Any]) -> None:
-        """Log a training of a sweep or a search; see ``tracked_trainings``."""
+        """Log one training of a sweep or a search as a child of the run.
+
+        ``record`` is a row that ``run_training`` returned.
+        """
         if self.run is None:
             return
         try:
@@ -81,8 +85,9 @@ class LiveTracking:
     def end(self, status: str, catalog: DataCatalog, pipeline: Pipeline) -> str:
         """Log the results, end the run on MLflow, and return a text for the terminal.
 
-        The text says where the run is, and how the model was registered. It is empty if
-        tracking has failed. ``status`` is FINISHED, FAILED or KILLED.
+        The text says where the run is on MLflow. If the exported model was registered,
+        the text also gives its name and version. The text is empty if tracking has
+        failed. ``status`` is FINISHED, FAILED or KILLED.
         """
         if self.run is None:
             return ""
@@ -128,9 +133,10 @@ class LiveTracking:
 
 
 def run_name(parameters: Mapping[str, str], stages: list[str]) -> str:
-    """Return a name for a run: its recipe and seed if it trains, else its pipelines.
+    """Return a run's name: recipe and seed if it trains, otherwise its pipelines.
 
-    ``stages`` are the names of the pipelines.
+    ``parameters`` are the run's parameters from ``run_parameters``. ``stages`` are the
+    names of the run's pipelines.
 
     >>> run_name({"recipe": "quick", "seed": "3"}, ["train"])
     'quick, seed 3'

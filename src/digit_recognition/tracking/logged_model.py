@@ -1,4 +1,4 @@
-"""The exported model on MLflow: logged with a run, and registered on request."""
+"""Log the exported model with a run on MLflow, and register it on request."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ from .tracked_run import VERSION, TrackedRun
 
 NAME = "reader"
 CHAMPION = "champion"
-"""The alias of the registered version with the lowest validation error."""
+"""The alias of the best registered version of the model (see ``register_model``)."""
 
 ERROR, DATA = "validation_error", "dataset_digest"
-"""The tags of a registered version that decide whether it becomes the champion."""
+"""The tags of a registered version that hold its validation error (ERROR) and the
+digest of its data (DATA). They decide whether the version becomes the champion."""
 
 PACKAGE = Path(__file__).parents[1]
 CODE = ("__init__.py", "errors.py", "datasets", "imaging", "models", "recognition")
-"""The parts of this package that reading needs."""
+"""The files and folders of this package that are needed to read pictures."""
 
 PACKAGES = (
     *("mlflow", "lazy-loader", "numpy", "onnxruntime", "pandas", "pillow", "pydantic"),
     *("scikit-image", "scipy"),
 )
-"""The packages that reading needs. MLflow models list them with their versions."""
+"""The Python packages that are needed to read pictures. An MLflow model lists them with
+their versions."""
 
 
 def describe_model(model_onnx: bytes) -> dict[str, str]:
-    """Return the tags of an exported model, from its metadata.
+    """Return tags that describe an exported model, from the model's metadata.
 
     ``model_onnx`` holds the bytes of the ONNX file. The tag ``validation_error`` is the
-    fraction (0..1) of wrongly classified digits among the validation digits that were
-    put on pages and read back.
+    fraction (0..1) of validation digits that are classified wrongly. For this tag, the
+    validation digits were put on pages and read back.
     """
     metadata = read_metadata(open_session(model_onnx))
     names = ("recipe", "seed", "dataset", DATA, "model_digest", "model_version")
@@ -54,10 +56,11 @@ def describe_model(model_onnx: bytes) -> dict[str, str]:
 def log_model(
     run: TrackedRun, model_onnx: Path, version: str, rule: dict[str, float]
 ) -> tuple[str, dict[str, str]]:
-    """Log the exported model with a run; return its id on MLflow and its tags.
+    """Log the exported model with a run; return the model's id on MLflow and its tags.
 
     ``version`` is the version of the run's results. ``rule`` may hold all parameters of
-    `read`. Only those of the acceptance rule (RULE) are saved with the model.
+    the pipeline `read`. Only those of the acceptance rule (RULE) are saved with the
+    model.
     """
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model
@@ -90,8 +93,9 @@ def save_model(
 ) -> None:
     """Save the exported model as an MLflow model in the folder ``path``.
 
-    The folder includes a copy of the code that reading needs. ``rule`` is as in
-    ``log_model``. ``options`` are passed to ``mlflow.pyfunc.save_model``.
+    The folder includes a copy of the code that is needed to read pictures.
+    ``log_model`` describes ``rule``. ``options`` are passed to
+    ``mlflow.pyfunc.save_model``.
     """
     import mlflow.pyfunc
     from mlflow.models import ModelSignature
@@ -130,7 +134,7 @@ def save_model(
 
 
 def example_picture() -> bytes:
-    """Return a PNG of the printed number 640, dark on light."""
+    """Return a PNG file that shows the number 640, printed dark on light."""
     picture = Image.new("L", (120, 60), 255)
     font = ImageFont.load_default(40)
     ImageDraw.Draw(picture).text((60, 30), "640", 0, font, "mm")
@@ -142,14 +146,15 @@ def example_picture() -> bytes:
 def register_model(
     run: TrackedRun, name: str, model_id: str, tags: dict[str, str]
 ) -> str:
-    """Register a logged model under ``name``, and return a phrase with the result.
+    """Register a logged model under ``name``, and return a phrase about the outcome.
 
     An example of the phrase is "registered as digit_recognition, version 2; it is the
     champion". ``model_id`` and ``tags`` are the results of ``log_model``.
 
-    The new version becomes the champion if there is no champion yet. It also becomes
-    the champion if it was trained on the same data as the champion and has a lower
-    validation error. Validation errors on different data are not comparable.
+    The alias "champion" marks the best version. The new version becomes the champion if
+    there is no champion yet. It also becomes the champion if it was trained on the same
+    data as the champion and has a lower validation error. Validation errors on
+    different data are not comparable.
     """
     from mlflow import MlflowException
 

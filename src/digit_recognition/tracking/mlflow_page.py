@@ -1,4 +1,7 @@
-"""Open MLflow's page with the project's runs, for ``make mlflow``."""
+"""Open MLflow's web page, which shows the project's runs.
+
+``make mlflow`` runs this module.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,11 @@ SERVER_ENVIRONMENT = {
 
 
 def open_page(project: Path, port: int = PORT) -> None:
-    """Serve MLflow on the project's database until Ctrl-C, and open the page.
+    """Start an MLflow server until Ctrl-C, and open its page in a browser.
 
-    The environment variable MLFLOW_TRACKING_URI can name another database or a server.
-    If it names a server, no other server is started: only the page is opened.
+    The server uses the project's database. The environment variable MLFLOW_TRACKING_URI
+    can name another database or a running server. If it names a server, no server is
+    started: only the page is opened.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI", DATABASE)
     if is_server(uri):
@@ -48,9 +52,10 @@ def open_page(project: Path, port: int = PORT) -> None:
 def start_server(
     folder: Path, port: int, uri: str = DATABASE
 ) -> subprocess.Popen[bytes]:
-    """Start an MLflow server on this machine.
+    """Start an MLflow server on this machine, and return its process.
 
-    ``uri`` is the database. A relative path to an SQLite database starts at ``folder``.
+    ``uri`` names the database that the server uses. A relative path to an SQLite
+    database is relative to ``folder``.
     """
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri),

@@ -1,7 +1,8 @@
-"""The exported model as an MLflow model: pictures in, numbers out.
+"""Define an MLflow model that reads the numbers on pictures.
 
-MLflow runs this file when it loads the model. `logged_model` lists the modules of this
-package and the other packages that the model needs.
+It reads them with the exported model. MLflow runs this file when it loads the MLflow
+model. `logged_model` lists what this file needs: modules of this project, and other
+packages.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ class PictureModel(PythonModel):
     """Reads the numbers on pictures."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Open the ONNX model, and create a reader with the configured acceptance rule.
+        """Open the ONNX model, and create a reader.
 
-        The model's configuration has the parameters of the acceptance rule.
+        ``context.model_config`` has the parameters of the reader's acceptance rule.
         """
         from digit_recognition.models.onnx_sessions import open_session
         from digit_recognition.recognition.reader import load_reader
@@ -45,13 +46,19 @@ class PictureModel(PythonModel):
     ) -> pd.DataFrame:
         """Return a table with a row for each line of digits.
 
-        ``model_input`` has the column picture, with the bytes of a picture file in each
-        row. Columns of the result: picture (the row of the input, from 0), line
-        (counted from 0 over all pages), number (text), confidence (0..1), accepted
-        (bool) and reason (why the number is not accepted).
+        Each row of ``model_input`` holds the bytes of a picture file, in the column
+        ``picture``. The result has these columns:
 
-        A picture without digits has one row, with the reason. If a picture or one of
-        its pages cannot be decoded, the last row of the picture has the reason.
+        - picture: the row of the picture in ``model_input``, from 0;
+        - line: the index of the line in the picture, from 0, counted over all pages;
+        - number: the digits of the line, as text;
+        - confidence: 0..1;
+        - accepted: bool;
+        - reason: why the number is not accepted.
+
+        A picture without digits has one row, which gives the reason. If a picture or
+        one of its pages cannot be decoded, the last row of the picture gives the
+        reason.
         """
         rows = [
             (picture, line, *reading)
@@ -63,8 +70,8 @@ class PictureModel(PythonModel):
     def _read(self, data: bytes) -> Iterator[tuple[str, float, bool, str]]:
         """Yield number, confidence, accepted and reason for each line of a picture.
 
-        ``data`` holds the bytes of the picture file. The number is empty if there is no
-        line, or after a page that cannot be decoded.
+        ``data`` holds the bytes of the picture file. If the picture has no line, or if
+        a page cannot be decoded, the last number is empty, and its reason says why.
         """
         from digit_recognition.imaging.decoding import UnreadablePicture, decode
         from digit_recognition.recognition.reader import NothingToRead

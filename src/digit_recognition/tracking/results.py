@@ -24,21 +24,22 @@ RECORDS = (
     *("dataset_info", "training", "detector_training", "metrics", "export_check"),
     "robustness_summary",
 )
-"""The datasets that are JSON records."""
+"""The names of the datasets that are records: JSON files of results."""
 
 METRICS = {
     "metrics": "",
     "robustness_summary": "robustness/",
     "export_check": "export/",
 }
-"""The prefix of the metrics' names, for each record whose numbers are metrics."""
+"""The records whose numbers are logged as metrics. Each record is mapped to the prefix
+of its metrics' names."""
 
 TAGS = (
     *("recipe", "seed", "dataset", "dataset_digest", "precision", "processor"),
     *("code_revision", "kedro_version", "keras_version", "tensorflow_version"),
     *("python_version", "model_version", "data_version", "model_digest"),
 )
-"""The entries of the records that become tags."""
+"""The entries of the records that become tags of the run on MLflow."""
 
 CHARTS = (
     *("training_curves", "confusion_matrix", "reliability_diagram", "risk_coverage"),
@@ -48,18 +49,22 @@ FILES = (
     *("mistakes", "robustness_chart", "corruptions", "journey", "filters", "attention"),
     *("history", "digit_scores", "robustness", "runs", "sweep", "search"),
 )
-"""Pictures and tables that become artifacts. Pictures that users provide are not among
-them."""
+"""Datasets whose files (pictures and tables) become artifacts of the run on MLflow. The
+pictures that users provide are not among them."""
 
 PARTS = (("training", "train", "training"), ("metrics", "test", "evaluation"))
-"""For each logged dataset: the record that names it, the part of the dataset, and what
-this part is used for."""
+"""The parts of the dataset that are logged as inputs of the run. For each part, this
+lists the record that describes it, its name, and what it is used for."""
 
 MAX_DATASET_DIGEST = 36
 
 
 def read_records(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
-    """Return the contents of the JSON records among the files of a version."""
+    """Return the contents of the records, which are JSON files of results.
+
+    ``files`` maps the names of a version's datasets to their files. Files that are not
+    records are ignored.
+    """
     return {
         name: json.loads(files[name].read_text(encoding="utf-8"))
         for name in RECORDS
@@ -68,7 +73,7 @@ def read_records(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
 
 
 def record_tags(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the entries of the records that become tags."""
+    """Return those entries of the records that become tags (see TAGS)."""
     return {
         name: str(record[name])
         for record in records.values()
@@ -86,8 +91,9 @@ def log_results(
 ) -> str:
     """Log the results of a version to its run.
 
-    ``files`` maps the names of the version's datasets to their files or folders.
-    ``rule`` holds the parameters of `read`, for ``log_model``.
+    The results that one run saves are called a version. ``files`` maps the names of the
+    version's datasets to their files or folders. ``rule`` holds the parameters of the
+    pipeline `read`, for ``log_model``.
 
     Returns the phrase of ``register_model`` that says how the model was registered, or
     "" if no model was registered.
@@ -121,7 +127,7 @@ def _log_datasets(run: TrackedRun, records: Mapping[str, Mapping[str, Any]]) -> 
     """Log the datasets that the model was trained and evaluated on.
 
     Digests are cut to MAX_DATASET_DIGEST characters, because MLflow refuses longer
-    ones.
+    digests.
     """
     from mlflow.entities import Dataset, DatasetInput, InputTag
 

@@ -17,28 +17,31 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 VERSION = "version"
-"""The tag with the version of the run's results, a folder name in ``data/``."""
+"""The tag with the version of the run's results. It is also the name of the folders in
+``data/`` that contain these results."""
 
 LOGGED = "results_logged"
-"""The tag of runs whose results are all logged."""
+"""The tag of a run whose results are all logged."""
 
 PROCESS, MACHINE = "process", "machine"
-"""The tags with the id of the process that tracks the run, and its machine's name."""
+"""The tags for the process that tracks the run: its id (PROCESS), and the name of the
+machine on which it runs (MACHINE)."""
 
 PARENT = "mlflow.parentRunId"
-"""MLflow's tag for the ID of the run to which a run belongs."""
+"""The tag with which MLflow marks a child run. Its value is the ID of the parent
+run."""
 
 CURVE = "epoch/"
-"""The prefix of the metrics that have one value per epoch."""
+"""The prefix of metrics' names, for metrics that have one value per epoch."""
 
 MAX_PER_CALL = 100
-"""Maximum number of parameters, tags or metrics in one call. MLflow accepts no more
-parameters or tags."""
+"""Maximum number of parameters, tags or metrics in one call. For parameters and tags,
+this is MLflow's own limit."""
 
 
 @dataclass
 class TrackedRun:
-    """A run on MLflow. ``epochs`` is the last epoch whose metrics are logged, or 0."""
+    """A run on MLflow. ``epochs`` is the number of the last logged epoch, or 0."""
 
     connection: Connection
     run_id: str
@@ -63,7 +66,7 @@ class TrackedRun:
 
     @classmethod
     def resume(cls, connection: Connection, run: Run) -> TrackedRun:
-        """Return an existing run. Its ``epochs`` are read from MLflow."""
+        """Return an existing run. Its last logged epoch is read from MLflow."""
         run_id = run.info.run_id
         logged = connection.client.get_metric_history(run_id, f"{CURVE}loss")
         return cls(connection, run_id, max((point.step for point in logged), default=0))
@@ -93,7 +96,7 @@ class TrackedRun:
 
     @property
     def address(self) -> str:
-        """The address of the run on the server's page, or its id and the database."""
+        """The URL of the run's page, or its id and database if there is no server."""
         connection = self.connection
         if not connection.is_server:
             return f"run {self.run_id} in {connection.uri}"
@@ -103,14 +106,14 @@ class TrackedRun:
         )
 
     def log_parameters(self, parameters: Mapping[str, str]) -> None:
-        """Log parameters; MLflow does not allow changes to them later."""
+        """Log parameters. MLflow does not allow changes to them later."""
         from mlflow.entities import Param
 
         for some in _split([Param(*item) for item in parameters.items()]):
             self._log(params=some)
 
     def log_tags(self, tags: Mapping[str, str]) -> None:
-        """Log tags; new values replace old ones."""
+        """Log tags. New values replace old ones."""
         from mlflow.entities import RunTag
 
         for some in _split([RunTag(*item) for item in tags.items()]):
@@ -121,9 +124,10 @@ class TrackedRun:
         self._log_points((name, value, 0) for name, value in metrics.items())
 
     def log_epochs(self, history: Sequence[Mapping[str, float]]) -> None:
-        """Log the epochs that are not logged yet, with the epoch's number as the step.
+        """Log the metrics of the epochs that are not logged yet.
 
-        ``history`` has a row for each complete epoch; see ``fitting.Epoch``.
+        The number of the epoch becomes the step of the metrics on MLflow. ``history``
+        has one row for each finished epoch. ``fitting.Epoch`` describes the row.
         """
         self._log_points(
             (f"{CURVE}{name}", value, int(row["epoch"]))
@@ -170,7 +174,7 @@ def first_tags(version: str, revision: str) -> dict[str, str]:
 
 
 def find_run(connection: Connection, version: str) -> Run | None:
-    """Return the newest run for a version of results, or None if there is no run."""
+    """Return the newest run with this version of results, or None if there is none."""
     runs = connection.client.search_runs(
         [connection.experiment_id], f"tags.{VERSION} = '{version}'", max_results=1
     )
@@ -178,10 +182,10 @@ def find_run(connection: Connection, version: str) -> Run | None:
 
 
 def mark_abandoned(connection: Connection) -> None:
-    """Set the status KILLED for each run whose process no longer exists.
+    """End each run that MLflow shows as running although its process no longer exists.
 
-    A killed process cannot set this status itself. Only this machine's processes are
-    checked.
+    These runs get the status KILLED. A killed process cannot set this status itself.
+    Only runs that were started on this machine are checked.
     """
     for run in _running_here(connection):
         if not _is_alive(int(run.data.tags[PROCESS])):
@@ -189,7 +193,7 @@ def mark_abandoned(connection: Connection) -> None:
 
 
 def is_in_progress(run: Run) -> bool:
-    """Return whether a process that is running on this machine tracks the run."""
+    """Return whether the run is still tracked by a running process on this machine."""
     tags = run.data.tags
     return (
         run.info.status == "RUNNING"

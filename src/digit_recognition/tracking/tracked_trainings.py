@@ -1,4 +1,7 @@
-"""Log each training of a sweep or a search as a child of the MLflow run."""
+"""Log each training of a sweep or a search on MLflow.
+
+The sweep or search is a run on MLflow, and its trainings are children of this run.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +21,24 @@ TAGS = (
     *("recipe", "seed", "dataset", "model_digest", "precision", "processor"),
     *("threads", "problem"),
 )
-"""The entries of a training's record that become parameters and tags."""
+"""The entries of a training's record that become parameters (PARAMETERS) and tags
+(TAGS) on MLflow."""
 
 DESCRIPTION = {*PARAMETERS, *TAGS, "changes", "date", "epochs", "history"}
-"""The entries that are not metrics."""
+"""The entries of a training's record that are not metrics."""
 
 OWN_NAMES = ("validation_", "test_", "seconds")
-"""The beginnings of the metrics' names that stay as they are. All other metrics are
-accuracies for families of corruptions."""
+"""Metrics whose names start with one of these texts keep their names. All other metrics
+are accuracies for families of corruptions, and their names get a prefix."""
 
 
 def log_training(parent: TrackedRun, record: Mapping[str, Any]) -> None:
     """Log a training as a child of a run.
 
-    ``record`` is a row as ``run_training`` returns it. Its ``history``, if present, is
-    logged as the learning curve. Changed fields of the recipe become parameters with
-    the same names as in a single run, such as ``train.epochs``.
+    ``parent`` is the run of the sweep or search. ``record`` is a row that
+    ``run_training`` returned. Its ``history``, if present, is logged as the learning
+    curve. Changed fields of the recipe become parameters with the same names as in a
+    single run, such as ``train.epochs``.
     """
     history = record.get("history", [])
     values = {
@@ -69,10 +74,11 @@ def log_training(parent: TrackedRun, record: Mapping[str, Any]) -> None:
 
 
 def log_sweep(parent: TrackedRun, sweep: pd.DataFrame) -> None:
-    """Log the trainings in the table of a sweep that are not children of the run yet.
+    """Log those trainings of a sweep that are not logged as children of the run yet.
 
-    These are trainings that failed, and trainings of an earlier sweep that were not
-    repeated. ``sweep`` is the result of ``train_recipes``.
+    These are trainings that failed, and trainings that were not repeated because an
+    earlier sweep had finished them. ``sweep`` is the table that ``train_recipes``
+    returns.
     """
     logged = parent.child_names()
     for row in sweep.to_dict("records"):

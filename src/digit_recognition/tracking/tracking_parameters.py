@@ -1,4 +1,4 @@
-"""The parameters of tracking, which only some environments of ``conf/`` have."""
+"""Define the parameters of tracking. Only some environments in ``conf/`` have them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from pydantic import Field
 from digit_recognition.parameters import Parameters
 
 GROUP = "mlflow"
-"""The name of the group of parameters. A run is tracked if its parameters have this
-group."""
+"""The name of the group of parameters for tracking. A run is tracked if its parameters
+contain this group."""
 
 
 class TrackingParameters(Parameters):
     """Where runs are tracked, and whether the exported model is registered.
 
-    ``tracking_uri`` is the URI of a database or a server. A relative path to an SQLite
-    database starts at the project's folder. ``experiment`` and ``registered_model`` are
-    names on MLflow. In ``conf/``, the field ``register_model`` is called ``register``.
+    - ``tracking_uri``: the URI of a database or a server. A relative path to an SQLite
+      database is relative to the project's folder.
+    - ``experiment``: the name of the experiment on MLflow.
+    - ``register_model``: whether the model is registered. In ``conf/``, this field is
+      called ``register``.
+    - ``registered_model``: the name under which the model is registered.
     """
 
     tracking_uri: str = Field(min_length=1)

@@ -1,4 +1,4 @@
-"""The connection to MLflow: a database or a server, and an experiment on it."""
+"""Connect to an experiment on MLflow, through a server or directly to a database."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 ARTIFACTS = "mlartifacts"
-"""The name of the folder for artifacts, if there is no server. The folder is beside the
-SQLite database; for other databases, it is in the project's folder."""
+"""The name of the folder for artifacts, if there is no server. For an SQLite database,
+the folder is beside the database. For other databases, it is in the project's
+folder."""
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
-"""The tag that makes MLflow's page show training runs, not conversations."""
+"""The tag of the experiment. With this tag, MLflow's page shows training runs instead
+of conversations."""
 
 MAX_WAIT = 3.0
-"""Seconds within which a server must answer at the start."""
+"""Maximum time, in seconds, to wait for the server's first answer."""
 
 ENVIRONMENT = {
     # By default, MLflow sends usage data.
@@ -46,12 +48,15 @@ DEFAULTS = {
 
 
 class NoConnection(ConnectionError):  # noqa: N818 (the run goes on without it)
-    """Raised if the server does not answer; the message says so in a few words."""
+    """Raised if the server does not answer. The message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """An experiment on MLflow. ``uri`` is the URI of the database or the server."""
+    """A connection to an experiment on MLflow.
+
+    ``uri`` is the URI of the database or the server.
+    """
 
     client: MlflowClient
     uri: str
@@ -59,7 +64,7 @@ class Connection:
 
     @property
     def is_server(self) -> bool:
-        """Whether MLflow is reached through a server, not through a database."""
+        """Whether ``uri`` is the address of a server, not of a database."""
         return is_server(self.uri)
 
 
@@ -67,12 +72,12 @@ def connect(parameters: TrackingParameters, project: Path) -> Connection:
     """Return a connection to the experiment; create the experiment if it is missing.
 
     ``project`` is the project's folder. The environment variable MLFLOW_TRACKING_URI
-    replaces ``parameters.tracking_uri``. The environment variables in ENVIRONMENT and
-    DEFAULTS are set for this process.
+    replaces ``parameters.tracking_uri``. For this process, the environment variables in
+    ENVIRONMENT are set, and also those in DEFAULTS that the user has not set.
 
     Raises ProjectError if MLflow is not installed, and NoConnection if the server does
-    not answer within MAX_WAIT seconds. MLflow raises its own errors if it refuses the
-    connection.
+    not answer within MAX_WAIT seconds. If MLflow refuses the connection, it raises its
+    own errors.
     """
     if find_spec("mlflow") is None:
         raise ProjectError(

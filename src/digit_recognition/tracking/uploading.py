@@ -1,4 +1,4 @@
-"""Log the results of earlier runs, for example of runs whose server was down."""
+"""Log the results of earlier runs, for example if MLflow's server was down."""
 
 from __future__ import annotations
 
@@ -31,13 +31,16 @@ def upload(
 ) -> str:
     """Log the results of a version; return one sentence that says what was done.
 
-    ``folders`` maps the names of the datasets to the folders of this version, such as
+    The results that one run saves are called a version. ``folders`` maps the names of
+    the datasets to the folders of this version, such as
     ``data/08_reporting/metrics.json/2026-01-31T12.00.00.000Z``. ``rule`` holds the
-    parameters of `read`.
+    parameters of the pipeline `read`.
 
-    If MLflow has a run for the version that lacks some results, this run is completed.
-    If all results are on MLflow already, nothing is logged. Raises ProjectError if the
-    run that creates the version is still in progress.
+    - If the version has no run on MLflow, a run is created.
+    - If the version has a run that lacks some results, this run is completed.
+    - If all results are on MLflow already, nothing is logged.
+
+    Raises ProjectError if the run that creates the version is still in progress.
     """
     found = find_run(connection, version)
     if found is not None and found.data.tags.get(LOGGED):

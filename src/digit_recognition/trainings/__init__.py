@@ -1,1 +1,1 @@
-"""Many trainings on a Dask cluster, with a journal of those that are finished."""
+"""Run many trainings on a Dask cluster, and keep a journal of the finished ones."""

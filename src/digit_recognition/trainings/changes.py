@@ -1,4 +1,4 @@
-"""Change fields of a recipe, and describe the changes."""
+"""Change fields of a recipe (a named set of parameters), and describe the changes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from digit_recognition.parameters import unknown_recipe
 def change_recipe(
     train: Mapping[str, Any], recipe: str, changes: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a copy of the parameters ``train`` with some fields of one recipe changed.
+    """Return a copy of ``train`` in which some fields of one recipe are changed.
 
-    Nested fields have dotted names, as in `kedro run --params`. Raises ProjectError if
-    the recipe does not exist.
+    ``train`` holds the parameters of the pipeline `train`. ``changes`` maps names of
+    fields to new values. Nested fields have dotted names, as in `kedro run --params`.
+    Raises ProjectError if the recipe does not exist.
 
     >>> train = {"recipes": {"a": {"epochs": 5, "network": {"columns": 1}}}}
     >>> change_recipe(train, "a", {"network.columns": 2})
@@ -37,7 +38,7 @@ def change_recipe(
 
 
 def describe_changes(changes: Mapping[str, Any]) -> str:
-    """Return the changes as one text; without changes, the text is empty.
+    """Return the changes as one text, or "" if there are no changes.
 
     >>> describe_changes({"epochs": 3, "network.columns": 2})
     'epochs=3 network.columns=2'
@@ -46,7 +47,9 @@ def describe_changes(changes: Mapping[str, Any]) -> str:
 
 
 def parse_changes(description: str) -> dict[str, str]:
-    """Return the changes in a text that ``describe_changes`` made, with text values.
+    """Return the changes that a text from ``describe_changes`` describes.
+
+    The values of the result are texts, too.
 
     >>> parse_changes("epochs=3 network.filters=[[8], [16]]")
     {'epochs': '3', 'network.filters': '[[8], [16]]'}
@@ -55,7 +58,7 @@ def parse_changes(description: str) -> dict[str, str]:
 
 
 def describe_training(recipe: str, seed: int, changes: str) -> str:
-    """Return a training's name. ``changes`` is a text of ``describe_changes``.
+    """Return a name for a training. ``changes`` is a text from ``describe_changes``.
 
     >>> describe_training("quick", 3, "epochs=5")
     'quick, seed 3, epochs=5'

@@ -13,13 +13,13 @@ from kedro.validation.parameter_validator import ParameterValidator
 
 
 def find_pipeline(name: str) -> Pipeline:
-    """Return the pipeline of the folder ``pipelines/NAME``."""
+    """Return the pipeline that is defined in the folder ``pipelines/NAME``."""
     module = import_module(f"digit_recognition.pipelines.{name}")
     return module.create_pipeline()
 
 
 def check_parameters(pipeline: Pipeline, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters as the typed models that the pipeline's nodes take.
+    """Check the parameters, and return them as the typed models that the nodes take.
 
     Raises ParameterValidationError if a value is wrong, as `kedro run` does.
     """
@@ -32,8 +32,8 @@ def run_pipeline(
     """Run the pipeline and return its final outputs by name.
 
     Outputs that are the input of another node are not returned. ``data`` maps the names
-    of datasets to their contents. ``data`` and ``parameters`` may have entries that the
-    pipeline does not take.
+    of datasets to their contents. Entries of ``data`` and ``parameters`` that the
+    pipeline does not take are ignored.
     """
     typed = check_parameters(pipeline, parameters)
     values = {**data, **{f"params:{name}": value for name, value in typed.items()}}

@@ -15,10 +15,12 @@ from .training import Training, software_digest
 
 
 class ClusterParameters(Parameters):
-    """Where and how trainings run.
+    """Parameters that say where and how trainings run.
 
-    - ``resume``: whether finished trainings are taken from the journal.
-    - ``scheduler``: the address of Dask's scheduler, or None for this machine.
+    - ``resume``: whether results in the journal are used, so that finished trainings
+      are not repeated.
+    - ``scheduler``: the address of a Dask scheduler, or None for a new Dask cluster on
+      this machine.
     - ``threads``: the number of threads of each training, or None for all cores. The
       model's weights depend on this number.
     """
@@ -39,12 +41,15 @@ def plan_training(
     test: bool = False,
     corruptions: bool = False,
 ) -> Training:
-    """Return the training of a recipe with changed fields.
+    """Return the training of a recipe in which some fields are changed.
 
-    ``changes`` maps dotted names of fields to new values, as in ``change_recipe``.
-    ``dataset_info`` is the record of ``prepare``; its ``dataset_digest`` identifies the
-    arrays. ``parameters`` maps the names of pipelines, such as ``train``, to their
-    parameters. ``test`` and ``corruptions`` are described in ``Training``.
+    - ``changes``: maps dotted names of fields to new values, as in ``change_recipe``.
+    - ``dataset_info``: the record that the pipeline `prepare` saved. Its
+      ``dataset_digest`` identifies the arrays of the dataset.
+    - ``cluster``: gives the number of threads.
+    - ``parameters``: maps the names of pipelines, such as ``train``, to their
+      parameters.
+    - ``test``, ``corruptions``: see ``Training``.
 
     Raises ProjectError if the recipe does not exist, and ParameterValidationError if a
     changed field is unknown or has a wrong value.

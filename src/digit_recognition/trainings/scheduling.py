@@ -19,13 +19,14 @@ Row = dict[str, Any]
 
 
 class Trainer(contextlib.ExitStack):
-    """Runs trainings on a cluster, which is opened when a training has to run.
+    """Runs trainings on a Dask cluster, which is opened before the first training.
 
-    ``data`` maps names to ``dataset_info`` and the arrays that the pipeline ``prepare``
-    made, such as ``x_train``. If ``resume`` is true, trainings with a result in the
-    journal are not repeated. The result of each training is written to the journal,
-    unless the training fails. ``scheduler`` and ``threads`` are described in
-    ``open_client``.
+    - ``data``: the results of the pipeline `prepare`: ``dataset_info``, and arrays such
+      as ``x_train``.
+    - ``journal``: receives the result of each training that does not fail.
+    - ``resume``: if it is True, trainings with a result in the journal are not
+      repeated.
+    - ``scheduler``, ``threads``: see ``ClusterParameters``.
     """
 
     def __init__(
@@ -47,11 +48,11 @@ class Trainer(contextlib.ExitStack):
         return self
 
     def run(self, trainings: Sequence[Training]) -> list[Row]:
-        """Return one row for each training, in the same order.
+        """Run the trainings, and return one row for each of them, in the same order.
 
-        ``run_training`` describes the row; here it has no ``history``. Prints a line
-        when a training ends. On Ctrl-C, raises a KeyboardInterrupt that says how many
-        trainings are finished.
+        The rows are those of ``run_training``, but without ``history``. A line is
+        printed when a training ends. On Ctrl-C, KeyboardInterrupt is raised with a
+        message that says how many trainings are finished.
 
         Raises ProjectError if the cluster cannot be opened or is lost, if a worker has
         other code or packages, or if several workers are killed during the same

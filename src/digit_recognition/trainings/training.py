@@ -1,4 +1,4 @@
-"""One training of many: what it depends on, and how a worker runs it."""
+"""Describe what the result of a training depends on, and run a training."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ class Training:
     """A recipe, a seed, and everything else that determines a training's result.
 
     - ``changes``: the changed fields of the recipe, such as ``{"epochs": 3}``.
-    - ``parameters``: the parameters of the run, with ``changes`` made to the recipe.
-    - ``dataset_digest``: the digest of the arrays that the pipeline ``prepare`` made.
+    - ``parameters``: maps the names of pipelines to their parameters. The recipe in
+      them already has the ``changes``.
+    - ``dataset_digest``: the digest of the arrays that the pipeline `prepare` made.
     - ``test``: whether the model is scored on the test images.
-    - ``corruptions``: whether the model is scored on corrupted images too.
-    - ``threads``: the number of threads of TensorFlow; None stands for all cores.
+    - ``corruptions``: whether the model is also scored on corrupted images.
+    - ``threads``: the number of threads of TensorFlow. None stands for all cores.
     - ``software``: the result of ``software_digest``.
     """
 
@@ -56,7 +57,7 @@ class Training:
     def key(self) -> str:
         """The name of the result in the journal, 64 hex digits.
 
-        It is a digest of all fields and of the name of this machine's processor.
+        It is a digest of all fields and of this machine's processor.
         """
         conditions = {**asdict(self), "processor": processor()}
         return hashlib.sha256(
@@ -82,15 +83,16 @@ def software_digest() -> str:
 def run_training(training: Training, data: Mapping[str, Any]) -> dict[str, Any]:
     """Train the network, score it, and return a row for a table of trainings.
 
-    ``data`` maps names to ``dataset_info`` and the arrays that the pipeline ``prepare``
-    made, such as ``x_train``. The keys of the row are the columns that
-    ``train_recipes`` describes, and ``history``, the rows of the learning curve (see
-    ``fitting.Epoch``). If the training fails, ``problem`` says why, and the scores and
-    the history are missing.
+    ``data`` holds the results of the pipeline `prepare`: ``dataset_info``, and arrays
+    such as ``x_train``. The row has the columns that ``train_recipes`` describes. It
+    also has ``history``, a list with the metrics of each epoch (see ``fitting.Epoch``).
+    If the training fails, ``problem`` says why, and the scores and the history are
+    missing.
 
-    Raises ProjectError if the code or packages differ from those of the process that
-    planned the training. Also raises ProjectError if TensorFlow already runs with
-    another number of threads in this process.
+    Raises ProjectError in two cases:
+
+    - The code or packages differ from those of the process that planned the training.
+    - In this process, TensorFlow already runs with another number of threads.
     """
     if training.software != software_digest():
         raise ProjectError(

@@ -1,1 +1,1 @@
-"""Previews of nodes in Kedro-Viz, and the static site."""
+"""Show descriptions of nodes in Kedro-Viz, and build a static Kedro-Viz site."""

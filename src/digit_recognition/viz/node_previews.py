@@ -1,4 +1,4 @@
-"""Pipeline nodes that show a description in Kedro-Viz."""
+"""Create pipeline nodes that show a description in Kedro-Viz."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def node_with_preview(
 ) -> Node:
     """Create a node whose preview is the first line of its function's docstring.
 
-    ``name`` defaults to the name of the function. ``tags`` is for `kedro run --tags`.
+    ``name`` defaults to the name of the function. ``tags`` can be given to
+    `kedro run --tags` to run only nodes with these tags.
     """
 
     def describe() -> TextPreview:

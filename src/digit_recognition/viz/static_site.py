@@ -1,4 +1,7 @@
-"""Build a static Kedro-Viz site that includes previews, for ``make site``."""
+"""Build a static Kedro-Viz site with previews of nodes and data.
+
+``make site`` runs this module.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,16 @@ from digit_recognition.errors import ProjectError
 SITE_FILES = ("index.html", "404.html", "favicon.ico", "assets", "api")
 UNUSED_FILES = (".vite", "autoreload.html", "telemetry.html")
 REQUIRED_RESULTS = ("metrics", "confusion_matrix")
-"""Datasets that `kedro run` creates. Without them, no site is built."""
+"""Datasets that `kedro run` creates. If one of them is missing, no site is built."""
 
 
 def build_site(project: Path) -> Path:
     """Build the site in the project's folder ``site``, and return that folder.
 
-    The new site replaces an older one. A web server can serve it under any URL path.
-    ``make_relative`` shortens the file paths in the site. Raises ProjectError if there
-    are no results to show, if the build fails, or if a path of this machine cannot be
-    removed.
+    The new site replaces an older one. A web server can serve the site under any URL
+    path. ``make_relative`` shortens the file paths in the site. Raises ProjectError if
+    there are no results to show, if the build fails, or if the site still contains a
+    path of this machine.
     """
     _require_results(project)
     _build(project)
