@@ -48,6 +48,29 @@ def test_ctrl_c_in_a_destructor_stops_the_process_all_the_same():
     assert done.stderr == "Stopped.\n"
 
 
+def test_an_error_that_ctrl_c_caused_is_told_from_others():
+    done = run(
+        """
+        def errors():
+            try:
+                try:
+                    raise KeyboardInterrupt
+                finally:
+                    {}["half built"]
+            except KeyError as error:
+                yield error
+            yield KeyError("other")
+            class Ignoring:
+                def __del__(self):
+                    raise KeyboardInterrupt
+            Ignoring()
+            yield KeyError("after Ctrl-C was ignored")
+        print([is_caused_by_interrupt(error) for error in errors()])
+        """
+    )
+    assert done.stdout == "[True, False, True]\n"
+
+
 def test_other_errors_keep_their_traceback():
     done = run("1 / 0")
     assert done.returncode == 1

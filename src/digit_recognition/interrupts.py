@@ -14,6 +14,9 @@ EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # the convention of shells
 REPEATED_AFTER = 0.05
 """Seconds after which a KeyboardInterrupt that Python ignored is raised again."""
 
+_ignored = threading.Event()
+"""Set when Python has ignored a KeyboardInterrupt."""
+
 
 def quiet_interrupts() -> None:
     """Change how Python handles a KeyboardInterrupt that no code catches.
@@ -37,6 +40,7 @@ def quiet_interrupts() -> None:
 
     def repeat(ignored: Any) -> None:
         if ignored.exc_type and issubclass(ignored.exc_type, KeyboardInterrupt):
+            _ignored.set()
             timer = threading.Timer(REPEATED_AFTER, _interrupt_main_thread)
             timer.daemon = True
             timer.start()
@@ -44,6 +48,25 @@ def quiet_interrupts() -> None:
             ignore(ignored)
 
     sys.excepthook, sys.unraisablehook = report_quietly, repeat
+
+
+def is_caused_by_interrupt(error: BaseException) -> bool:
+    """Return whether an error is a result of Ctrl-C.
+
+    Code that Ctrl-C stops in the middle may raise another error because of it. Python
+    then keeps the KeyboardInterrupt as the cause or the context of this error. If
+    Python has ignored a KeyboardInterrupt, any later error may be a result of it.
+    """
+    if _ignored.is_set():
+        return True
+    cause: BaseException | None = error
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
+        if isinstance(cause, KeyboardInterrupt):
+            return True
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def _interrupt_main_thread() -> None:

@@ -194,6 +194,21 @@ def test_ctrl_c_while_a_result_is_saved_leaves_nothing_of_it(own_project, monkey
     ]
 
 
+def test_ctrl_c_that_a_library_turned_into_an_error_is_still_ctrl_c(
+    own_project, monkeypatch
+):
+    def save(*_):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise DatasetError("half built")
+
+    monkeypatch.setattr(JSONDataset, "save", save)
+    done = own_project.kedro("run", "--pipelines", "prepare")
+    assert done.returncode == 128 + 2
+    assert done.stderr.splitlines()[-1] == "Stopped."
+
+
 @pytest.mark.parametrize(
     ("path", "instead"),
     [

@@ -24,7 +24,11 @@ from digit_recognition.errors import ProjectError
 from digit_recognition.hooks.mlflow_tracking import open_run_is_ended
 from digit_recognition.hooks.output_places import end_claim
 from digit_recognition.hooks.stages import start_display, stop_display
-from digit_recognition.interrupts import EXIT_CODE_INTERRUPTED, end_at_interrupts
+from digit_recognition.interrupts import (
+    EXIT_CODE_INTERRUPTED,
+    end_at_interrupts,
+    is_caused_by_interrupt,
+)
 
 from .logs import configure_logging
 from .options import with_short_errors
@@ -82,13 +86,14 @@ def _run(command: Any, verbose: bool, options: dict[str, Any]) -> Any:
             start_display("starting")
         with own_temporary_files(), open_run_is_ended():
             return command(**check_selection(options))
-    except USER_ERRORS as error:
-        logger.debug("Traceback of the error", exc_info=True)
-        raise click.ClickException(escape_message(str(error))) from error
-    except KeyboardInterrupt as stopped:
+    except (*USER_ERRORS, KeyboardInterrupt) as error:
         stop_display()
-        click.echo(str(stopped) or "Stopped.", err=True)
-        raise click.exceptions.Exit(EXIT_CODE_INTERRUPTED) from stopped
+        logger.debug("Traceback of the error", exc_info=True)
+        if not is_caused_by_interrupt(error):
+            raise click.ClickException(escape_message(str(error))) from error
+        message = str(error) if isinstance(error, KeyboardInterrupt) else ""
+        click.echo(message or "Stopped.", err=True)
+        raise click.exceptions.Exit(EXIT_CODE_INTERRUPTED) from error
     finally:
         stop_display()
         end_claim()
