@@ -1,4 +1,4 @@
-"""A web page that is loaded while the server already answers requests."""
+"""Answer requests with a notice while the server is still loading the web page."""
 
 from __future__ import annotations
 

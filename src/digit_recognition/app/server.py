@@ -30,9 +30,10 @@ def serve(
 ) -> None:
     """Serve the page and the API until Ctrl-C.
 
-    When the page is loaded, ``on_ready`` is called with its address. Uploads are stored
-    in a temporary folder, which is removed when the server stops. Raises ProjectError
-    if there is no model, or if the server cannot use the host and the port.
+    When the server has loaded the page, it calls ``on_ready`` with the page's address.
+    Uploads are stored in a temporary folder, which is removed when the server stops.
+    Raises ProjectError if there is no model, or if the server cannot use the host and
+    the port.
     """
     service = Service.open(project, model_version)
     # It would log a warning for each malformed form; the client gets the reason anyway.

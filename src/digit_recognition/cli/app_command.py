@@ -56,7 +56,7 @@ def app(
     allow_origins: tuple[str, ...],
     browser: bool,
 ) -> None:
-    """Draw a digit on a web page, or read pictures through an HTTP API."""
+    """Serve a web page and an HTTP API that read handwritten digits."""
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         raise click.ClickException(
             f"expected the packages of the extra `app`, found no {', '.join(missing)}; "

@@ -53,16 +53,15 @@ class NotDigits(ValueError):  # noqa: N818 (the input is at fault, not the progr
 def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
     """Return the progress after a person has typed an answer to the current task.
 
-    White space in ``typed`` is ignored.
+    White space in ``typed`` is ignored. The person can type:
 
-    - Digits are the right number.
-    - Empty text keeps the earlier answer, or the number that was read if there is no
-      earlier answer.
-    - "x" means that the picture has no number.
-    - "b" goes back to the previous task.
+    - digits: the right number;
+    - nothing: keep the earlier answer, or the number that was read if there is no
+      earlier answer;
+    - "x": the picture has no number;
+    - "b": go back to the previous task.
 
-    Raises NotDigits for any other text. After the last task, "b" still goes back, and
-    any other text is ignored.
+    Anything else raises NotDigits. When all tasks are done, only "b" has an effect.
     """
     typed = "".join(typed.split()).lower()
     if typed == BACK:

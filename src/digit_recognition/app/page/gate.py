@@ -53,9 +53,9 @@ class Gate:
     The answer to a refused request is a problem details object (RFC 9457), or plain
     text for an upload.
 
-    The page calls Python functions on the server. ``queued`` and ``direct`` map the
-    index of each of these functions to its number of inputs. Gradio calls the functions
-    in ``queued`` through its queue, and the functions in ``direct`` at once.
+    The page calls Python functions on the server. Gradio calls the functions in
+    ``queued`` through its queue, and the functions in ``direct`` at once. In both
+    mappings, a key is the index of a function, and the value is its number of inputs.
     """
 
     def __init__(

@@ -22,10 +22,11 @@ def preparation(
 ) -> str:
     """Return HTML that shows a digit with and without preparation, side by side.
 
-    Preparation scales and centres the digit as in MNIST. ``prepared`` is for the digit
-    with preparation, and ``raw`` is for the drawing without it. Each is a tuple of an
-    image and its probabilities. The image is (28, 28) in 0..1, where 1 is ink. The
-    probabilities are (10,).
+    Preparation cuts one digit out of the drawing, and scales and centres it as in
+    MNIST. ``prepared`` is a tuple of the prepared digit and its probabilities. ``raw``
+    is a tuple of the whole drawing, only reduced in size, and its probabilities. Both
+    images have the shape (28, 28) and values in 0..1, where 1 is ink. The probabilities
+    of the digits 0 to 9 are an array of the shape (10,).
     """
     figures = "".join(
         f"<figure>{field_picture(field, title)}<figcaption><b>{title}</b>read as "

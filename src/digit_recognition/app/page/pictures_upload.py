@@ -24,8 +24,8 @@ CAMERA = """
 class UploadedPicture(NamedTuple):
     """An uploaded file: its name on the visitor's device, and its contents.
 
-    If the file could not be taken, ``data`` is empty, and ``problem`` says why.
-    Otherwise ``problem`` is empty.
+    If the file is too large or could not be read, ``data`` is empty, and ``problem``
+    says why. Otherwise ``problem`` is empty.
     """
 
     name: str

@@ -15,7 +15,10 @@ TRANSPARENT = "rgba(0, 0, 0, 0)"
 
 
 def build_report_tab(tab: gr.Tab, service: Service) -> None:
-    """Add the contents of ``tab``. Opening the tab loads the newest report."""
+    """Add the contents of the tab Report to the page.
+
+    ``tab`` is this tab. Each time a visitor opens it, the newest report is loaded.
+    """
     facts = gr.HTML("", apply_default_css=False, elem_id="report")
     charts = [
         gr.Plot(visible=False, show_label=False, elem_classes="chart") for _ in CHARTS

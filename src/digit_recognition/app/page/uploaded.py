@@ -42,10 +42,10 @@ class Uploaded:
     """One uploaded picture and its readings.
 
     ``rows`` are the picture's rows in the table of readings. ``name`` is the name of
-    the picture, escaped as in the table. ``pages`` are the annotated pages.
-    ``cuttings`` has an entry for each row with a number that a person should check: it
-    maps the index of the row to an image of the number. ``key`` is different for each
-    upload.
+    the picture, as `escape_cell` returns it. ``pages`` are the annotated pages.
+    ``cuttings`` maps the index of a row to an image of the number in this row. It has
+    only the numbers that a person should check. If no number was found on a readable
+    picture, it has one image, of the first page. ``key`` is different for each upload.
     """
 
     name: str
@@ -85,8 +85,8 @@ def _unreadable(name: str, reason: str) -> Uploaded:
 def shown(image: Image.Image) -> Shown:
     """Return an image as a JPEG file in a data URL.
 
-    If the width or height is greater than MAX_SHOWN pixels, the image is reduced in
-    place.
+    If the width or height is greater than MAX_SHOWN pixels, ``image`` itself is reduced
+    to this size.
     """
     image.thumbnail((MAX_SHOWN, MAX_SHOWN))
     return Shown(picture_url(image, "JPEG"), image.width, image.height)

@@ -17,8 +17,8 @@ class Worklist:
     """A table of readings, and its tasks: the numbers that a person should check.
 
     ``key`` identifies the table. ``title`` is the name that visitors see. ``time`` is
-    the text after the title, such as ", 2026-01-31 12:00 UTC". It says when the table
-    was made, and is empty for uploaded pictures.
+    text that says when the table was made. It is shown right after the title, so it
+    starts with a comma: ", 2026-01-31 12:00 UTC". It is empty for uploaded pictures.
     """
 
     key: str

@@ -19,9 +19,9 @@ FRAME_GAP = 0.15
 def cut_out(drawn: ReducedPage, box: Box) -> Image.Image:
     """Cut a number and a margin out of a page, and draw a frame around the number.
 
-    The margin may show other numbers, so the frame marks the one to check. ``box``
-    encloses the digits of the number. It is in pixels of the picture, before the page
-    was resized to ``drawn``. The result is an RGB image.
+    The margin may show other numbers, so the frame marks the one to check. ``drawn`` is
+    a resized image of the page. ``box`` encloses the digits of the number, in pixels of
+    the original picture. The result is an RGB image.
     """
     left, top, right, bottom = _widened(drawn, box, 2 * MARGIN, MARGIN)
     cutting = drawn.image.crop((left, top, right, bottom)).convert("RGB")

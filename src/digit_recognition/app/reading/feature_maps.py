@@ -44,9 +44,9 @@ class LayerOutput(NamedTuple):
 class FeatureMaps:
     """Computes the outputs of the layers, after their activation functions.
 
-    Some models consist of several CNNs (columns), or apply the CNN to several shifted
-    copies of the image, and average the logits. For these models, the outputs before
-    the logits come from the first column and the first copy.
+    Some models average the logits of several CNNs, or of several shifted copies of the
+    image. For these models, the outputs of the layers before the logits come from the
+    first CNN and the first copy.
     """
 
     def __init__(self, model: Path):

@@ -77,7 +77,7 @@ class TimedFile(io.BytesIO):
 class TimedSession:
     """An ONNX Runtime session. Its ``run`` checks the thread's time limit.
 
-    For a page with many digits, the model runs many times.
+    Reading a page with many digits takes many runs, so it ends soon after the limit.
     """
 
     def __init__(self, session: InferenceSession):
@@ -87,7 +87,7 @@ class TimedSession:
         return getattr(self._session, name)
 
     def run(self, *arguments: Any) -> Any:
-        """Return the outputs. Raises TooSlow if the time limit has passed."""
+        """Return the model's outputs. Raises TooSlow if the time limit has passed."""
         check_time()
         return self._session.run(*arguments)
 
@@ -121,7 +121,7 @@ def is_small(data: bytes) -> bool:
 def too_many_bytes(received: str = "more") -> str:
     """Return the error message for a file that is too large.
 
-    ``received`` says how many bytes the file has.
+    ``received`` is the file's number of bytes, or "more" if this number is not known.
     """
     return (
         f"expected a picture of at most {MAX_BYTES // 1_000_000} MB "

@@ -36,8 +36,9 @@ class NewestReadings:
     - ``rows`` are the rows of readings.csv.
     - ``boxes`` maps (name of a picture, index of a line) to the box around that line,
       in pixels of the picture.
-    - ``pages`` has an entry for each picture with several pages. It maps the name of
-      the picture to a list with the index of each line's page.
+    - ``pages`` maps the name of a picture to a list. For each row of the picture, the
+      list has the index of the page that the row comes from. A picture is left out if
+      all of its rows come from the first page.
     - ``folder`` contains the pictures, and ``annotated`` the annotated pictures.
     """
 

@@ -34,10 +34,11 @@ largest whole factor that keeps this minimum. A smaller drawing is not reduced."
 class PageReading:
     """The lines of digits on one page.
 
-    If the page has no lines, ``reason`` says why. Otherwise ``reason`` is empty. The
-    boxes of the digits are in pixels of the page. The page may be a reduced copy of the
-    picture: one pixel of the page covers ``scale`` x ``scale`` pixels of the picture.
+    If the page has no lines, ``reason`` says why. Otherwise ``reason`` is empty.
     ``drawn`` is an image of the page, or None if the page could not be decoded.
+
+    A page may be reduced before it is read. The boxes of the digits are in pixels of
+    the reduced page, each of which covers ``scale`` x ``scale`` pixels of the picture.
     """
 
     lines: list[Line]
@@ -66,8 +67,9 @@ class PictureReading:
         """Return the picture's rows for a table like readings.csv of `kedro run`.
 
         ``picture`` is the name of the picture. The keys of a row are READING_COLUMNS.
-        Each line has a row. A page that could not be decoded has a row with the reason.
-        If the whole picture has no lines, it has only one row, with the reason.
+        There is one row for each line of digits. If a page could not be decoded, there
+        is also a row that says why. If the picture has no lines on any page, there is
+        a single row, which says why.
         """
         name = escape_cell(picture)
         found: list[tuple[Line | None, str]] = [
@@ -109,7 +111,11 @@ class PictureReading:
 
 
 def box_of(digit: Digit, scale: int) -> tuple[int, int, int, int]:
-    """Return x, y, width and height of a digit's box, in pixels of the picture."""
+    """Return x, y, width and height of a digit's box, in pixels of the picture.
+
+    ``digit`` has its box in pixels of a reduced page, each of which covers ``scale`` x
+    ``scale`` pixels of the picture.
+    """
     mark = digit.mark
     return mark.x * scale, mark.y * scale, mark.width * scale, mark.height * scale
 
@@ -117,9 +123,10 @@ def box_of(digit: Digit, scale: int) -> tuple[int, int, int, int]:
 def read_file(file: BinaryIO, reader: Reader, max_pixels: int) -> PictureReading:
     """Read all pages of a picture.
 
-    If the first page cannot be decoded, UnreadablePicture is raised. If a later page
-    cannot be decoded, reading ends there, and the last page of the result has the
-    reason and no lines. Raises TooSlow if the time limit has passed.
+    ``max_pixels`` limits the total number of pixels of all pages. If the first page
+    cannot be decoded, UnreadablePicture is raised. If a later page cannot be decoded,
+    it is the last page of the result. It has no lines, and its ``reason`` says why.
+    Raises TooSlow if the time limit has passed.
     """
     return PictureReading(list(_read_pages(file, reader, max_pixels)))
 
@@ -142,10 +149,10 @@ def _read_pages(
 
 
 def read_drawing(page: Page, reader: Reader) -> PageReading:
-    """Read a drawing on a plain background, at a reduced size.
+    """Read a drawing on a plain background.
 
-    Every pixel that differs from the top left pixel is ink. Only the part with ink is
-    read, which takes a quarter of the time of `read_page`.
+    Every pixel that differs from the top left pixel is ink. The drawing is reduced, and
+    only the part with ink is read. This takes a quarter of the time of `read_page`.
     """
     factor = max(1, max(page.grey.shape) // DRAWING_SIDE)
     shape = tuple(-(-side // factor) for side in page.grey.shape)

@@ -191,9 +191,9 @@ class Service:
 
 
 def find_model(project: Path, version: str | None) -> Path:
-    """Return the path of the model.onnx of a version.
+    """Return the path of the file model.onnx of one version of the model.
 
-    If ``version`` is None, this is the newest version. Raises ProjectError if there is
+    If ``version`` is None, the newest version is used. Raises ProjectError if there is
     no such model, or if permissions forbid reading the folders.
     """
     require_readable("model_onnx", project / MODEL, file=MODEL.name, all_of_them=False)
