@@ -124,7 +124,8 @@ def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[
     The versions that must be kept are:
 
     - the newest version of each dataset, which runs load by default;
-    - the newest version with all datasets in COMPLETE;
+    - the newest version that has all datasets listed in COMPLETE, so that a model can
+      be evaluated and exported;
     - all versions that a needed version refers to, directly or through others.
 
     ``versions`` is in the order of `find_versions`, the newest first.

@@ -89,10 +89,12 @@ def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
 
 
 def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
-    r"""Yield all lines except notices, and the notices at the end if the run failed.
+    r"""Yield each line that is not a notice of TensorFlow.
 
-    The run has succeeded only if the line ``SUCCEEDED`` arrives. The lines after a
-    notice belong to the notice until the next message starts.
+    Notices are held back. If the line ``SUCCEEDED`` arrives, they are dropped. If the
+    line ``FAILED`` arrives or the lines end, the run has failed, and the notices are
+    yielded at the end. The lines after a notice belong to the notice until the next
+    message starts.
 
     >>> list(filter_notices([b"I0000 00:00:17.5 9 a.cc:1] hello\n", SUCCEEDED]))
     []

@@ -1,4 +1,4 @@
-"""Check the options of `kedro run`: complete node names and explain mistakes."""
+"""Check the options of `kedro run`, explain mistakes, and complete the node names."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ def draw_on_cluster(
 
     Each call of ``draw(pictures, readings, digits, pages)`` gets one partition of the
     pictures and what was read on them. ``readings``, ``digits`` and ``pages`` are as in
-    ``ReadingResults``, but the column ``accepted`` is bool. ``draw`` yields pairs
-    (name, image).
+    ``ReadingResults``, but the column ``accepted`` of ``readings`` holds bool values
+    instead of text. ``draw`` yields pairs (name, image).
 
     ``place`` is the folder in which ``read_on_cluster`` saved its Parquet files. The
     images of each partition are saved in a subfolder such as ``part-0000012``.
@@ -53,10 +53,11 @@ def draw_part(
     number: int,
     pictures: Partition,
 ) -> None:
-    """Draw the digits onto the pictures of one partition, on a worker.
+    """Draw the recognized digits onto the pictures of one partition, on a worker.
 
-    The images are saved in ``target``. If ``target`` is None, they are drawn but not
-    saved. Pictures that killed workers when they were read are not opened.
+    The images that ``draw`` makes are saved in ``target``. If ``target`` is None, they
+    are drawn but not saved. Pictures that killed workers when they were read are not
+    opened.
 
     Raises ProjectError if a picture has changed since it was read, or if ``folder`` has
     no rows of the partition. If ``target`` is None, neither is checked.

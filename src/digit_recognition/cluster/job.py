@@ -44,8 +44,8 @@ class ReadingPlugin(WorkerPlugin):
     def check_versions(self) -> None:
         """Raise ProjectError if this worker's versions differ from the driver's.
 
-        The driver is the process that created the plugin. ``own_versions`` returns the
-        versions that are compared.
+        The driver is the process that created this Dask plugin. ``own_versions``
+        returns the versions that are compared.
         """
         own = own_versions()
         for name, expected in self._expected.items():
@@ -58,7 +58,7 @@ class ReadingPlugin(WorkerPlugin):
 
 @contextmanager
 def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
-    """Send the reader to all workers in a plugin, and yield the plugin's name.
+    """Send a Dask plugin with the reader to all workers, and yield the plugin's name.
 
     Raises ProjectError if the plugin cannot start on a worker, for example because the
     worker's versions differ from the versions of this process.
@@ -85,8 +85,9 @@ def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
 def worker_reader(name: str) -> Reader:
     """Return the reader of the worker that runs this task.
 
-    ``name`` is the plugin's name, from ``registered_reader``. Raises ProjectError if
-    the versions of the worker differ from those of the process that sent the reader.
+    ``name`` is the name of the Dask plugin in which ``registered_reader`` has sent the
+    reader. Raises ProjectError if the versions of the worker differ from those of the
+    process that sent the reader.
     """
     plugin: Any = get_worker().plugins[name]
     plugin.check_versions()
@@ -97,8 +98,9 @@ def worker_reader(name: str) -> Reader:
 def own_versions() -> dict[str, str]:
     """Return a dictionary with the versions of Python, PACKAGES and this project.
 
-    Keys are the names. A package that is not installed has the version ``none``. The
-    version of this project, ``digit_recognition``, is a digest of its code.
+    The keys are ``Python``, the names in PACKAGES, and ``digit_recognition`` for this
+    project. A package that is not installed has the version ``none``. The version of
+    this project is a digest of its code.
     """
     versions = {"Python": platform.python_version()}
     for name in PACKAGES:

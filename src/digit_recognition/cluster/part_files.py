@@ -83,7 +83,10 @@ class PartFolder:
         return folder
 
     def check_access(self) -> None:
-        """Raise ProjectError if this machine cannot see the folder."""
+        """Raise ProjectError if this machine cannot find the folder.
+
+        The folder counts as found if it contains the file JOB, which ``create`` writes.
+        """
         if not self.filesystem.exists(f"{self.path}/{JOB}"):
             raise ProjectError(
                 f"expected every worker to see the folder {self.path}, received none "
@@ -117,8 +120,8 @@ class PartFolder:
     def load_record(self, number: int) -> dict[str, Any] | None:
         """Return the record that was saved with a partition, or None if there is none.
 
-        A partition without a file of ``readings`` has no record. The result is also
-        None if this file is damaged.
+        The record is in the partition's file for the table ``readings``. If this file
+        is missing or damaged, the result is None.
         """
         path = self.part_path("readings", number)
         try:

@@ -31,7 +31,7 @@ def read_on_cluster(
     parameters: ReadParameters,
     place: SharedFolder,
 ) -> tuple[ReadingResults, PartFolder]:
-    """Read the pictures on the workers; return the results and the folder of all rows.
+    """Read the pictures on the workers, and return the results and their folder.
 
     The rows and their order are the same as in the results of ``read_all``. However, a
     table that would have more than MAX_ROWS rows is returned empty. Its rows are only
@@ -70,9 +70,9 @@ def read_part(
 ) -> dict[str, Any]:
     """Read partition ``number`` on a worker, save its rows, and return its record.
 
-    ``reader`` is the name of the Dask plugin that holds the reader. If the rows are
-    already saved and no picture has changed since, nothing is read, and the saved
-    record is returned.
+    ``reader`` is the name of the Dask plugin in which the worker keeps its digit
+    reader. If the rows are already saved and no picture has changed since, nothing is
+    read, and the saved record is returned.
 
     The record has four keys:
 
@@ -101,8 +101,8 @@ def read_part(
 def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: ARG001 (as `read_part`)
     """Read pictures on a worker without saving anything.
 
-    This shows whether they kill the worker. ``reader`` is the name of the Dask plugin
-    that holds the reader. ``number`` is not used.
+    This shows whether the pictures kill the worker. ``reader`` is the name of the Dask
+    plugin in which the worker keeps its digit reader. ``number`` is not used.
     """
     read_all(pictures, worker_reader(reader))
 

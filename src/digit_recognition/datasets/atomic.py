@@ -34,9 +34,10 @@ def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
 def claimed_name(parent: Path, name: str) -> Iterator[None]:
     """Claim a name in the folder ``parent`` until the context ends.
 
-    Raises FileExistsError if this or another process has already claimed the name. The
-    claim is an empty folder ``.saving-NAME`` in ``parent``. If a process is killed, its
-    claim ends, and the next call with this ``parent`` removes its folder.
+    Raises FileExistsError if this or another process has already claimed the name. To
+    claim a name, a process makes and locks an empty folder ``.saving-NAME`` in
+    ``parent``. If the process is killed, the folder stays, but its lock ends. The next
+    call with this ``parent`` removes the unlocked folder, except on Windows.
     """
     with _locked_folder(parent, PREFIX, name):
         yield

@@ -110,7 +110,7 @@ class AtomicCatalog(DataCatalog):
         return load()
 
     def save(self, ds_name: str, data: Any) -> None:
-        """Save the data; a new version on a local disk appears complete or not at all.
+        """Save the data; a version on a local disk is saved completely or not at all.
 
         Raises DatasetError if the data cannot be saved.
         """

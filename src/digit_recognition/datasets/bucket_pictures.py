@@ -135,9 +135,10 @@ class BucketPartition(Partition):
         return self._filesystem.cat_ranges(paths, None, None, on_error="return")
 
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> BucketPartition:
-        """Return a partition with only the given names, and with the given reasons.
+        """Return a partition that has only the pictures in ``names``.
 
-        Reasons for other names are left out.
+        ``reasons`` maps the names of pictures that must not be opened to the reason.
+        Names that are not in ``names`` are ignored.
         """
         stamps = {name: self._stamps[name] for name in names}
         kept = {name: reasons[name] for name in names if name in reasons}
@@ -148,7 +149,7 @@ class BucketPartition(Partition):
         return self._stamps[name]
 
     def check_access(self) -> None:
-        """Do nothing: if the bucket cannot be accessed, loading a picture fails."""
+        """Do nothing, because loading shows whether the bucket can be accessed."""
 
 
 def remote_reason(error: Exception) -> str:

@@ -119,7 +119,7 @@ class CheckpointsDataset(AbstractDataset[NoReturn, Checkpoints]):
         return Checkpoints(self._folder)
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
-        """Raise DatasetError: a training saves its checkpoints itself."""
+        """Raise DatasetError; checkpoints are saved with ``Checkpoints.save``."""
         raise DatasetError(
             "expected to be loaded only: a training saves its checkpoints itself"
         )

@@ -59,10 +59,10 @@ class Journal:
 
 
 class JournalDataset(AbstractDataset[NoReturn, Journal]):
-    """A local folder of records.
+    """A local folder with records of finished work.
 
     It is loaded as a ``Journal`` object, which reads and writes the files. The folder
-    has no versions: each record belongs to exactly one piece of work.
+    has no versions, because later runs use the records of earlier runs.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None):
@@ -84,7 +84,7 @@ class JournalDataset(AbstractDataset[NoReturn, Journal]):
         return Journal(self._folder)
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
-        """Raise DatasetError: a run writes its records one by one."""
+        """Raise DatasetError; records are saved with ``Journal.write``."""
         raise DatasetError(
             "expected to be loaded only: a run writes its records one by one"
         )

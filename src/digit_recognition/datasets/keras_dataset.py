@@ -29,8 +29,9 @@ class KerasDataset(TensorFlowModelDataset):
     def load(self) -> Any:
         """Return the model.
 
-        Raises DatasetError if one JSON file in the archive exceeds MAX_JSON_BYTES, or
-        if all files together exceed MAX_UNPACKED_BYTES.
+        A ``.keras`` file is a zip archive. Raises DatasetError if a JSON file in it is
+        larger than MAX_JSON_BYTES when unpacked, or if all its files together are
+        larger than MAX_UNPACKED_BYTES.
         """
         path = get_filepath_str(self._get_load_path(), self._protocol)
         with self._fs.open(path) as file, zipfile.ZipFile(file) as archive:

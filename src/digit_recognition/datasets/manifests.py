@@ -104,9 +104,10 @@ class Manifests:
 
         ``name`` is the dataset, and ``folder`` is the folder of the version. The
         message names the damaged or unreadable file. If a file is damaged and the
-        dataset has a good version, the message also tells how to load the newest good
-        version: by a command-line option, followed by this version. ``option`` is the
-        text before the version, by default ``--load-versions name:``.
+        dataset has a good version, the message also gives the command-line option that
+        loads the newest good version. This is the text ``option``, directly followed by
+        the good version. If ``option`` is None, the text is ``--load-versions NAME:``,
+        where NAME is the dataset.
 
         No error is raised for a version without files or without digests. If the
         manifest is damaged or cannot be read, DatasetError is raised too.
@@ -150,10 +151,10 @@ class Manifests:
         }
 
     def folders(self, version: str) -> set[str]:
-        """Return the folder of each dataset with files in the manifest of a version.
+        """Return the folders of the datasets that the manifest of a version lists.
 
-        Folders inside the project's folder are relative to it. Raises DatasetError if
-        the manifest is damaged or cannot be read.
+        A path inside the project's folder is relative to this folder. Other paths are
+        absolute. Raises DatasetError if the manifest is damaged or cannot be read.
         """
         return {path.partition(f"/{version}/")[0] for path in self.read(version)}
 

@@ -334,8 +334,9 @@ class MnistDataset(AbstractDataset[NoReturn, tuple[Split, Split]]):
 def identify_dataset(arrays: dict[str, np.ndarray]) -> str:
     """Return which dataset the arrays are: ``mnist``, ``mnist-sample`` or ``custom``.
 
-    ``arrays`` has the uint8 arrays x_train, y_train, x_test and y_test. The dataset is
-    ``custom`` if their digests are not in SHA256.
+    ``arrays`` has the uint8 arrays x_train, y_train, x_test and y_test. The dictionary
+    SHA256 has the digests of the arrays of ``mnist`` and ``mnist-sample``. Arrays with
+    other digests are ``custom``.
     """
     digests = tuple(array_digest(arrays[name]) for name in NAMES)
     return next((name for name, known in SHA256.items() if known == digests), CUSTOM)
