@@ -12,8 +12,8 @@ class ProjectError(ValueError):
 def missing_extra(error: ImportError) -> ProjectError:
     """Return the error to raise if an optional package is not installed.
 
-    The package is one of the optional packages (extra) called ``dask``. ``error`` is
-    the ImportError that Python raised. The message contains it.
+    The package belongs to this project's extra ``dask``. ``error`` is the ImportError
+    that Python raised. Its text is part of the returned error's message.
     """
     return ProjectError(
         "expected the packages of the extra `dask`, received a Python without them "

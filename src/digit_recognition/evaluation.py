@@ -119,7 +119,9 @@ def random_changes(training: dict[str, Any]) -> set[str]:
 
     ``training`` is the record of a training. The result is empty for older records,
     which lack ``augmentation``. Changes without effect are left out. A change has no
-    effect if its fraction or limit is 0, its contrast is 1, or its blur is 0.2 pixels.
+    effect if its fraction or limit is 0, if the lowest contrast is 1, or if the largest
+    blur is 0.2 pixels. This blur is the smallest that a recipe allows, and changes
+    pixels by less than one grey level.
 
     >>> augmentation = {"rotation": 5.0, "shift": 0.0, "paper": None}
     >>> random_changes({"augmentation": augmentation})

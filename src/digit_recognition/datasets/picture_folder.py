@@ -40,9 +40,9 @@ class PictureFolder:
         return ".jpg" if name == "JPEG" else f".{name.lower()}"
 
     def subfolder(self, name: str) -> PictureFolder:
-        """Return the subfolder ``name``, in which nothing is saved yet.
+        """Return an empty subfolder ``name``.
 
-        If it exists already, it is first removed with its contents.
+        If a subfolder of this name exists, it is first removed with its contents.
         """
         path = f"{self.path}/{name}"
         if self._fs.exists(path):

@@ -88,7 +88,8 @@ class PictureFolderDataset(AbstractVersionedDataset[Saved, Loaded]):
 
         ``data`` is an iterable of pairs (name, picture). It may also be a function that
         takes a ``PictureFolder`` and saves the pictures in it. Raises DatasetError if
-        the folder exists already, or if a name leads out of the folder.
+        the folder exists already. Also raises DatasetError if a name leads out of the
+        folder, such as ``../page``.
         """
         folder = get_filepath_str(self._get_save_path(), self._protocol)
         if self._fs.exists(folder):

@@ -10,8 +10,8 @@ class PictureFormat(NamedTuple):
     """A picture format: how to recognize its files and how to decode them.
 
     The module ``plugin`` registers the decoder in Pillow, under the name
-    ``name.upper()``. If ``has_pages`` is true, all pages of a file are read. Otherwise,
-    only the first frame of an animation is read.
+    ``name.upper()``. If ``has_pages`` is true, a file can have several pages, and all
+    are read. Otherwise, one picture is read. For an animation, this is its first frame.
     """
 
     name: str

@@ -82,18 +82,17 @@ class Partition(Pictures):
             yield self.subset(self.names[start : start + size], self.reasons)
 
     def set_aside(self, reasons: Mapping[str, str]) -> Partition:
-        """Return a copy of this partition that opens fewer pictures.
+        """Return a copy of this partition in which more pictures must not be opened.
 
-        ``reasons`` has the names of further pictures that must not be opened. It maps
-        each name to the reason. If a picture already has a reason, the new reason
-        replaces it.
+        ``reasons`` maps the names of these pictures to the reasons. If a picture
+        already has a reason, the new reason replaces it.
         """
         return self.subset(self.names, self.reasons | dict(reasons))
 
     def digest(self) -> str:
         """Return one SHA-256 of all pictures' names and stamps, as 64 hex digits.
 
-        A stamp is the result of ``stamp``. It changes when the picture changes.
+        A stamp is a text that changes when its picture changes; see ``stamp``.
         """
         digest = hashlib.sha256()
         for name in self.names:

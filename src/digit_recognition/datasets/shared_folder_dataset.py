@@ -66,7 +66,7 @@ class SharedFolderDataset(AbstractDataset[NoReturn, SharedFolder]):
         return SharedFolder(filesystem, self._path.rstrip("/"))
 
     def save(self, data: Any) -> NoReturn:  # noqa: ARG002 (Kedro sets the signature)
-        """Raise DatasetError: the workers write the files themselves."""
+        """Raise DatasetError: worker processes write into the folder themselves."""
         raise DatasetError(
             "expected a node that only loads this folder, received one that saves it; "
             "choose another dataset for its output"

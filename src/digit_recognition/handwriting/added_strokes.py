@@ -58,11 +58,12 @@ def add_strokes(
 
 
 def upstroke(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return an upstroke for each image of a 1: from its top to the lower left.
+    """Return an upstroke for each image of a 1.
 
-    The angle between an upstroke and the horizontal is at least 32 degrees, because a
-    flatter stroke would turn the 1 into a 7. If a 1 leans so far that there is no room
-    for an upstroke, the stroke has length zero.
+    An upstroke is a line from the top of the 1 to the lower left. The angle between an
+    upstroke and the horizontal is at least 32 degrees, because a flatter stroke would
+    turn the 1 into a 7. If a 1 leans so far that there is no room for an upstroke, the
+    stroke has length zero.
     """
     top, bottom = _ends(images)
     stem = bottom - top
@@ -104,7 +105,7 @@ def crossbar(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def tail(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a curved stroke from the bottom of each image of a 9 to the left."""
+    """For each image of a 9, return a curved stroke from the bottom to the left."""
     _, bottom = _ends(images)
     length, rise = rng.uniform(4, 10, len(images)), rng.uniform(-3, 3, len(images))
     share = np.linspace(0, 1, 6)

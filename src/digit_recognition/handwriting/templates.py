@@ -1,4 +1,4 @@
-"""Templates of allographs, based on school models and handwriting of many countries.
+"""Templates of allographs, based on digits taught and written in many countries.
 
 Allographs are different ways to write the same digit. A stroke is a text with its
 points ``x,y`` in percent of the digit's height, where y grows downwards. At a point
@@ -15,9 +15,8 @@ class Allograph(NamedTuple):
 
     Allographs are chosen at random. The probability is proportional to ``weight``. Each
     element of ``variants`` is one example of the allograph, a tuple of strokes. All
-    variants have the same number of strokes. The first stroke of each variant has the
-    same number of points, with ``/`` (a corner) after the same points. The same is true
-    for the second stroke, and so on.
+    variants have the same number of strokes. For each k, the k-th strokes of all
+    variants have the same number of points, and corners (``/``) at the same points.
     """
 
     digit: int

@@ -23,9 +23,9 @@ class DamageHooks:
 
     A manifest is a file with the digests of all files of a version. The catalog checks
     versions that have a manifest. This hook checks older versions, which were saved
-    without a manifest. Their digests are in the record ``dataset_info`` of the same
-    version. An array is not checked if this record does not exist, or if the current
-    run saved the array.
+    without a manifest. The digests of their arrays are in the record ``dataset_info``
+    of the same version. An array is not checked if this record does not exist, or if
+    the current run saved the array.
     """
 
     @hook_impl

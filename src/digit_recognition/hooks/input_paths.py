@@ -31,7 +31,7 @@ class InputPathsHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Make the paths absolute.
+        """Make the paths of input files in `--params` and ``conf/`` absolute.
 
         Raises ProjectError if a path is empty or is not a string.
         """

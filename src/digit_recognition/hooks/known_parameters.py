@@ -19,7 +19,7 @@ class KnownParametersHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Raise ProjectError if a key is unknown, and suggest the most similar key.
+        """Raise ProjectError for parameters with unknown keys, and suggest known keys.
 
         These keys are known:
 
@@ -28,7 +28,7 @@ class KnownParametersHooks:
         - in `--params`: all keys in the files of the base environment and of the run
           environment.
 
-        Also raises ProjectError if the recipe is unknown.
+        Also raises ProjectError if the parameter ``recipe`` names an unknown recipe.
         """
         loader = context.config_loader
         options = settings.CONFIG_LOADER_ARGS

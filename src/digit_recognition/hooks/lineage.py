@@ -1,4 +1,4 @@
-"""Record the origin of results: loaded versions, code, packages and processor."""
+"""Record the origin of results: loaded datasets, code, packages and processor."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ class LineageHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Save the record as the dataset ``lineage`` if a node of the run loads it.
+        """If a node loads the dataset ``lineage``, save the record of the run in it.
 
-        The versions of datasets are added later, when the run loads the datasets.
+        The versions of datasets are added to the record later, when the run loads the
+        datasets.
         """
         if "lineage" in pipeline.inputs():
             catalog.save(

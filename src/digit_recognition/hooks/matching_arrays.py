@@ -35,10 +35,11 @@ class MatchingArraysHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Set the version of the arrays to load, if the newest arrays do not match.
+        """If the newest arrays do not match, set an older version to load.
 
-        Prints a line if the version was set. Raises DatasetError if the record of the
-        training or the record of the newest arrays is damaged.
+        The docstring of the class says what must match. Prints a line if the version
+        was set. Raises DatasetError if the record of the training or the record of the
+        newest arrays is damaged.
         """
         inputs = pipeline.inputs()
         arrays = [name for name in ARRAYS if name in inputs]

@@ -55,9 +55,11 @@ class TrackingHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Make the loaded dataset log to MLflow whenever something is added to it.
+        """Let ``checkpoints`` and ``finished_trainings`` log new entries to MLflow.
 
-        This logs each epoch of a training, and each training of a sweep or a search.
+        For a new entry in ``checkpoints``, the new epochs of a training are logged. For
+        a new entry in ``finished_trainings``, one training of a sweep or a search is
+        logged.
         """
         if self._tracking is None:
             return
@@ -71,7 +73,7 @@ class TrackingHooks:
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Add the ID of the MLflow run to the datasets in ``NAMED_IN``."""
+        """Add the ID of the MLflow run to the records ``training`` and ``metrics``."""
         if self._tracking and self._tracking.run and dataset_name in NAMED_IN:
             data["mlflow_run_id"] = self._tracking.run.run_id
 
@@ -104,9 +106,9 @@ class TrackingHooks:
 def open_run_is_ended() -> Iterator[None]:
     """After a ``with`` block, end the MLflow run if it is still open.
 
-    The status of the run is FAILED if the block raises an Exception, otherwise KILLED.
-    Ctrl-C gives KILLED. This function is needed because Kedro calls no hook after
-    Ctrl-C or after a hook has failed.
+    The status of the run becomes FAILED if the block raises an Exception. In all other
+    cases, such as Ctrl-C, it becomes KILLED. This function is needed because Kedro
+    calls no hook after Ctrl-C or after a hook has failed.
     """
     with _open:
         yield

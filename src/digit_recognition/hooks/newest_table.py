@@ -26,7 +26,7 @@ class NewestTableHooks:
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Replace the copy with the new table, and log a warning if this fails."""
+        """Copy the table to ``newest_readings.csv``, or log a warning if this fails."""
         if "readings" not in pipeline.all_outputs():
             return
         dataset = catalog.get("readings")
@@ -47,7 +47,7 @@ class NewestTableHooks:
 
 
 def newest_table(table: Path) -> Path:
-    """Return the path of the copy of the newest table.
+    """Return the path to which the newest table is copied.
 
     ``table`` is the path of the newest version of the table.
 

@@ -27,8 +27,8 @@ class OutputPlacesHooks:
     """Refuse a run whose outputs cannot be saved, before it computes anything.
 
     All outputs of a run are saved in one version, which is usually the time at which
-    the run started, in milliseconds. The run claims its version. If another run starts
-    in the same millisecond, it cannot use the same version.
+    the run started, in milliseconds. The run claims its version. A second run that
+    starts in the same millisecond is refused.
     """
 
     @hook_impl

@@ -14,8 +14,9 @@ from kedro.io import CatalogProtocol
 class ProjectContext(KedroContext):
     """A context whose catalog saves versions atomically and checks their digests.
 
-    This context always uses the catalog class that is set in ``settings.py``. Kedro's
-    own context uses another class outside of runs.
+    This context always uses the catalog class that is set in ``settings.py``. Outside
+    of runs, Kedro's own context uses ``DataCatalog``, which neither saves atomically
+    nor checks digests.
     """
 
     @property

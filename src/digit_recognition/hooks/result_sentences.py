@@ -11,10 +11,11 @@ from digit_recognition.datasets.mnist_dataset import MNIST, SAMPLE
 def describe_results(saved: dict[str, Any]) -> list[str]:
     """Return one sentence for each main result of a run.
 
-    ``saved`` maps the names of datasets to the data that the run saved. The names are
-    those in ``DESCRIBED``. ``MAIN_RESULTS`` lists the main results. If the run saved
-    none of them, returns one sentence about the first saved dataset in the order of
-    ``SENTENCES``. If it saved no dataset in ``SENTENCES``, returns an empty list.
+    ``saved`` maps the names of datasets to the data that the run saved. Only the
+    datasets in ``DESCRIBED`` are used. The main results are the datasets in
+    ``MAIN_RESULTS``. If the run saved no main result, returns one sentence about
+    another dataset, which is the first in ``SENTENCES`` that the run saved. If it saved
+    no dataset in ``SENTENCES``, returns an empty list.
     """
     sentences = {name: SENTENCES[name](saved) for name in SENTENCES if name in saved}
     main = [text for name, text in sentences.items() if name in MAIN_RESULTS]

@@ -54,7 +54,8 @@ class StageHooks:
     def before_node_run(self, node: Node) -> None:
         """Measure the time of the node's stage from now on.
 
-        If the node loads datasets, the measurement began before they were loaded.
+        This is needed for nodes that load no datasets. For all other nodes,
+        ``before_dataset_loaded`` has already begun the measurement.
         """
         self._enter(_stage(node))
 
@@ -62,8 +63,8 @@ class StageHooks:
     def after_node_run(self, node: Node) -> None:
         """Reduce the number of remaining nodes of the node's stage.
 
-        The outputs of the node are saved after this hook, but before the next node
-        starts.
+        The stage does not end in this hook, because Kedro saves the outputs of the node
+        afterwards. The time of the stage includes saving them.
         """
         self._remaining[_stage(node)] -= 1
 
