@@ -1,4 +1,4 @@
-"""Check the types of parameters, and fill in what a recipe takes from another one."""
+"""Check the types of parameters, and complete recipes that are based on others."""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ def group_components(
     ``mask`` is bool (h, w), and ``labels`` is its label image. ``stroke`` is the stroke
     width in pixels.
 
-    - Components with an area below 60 % of ``stroke`` squared are left out.
+    - Components of less than 2 pixels, or of less than 0.6 x ``stroke`` x ``stroke``
+      pixels, are left out.
     - Small components join a tall component nearby (see MIN_TALL).
     - Tall components side by side stay separate.
     - If no component nearby is tall, up to MAX_BROKEN_PARTS small components form one

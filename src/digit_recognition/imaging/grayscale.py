@@ -32,9 +32,9 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
     in the blue channel (0.2 against 1).
 
     The paper's colour is the median colour of the page. A pixel counts as coloured if
-    its chroma (see `_chroma`) is higher than the noise in the paper's chroma. Pencil on
-    grey paper therefore counts as grey and keeps its luma, which is less noisy than a
-    single channel.
+    its chroma (see `_chroma`) is higher than the noise in the paper's chroma. The
+    chroma of pencil on grey paper is not, so pencil counts as grey and gets its luma,
+    which is less noisy than a single channel.
     """
     grey = np.empty(pixels.shape[:2], np.float32)
     step = int(np.ceil(np.sqrt(grey.size / SAMPLE_PIXELS)))

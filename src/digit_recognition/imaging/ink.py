@@ -210,8 +210,9 @@ def estimate_illumination(grey: np.ndarray) -> np.ndarray:
     """Return the estimated illumination, float32 (h, w) with a mean of about 1.
 
     The illumination is modelled as a plane, which changes linearly across the page.
-    `find_ink` divides the page by this plane before the greyscale closing. Without the
-    division, paper that darkens towards the page's border would be mistaken for ink.
+    `find_ink` divides the page by this plane before it estimates the brightness of the
+    paper. Without the division, paper that darkens towards the page's border would be
+    mistaken for ink.
 
     The plane is fitted to the brightness of the page by asymmetric least squares (Newey
     and Powell 1987, "Asymmetric least squares estimation and testing"): pixels that are
@@ -253,9 +254,10 @@ def _ramp(side: int) -> np.ndarray:
 def ink_is_dark(grey: np.ndarray) -> bool:
     """Return whether the ink is darker than the paper.
 
-    Two signs are combined. First, ink covers less area than paper. If the local mean is
-    subtracted from the grey levels, their distribution is therefore skewed towards the
-    ink. Second, ink covers less of the page's border than paper does.
+    Two signs are combined. First, ink covers less area than paper, so the grey levels
+    of the ink form the long tail of the page's distribution of grey levels. The side of
+    this tail is given by the skewness, after the local mean has been subtracted from
+    the page. Second, ink covers less of the page's border than paper does.
     """
     small = reduced(grey, PAPER_SIDE // 2)
     detail = small - ndimage.uniform_filter(small, max(small.shape))

@@ -52,8 +52,8 @@ def without_rulings(mask: np.ndarray, density: np.ndarray, stroke: float) -> np.
     width in pixels.
 
     Rulings are thin lines across the whole page. Strokes that cross a ruling stay
-    whole. If a single connected component fills the page, it is taken for a digit that
-    was cropped, and the mask is returned unchanged.
+    whole. If a single connected component fills the page, the page is taken for a
+    picture of one digit without a margin, and the mask is returned unchanged.
     """
     if _fills_page(mask):
         return mask

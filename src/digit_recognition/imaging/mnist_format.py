@@ -67,10 +67,11 @@ def is_mnist_format(grey: np.ndarray) -> bool:
 
 
 def centre_in_field(small: np.ndarray) -> np.ndarray:
-    """Return a 28x28 image with the centre of mass of the ink at index (14, 14).
+    """Return a 28x28 image with the centre of mass of the ink near index (14, 14).
 
-    ``small`` is ink of at most 28x28 pixels, float32 in 0..1. It is moved by whole
-    pixels, and only as far as it stays inside the image.
+    ``small`` is the ink, float32 (h, w) in 0..1, with at most 28x28 pixels. It is moved
+    by whole pixels. No part of it is moved out of the image, even if the centre of mass
+    then stays away from (14, 14).
     """
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
     top, left = (

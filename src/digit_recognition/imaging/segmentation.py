@@ -93,7 +93,8 @@ class Mark:
     def field(self) -> np.ndarray:
         """The mark in MNIST's format, float32 (28, 28) in 0..1.
 
-        If ``placed`` is True, the mark keeps its position.
+        Its ink is scaled and centred, except if ``placed`` is True. The page is then
+        in MNIST's format already, and the ink keeps its size and its position.
         """
         if not self.placed:
             return to_mnist_format(self.ink)
@@ -139,8 +140,8 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     - The first list contains the marks that are found after frames, dark borders of
       scans and rulings (lines across the page) have been removed.
     - The second list follows only if the page has boxes or grids, as forms have. It
-      contains the marks that are found after only the lines of these boxes and grids
-      have been removed.
+      contains the marks that are found on the same page if the lines of these boxes and
+      grids are removed instead.
 
     Raises TooManyMarks if the page has more pieces of ink than a page of digits can
     have. Raises TooMuchWork if the page needs more work than `bounded_work` allows.
@@ -324,7 +325,8 @@ def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
 
     The lines are sorted from top to bottom, the marks of each line from left to right.
     A mark joins the line that has the largest vertical overlap with it, if the overlap
-    is at least 40 % (see `_vertical_overlaps`). The mark is compared only with the last
+    is at least 40 % of the height of the shorter mark (see `_vertical_overlaps`).
+    Otherwise, the mark starts a new line. The mark is compared only with the last
     three marks of a line, so that a line may be tilted.
     """
     lines: list[list[Mark]] = []

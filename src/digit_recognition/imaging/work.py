@@ -38,7 +38,8 @@ _share: ContextVar[float] = ContextVar("share", default=1.0)
 class TooManyMarks(ValueError):  # noqa: N818 (the input is at fault, not the program)
     """Raised if a page has more pieces of ink than a page of digits can have.
 
-    Another way to find the ink may find fewer pieces.
+    The page may still be readable: if the ink is found in another way, there may be
+    fewer pieces.
     """
 
 
@@ -64,9 +65,10 @@ def bounded_work() -> Iterator[None]:
 
 @contextlib.contextmanager
 def optional_work() -> Iterator[None]:
-    """Allow only the share FIRST_SHARE of MAX_WORK inside the ``with`` block.
+    """Lower the limit of the work for a page inside the ``with`` block.
 
-    The work before the block counts as well.
+    The lower limit is FIRST_SHARE times MAX_WORK. The work done before the block counts
+    as well. The block is for further ways to read a page that has been read in one way.
     """
     token = _share.set(FIRST_SHARE)
     try:
@@ -76,10 +78,10 @@ def optional_work() -> Iterator[None]:
 
 
 def add_work(pieces: int) -> None:
-    """Add to the work for the page; raise TooMuchWork if it is more than is allowed.
+    """Add to the work for the page; raise TooMuchWork if the sum is above the limit.
 
-    MAX_WORK is allowed, and less inside of `optional_work`. ``pieces`` is a number of
-    pieces of ink. Outside of `bounded_work`, nothing is counted.
+    The limit is MAX_WORK. Inside of `optional_work`, the limit is lower. ``pieces`` is
+    the number of pieces of ink to add. Outside of `bounded_work`, nothing is counted.
     """
     before = _work.get()
     if before is None:
@@ -95,9 +97,10 @@ def add_work(pieces: int) -> None:
 def check_overlap(
     boxes: Iterable[Box], pixels: int, max_overlap: float = MAX_OVERLAP
 ) -> None:
-    """Raise TooManyMarks if the boxes' areas exceed ``max_overlap`` times ``pixels``.
+    """Raise TooManyMarks if the total area of the boxes is too large for the page.
 
-    ``pixels`` is the page's number of pixels.
+    The boxes enclose the pieces of ink on the page. Their total area may be at most
+    ``max_overlap`` times ``pixels``, the page's number of pixels.
     """
     overlap = sum(box.area for box in boxes) / pixels
     if overlap > max_overlap:
@@ -105,10 +108,10 @@ def check_overlap(
 
 
 def check_pairs(sizes: Iterable[int]) -> None:
-    """Raise TooManyMarks if the clusters have more than MAX_PAIRS pairs of pieces.
+    """Raise TooManyMarks if all clusters together have more than MAX_PAIRS pairs.
 
     A cluster consists of pieces of ink that are near one another. ``sizes`` holds the
-    number of pieces in each cluster.
+    number of pieces in each cluster. A cluster of n pieces has n * n pairs of pieces.
     """
     sizes = list(sizes)
     if sum(size**2 for size in sizes) > MAX_PAIRS:

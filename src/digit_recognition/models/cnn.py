@@ -30,8 +30,9 @@ def initial_seeds(seed: int) -> Iterator[int]:
 
     They are the seeds that Keras would draw after
     ``keras.utils.set_random_seed(seed)``. Keras draws them from Python's global
-    generator, which other threads may use at the same time. In a Dask worker, other
-    threads changed the initial weights of 22 of 40 networks.
+    generator, which other threads may use at the same time. When Keras drew the seeds
+    in a Dask worker, 22 of 40 networks got other initial weights than their seed gives.
+    The seeds of this function do not depend on other threads.
     """
     generator = random.Random(seed)  # noqa: S311 (nothing is kept secret)
     while True:
@@ -162,9 +163,10 @@ def average_shifts(network: Classifier, pixels: int) -> Classifier:
     """Build a classifier that averages the logits over five views of each image.
 
     The views are the image itself and the image shifted by ``pixels`` up, down, left
-    and right, with black at the border. The last layer is linear up to its softmax, so
-    averaging its inputs gives the mean of the logits. The new last layer has copies of
-    the weights. All other layers are shared with ``network``.
+    and right, with black at the border. The new classifier averages the inputs of the
+    last layer. This gives the mean of the logits, because the logits are a linear
+    function of these inputs. The last layer is a copy of the last layer of ``network``.
+    The layers before it are shared with ``network``.
     """
     import keras
     from keras import layers
@@ -203,8 +205,8 @@ def without_softmax(network: Classifier) -> Classifier:
 def first_column(network: Classifier) -> Classifier:
     """Return the network's first column, or the network itself if it is a single CNN.
 
-    A column is one of several parallel CNNs. If `average_shifts` built the network, the
-    result is the first column of the network that `average_shifts` was given.
+    A column is one of several parallel CNNs. A network built by `average_shifts`
+    contains another network. In this case, the result is taken from that inner network.
     """
     import keras
 

@@ -29,9 +29,9 @@ def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
     ``probabilities`` and ``logits`` (n, 10) of the classifier, and ``digit_logit``
     (n, 1) of the detector. The graph accepts any number n of images.
 
-    tf2onnx is called directly, not through Keras' ``model.export``. That method would
-    also add ``np.object`` to NumPy. Only versions of tf2onnx from before NumPy 2 need
-    ``np.object``.
+    tf2onnx is called directly, because Keras' ``model.export`` would change NumPy for
+    the whole process. It would add ``np.object``, which only versions of tf2onnx from
+    before NumPy 2 need.
     """
     import tensorflow as tf
     import tf2onnx

@@ -145,7 +145,10 @@ def draw_strokes(
 
 
 def random_mask(probability: float, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return bool values (count, 1, 1) that are each True with ``probability``."""
+    """Return an array (count, 1, 1) of random bool values.
+
+    ``probability`` is the probability that a value is True.
+    """
     return rng.random((count, 1, 1)) < probability
 
 

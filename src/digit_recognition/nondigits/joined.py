@@ -65,7 +65,7 @@ def digit_fragments(
 def crossed_ones(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw two to four ones on top of each other, each shrunk, rotated and shifted."""
+    """Overlay two to four images of the digit 1, each shrunk, rotated and shifted."""
     drawings = np.zeros((count, IMAGE_SIZE, IMAGE_SIZE), np.float32)
     for probability in (1, 1, 0.5, 0.5):
         ones = sample_images(images, count, rng, labels, (1,))

@@ -82,7 +82,7 @@ def blots(
     """Draw single blots, often elongated, with smooth or ragged edges.
 
     A blot is the largest connected component of thresholded noise, slightly shaded.
-    When a page is read, similar components are found in marks that are not writing.
+    Blots resemble objects that are found on pages but are not writing.
     """
     sigmas = (1.5, 1.5), (3, 3), (4, 1.2), (1.2, 4), (6, 2), (2.5, 1.2)
     groups = np.array_split(rng.permutation(count), len(sigmas))

@@ -60,9 +60,9 @@ def train_detector(
     """Train the detector; return its record, its predictions and the network.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
-    ``training`` is the record of the model's training. In ``validation_predictions``,
-    the column ``index`` holds the indices in ``x_train`` of the images that the model
-    was not trained on.
+    ``training`` is the record of the model's training. The column ``index`` of
+    ``validation_predictions`` lists the validation images, which the model was not
+    trained on, by their indices in ``x_train``.
 
     The detector is trained on the model's training images and with the model's seed. It
     uses the model's convolutions, whose weights do not change. The detector maps each
