@@ -147,10 +147,10 @@ def draw_lines(
     y_label: str,
     log: bool = False,
 ) -> Figure:
-    """Draw one line per name.
+    """Draw lines in one diagram.
 
-    ``lines`` maps each name to a pair (x values, y values). If ``log`` is true, the y
-    axis is logarithmic.
+    ``lines`` maps the name of each line to a pair (x values, y values). If ``log`` is
+    true, the y axis is logarithmic.
     """
     figure = Figure(figsize=(7, 3), layout="constrained")
     axes = figure.subplots()

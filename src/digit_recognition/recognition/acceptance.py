@@ -85,7 +85,7 @@ class ValidationResults(NamedTuple):
         digit_logit: list[float],
         number: list[int] | None = None,
     ) -> ValidationResults:
-        """Convert results in lists to arrays with the dtypes of the fields."""
+        """Convert the lists to arrays, and return them as ValidationResults."""
         return cls(
             np.array(confidence, np.float64),
             np.array(wrong, bool),
@@ -103,8 +103,8 @@ class AcceptanceRule:
     digits, and ``number_threshold`` bounds the error among accepted numbers.
     ``certainty`` is the probability with which each bound holds.
 
-    ``are_digits`` says whether the detector logits suffice. It uses three values. A
-    mark is an object on a page that may be a digit.
+    A mark is an object on a page that may be a digit. The method ``are_digits`` decides
+    from the detector logits which marks of a line pass as digits. It uses these fields:
 
     - ``digit_threshold``: a mark with at least this logit passes as a digit.
     - ``non_digit_threshold``: a mark with a logit below this value is clearly a
@@ -121,11 +121,10 @@ class AcceptanceRule:
 
     @property
     def min_confidence(self) -> float:
-        """The confidence, 0..1, above which a digit of a longer number is accepted.
+        """The confidence, 0..1, above which digits of multi-digit numbers are accepted.
 
-        A longer number has at least two digits. The confidence is the threshold for
-        numbers. If the rule has no threshold for numbers, it is the threshold for
-        digits.
+        This is the rule's threshold for numbers. A rule without such a threshold uses
+        its threshold for digits.
         """
         return (self.number_threshold or self.threshold).threshold
 
@@ -134,7 +133,8 @@ class AcceptanceRule:
         """The confidence, 0..1, above which a single digit is accepted.
 
         It is the threshold for digits or the threshold for numbers, whichever is
-        higher. A single mark is more often a non-digit than a mark among digits.
+        higher. The reason is that an object which stands alone on a page is less often
+        a digit than an object in a line of digits.
         """
         return max(self.threshold.threshold, self.min_confidence)
 
@@ -169,11 +169,11 @@ class AcceptanceRule:
 
 
 def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
-    """Lower the confidence of digits that pass only because of their line.
+    """Lower the confidence of marks that pass as digits only because of their line.
 
-    ``AcceptanceRule.are_digits`` explains which digits these are. The probability of
-    error is multiplied by LINE_PENALTY, so a confidence of 0.999 becomes 0.99. Low
-    confidences become negative.
+    ``AcceptanceRule.are_digits`` explains which marks these are. The probability of
+    error is multiplied by LINE_PENALTY, so a confidence of 0.999 becomes 0.99. A
+    confidence below 0.9 becomes negative, so it is below every threshold.
     """
     return 1 - LINE_PENALTY * (1 - confidence)
 
@@ -195,10 +195,10 @@ def find_acceptance_rule(
     ``digit_threshold`` is a quantile of the detector logits: at least the fraction
     ``keep_digits`` of the validation digits has a logit of ``digit_threshold`` or more.
 
-    The threshold for digits is chosen as if each digit were a number of its own: a
-    digit with a logit below ``digit_threshold`` is not accepted. The threshold for
-    numbers is chosen with ``are_digits``: a number is accepted only if all of its
-    digits pass. If ``validation.number`` is None, there is no threshold for numbers.
+    When the threshold for digits is chosen, each digit counts as a number with one
+    digit. It is accepted only if its logit is at least ``digit_threshold``. When the
+    threshold for numbers is chosen, a number is accepted only if all of its digits pass
+    ``are_digits``. If ``validation.number`` is None, there is no threshold for numbers.
     """
     digit_logit = validation.digit_logit
     digit_threshold = np.quantile(digit_logit, 1 - keep_digits, method="lower")

@@ -43,8 +43,8 @@ class Stage(NamedTuple):
     """The output of one layer for an image.
 
     ``output`` is float32 (h, w, maps) or (n,). ``kind`` is the name of the layer's
-    class in Keras. Two stages have other kinds: the first stage is the image itself,
-    with the kind ``image``. The last stage has the probabilities, with the kind
+    class in Keras, except for two stages. The first stage is the image itself, and its
+    kind is ``image``. The last stage has the probabilities, and its kind is
     ``Softmax``.
     """
 

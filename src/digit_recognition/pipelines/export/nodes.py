@@ -85,8 +85,8 @@ def export_model(
     - ``detector_predictions`` lacks a column.
     - The test arrays and the training images belong to different datasets, and
       ``allow_other_data`` is false.
-    - An output of ONNX differs from Keras by more than its tolerance, or a predicted
-      digit differs.
+    - An output differs between ONNX and Keras by more than ``TOLERANCES`` allows, or a
+      predicted digit differs.
     """
     test_data = verify_test_arrays(x_test, y_test, dataset_info, training, parameters)
     model_digest = verify_record(model, training)
@@ -133,8 +133,8 @@ def compare_with_keras(
     is measured for batches of 1, 32 and 1000 images. The first call for each batch size
     is not timed. Keras is timed with its fastest method, ``predict_on_batch``.
 
-    Raises ProjectError if an output of ONNX differs from Keras by more than its
-    tolerance, or if a predicted digit differs.
+    Raises ProjectError if an output differs between ONNX and Keras by more than
+    ``TOLERANCES`` allows, or if a predicted digit differs.
     """
     onnx_model = OnnxModel(model_onnx)
     with full_float32():

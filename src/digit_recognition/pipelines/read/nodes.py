@@ -56,16 +56,16 @@ def read_pictures(
     above), position (in the line, from 0), digit, confidence, and the bounding box: x,
     y, width and height in pixels of the picture.
 
-    The summary has the folder, the number of pictures for each outcome, the acceptance
-    rule and the model. Its entry ``pages`` maps the escaped name of a picture to a list
-    with the page (from 0) of each line. Pictures with lines only on the first page are
-    left out.
+    The summary has the folder, the acceptance rule, the model, and counts of pictures
+    and numbers, which ``ReadingResults`` explains. Its entry ``pages`` maps the escaped
+    name of a picture to a list with the page (from 0) of each line. Pictures with lines
+    only on the first page are left out of ``pages``.
 
     If ``parameters.scheduler`` is set, the workers of a cluster read the pictures. They
     save all rows as Parquet files in ``reading_partitions``. The entry ``parquet`` of
-    the summary is the folder of these files. If a table has more than a million rows,
-    an empty table is returned instead. If this is the table of readings, ``pages`` is
-    empty, too.
+    the summary is the folder of these files. A table with more than a million rows is
+    returned empty. If the table of readings is returned empty for this reason,
+    ``pages`` is empty, too.
     """
     reader = load_reader(model_onnx, **parameters.rule())
     if parameters.scheduler is None or reading_partitions is None:

@@ -1,4 +1,4 @@
-"""A progress bar for reading and drawing pictures."""
+"""Show a progress bar while pictures are read or drawn."""
 
 from __future__ import annotations
 

@@ -25,11 +25,12 @@ MIN_BAR_FOR_TEXT = 12  # per cent; shorter bars have their text beside the bar
 
 
 def draw_robustness(robustness: pd.DataFrame, summary: dict[str, Any]) -> Figure:
-    """Draw the accuracy on each family of corruptions as a bar, the lowest on top.
+    """Draw the accuracy on each family of corruptions as a bar.
 
-    A family is a kind of corruption, such as ``fog``. The colour of a bar says whether
-    the training used a random change that is similar to the family. ``robustness`` is
-    the table that ``measure_robustness`` returns, and ``summary`` is the result of
+    A family is a kind of corruption, such as ``fog``. The family with the lowest
+    accuracy is on top. The colour of a bar says whether the training used a random
+    change that is similar to the family. ``robustness`` is the table that
+    ``measure_robustness`` returns, and ``summary`` is the result of
     ``summarize_robustness``.
     """
     families = robustness[robustness["family"] != CLEAN]

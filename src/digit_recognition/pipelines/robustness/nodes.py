@@ -121,7 +121,8 @@ def measure_robustness(
     Raises ProjectError in these cases:
 
     - ``training`` is the record of another model.
-    - Published images do not match the test images.
+    - A family in ``mnist_c`` has more or fewer images than the test images, or other
+      labels.
     - The test arrays and the training images belong to different datasets, and
       ``allow_other_data`` is false.
     """

@@ -35,9 +35,9 @@ class SearchParameters(ClusterParameters):
     """The recipe, the search space and the number of trials.
 
     - ``recipe``: the name of the recipe whose fields are changed.
-    - ``space``: maps each field to the values that the search can choose. None leaves
-      the field as it is. Nested fields have dotted names, such as
-      ``augmentation.rotation``.
+    - ``space``: maps each field to the values that the search can choose. A field that
+      is mapped to None keeps the recipe's value. Nested fields have dotted names, such
+      as ``augmentation.rotation``.
     - ``trials``: the number of trials. A trial has one value for each field of the
       space, and trains the recipe with these values.
     - ``seeds``: the number of trainings in each trial, with the seeds 0, 1, 2, ... The
@@ -204,11 +204,12 @@ def _tabulate(study: Study) -> pd.DataFrame:
 
 
 def draw_importances(study: Study, seed: Seed) -> Figure:
-    """Draw the fraction of the accuracy's variance that each field explains.
+    """Draw how much each field of the search space affects the validation accuracy.
 
-    The fractions are computed with fANOVA, which fits a random forest to all complete
-    trials (Hutter, Hoos and Leyton-Brown 2014, "An efficient approach for assessing
-    hyperparameter importance").
+    Each bar shows how much of the accuracy's variance over the search space one field
+    explains alone. The values are scaled so that their sum is 1. They are computed with
+    fANOVA, which fits a random forest to all complete trials (Hutter, Hoos and
+    Leyton-Brown 2014, "An efficient approach for assessing hyperparameter importance").
     """
     import optuna
     from plotly.graph_objects import Figure

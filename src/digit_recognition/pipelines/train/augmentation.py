@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 class Augmentation(Parameters):
-    """Limits of the random affine changes, and settings of the random paper.
+    """Settings for the random changes of the training images.
 
-    Each change has random values, uniform between -limit and +limit. The limits are:
+    Each affine change has random values, uniform between -limit and +limit. The limits
+    are:
 
     - ``rotation``: in degrees.
     - ``shift``: in pixels. The vertical shift has a random value, and the horizontal
@@ -27,8 +28,9 @@ class Augmentation(Parameters):
       has another.
     - ``shear``: in pixels of horizontal shift per pixel of height.
 
-    Digits are never mirrored. ``paper`` is applied after the affine changes. If
-    ``paper`` is None, digits stay white on black.
+    Digits are never mirrored. ``paper`` is applied after the affine changes, and makes
+    images look like photos and scans of paper. If ``paper`` is None, digits stay white
+    on black.
     """
 
     rotation: Annotated[float, Field(ge=0, le=45)]
@@ -43,10 +45,10 @@ def augment(
 ) -> tf.Tensor:
     """Change each image at random.
 
-    ``images`` and the result are float32 (n, height, width, 1) in 0..1. ``seed`` holds
-    two integers (2,), which determine all random values. The affine changes of an image
-    are applied together, with one bilinear interpolation. Areas outside the original
-    image are black.
+    ``images`` and the result are float32 (n, height, width, 1) in 0..1. ``seed`` is an
+    array of two integers, which determine all random values. The affine changes of an
+    image are applied together, with one bilinear interpolation. Areas outside the
+    original image are black.
     """
     import keras
     import tensorflow as tf

@@ -41,15 +41,19 @@ class ShuffledBuffers:
         self._buffer: tuple[np.ndarray, np.ndarray] | None = None
 
     def size(self, epoch: int, place: int) -> int:
-        """Return the number of images in the buffer at ``place`` of an epoch."""
+        """Return the number of images in one buffer of an epoch.
+
+        ``place`` is the index of the buffer in the epoch, counted from 0.
+        """
         return len(self._rows(epoch, place))
 
     def take(
         self, epoch: int, place: int, positions: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return images and labels from the buffer at ``place`` of an epoch.
+        """Return some images and their labels from one buffer of an epoch.
 
-        ``positions`` holds their positions in the buffer.
+        ``place`` is the index of the buffer in the epoch, counted from 0. ``positions``
+        holds the indices of the images in the buffer.
         """
         if self._loaded != (epoch, place):
             self._buffer = None  # frees the memory before the next buffer is read

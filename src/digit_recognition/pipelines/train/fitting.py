@@ -72,10 +72,11 @@ def compile_network(
 
 
 def column_loss(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
-    """Return the cross-entropy of each image, averaged over the columns, (n,), in nats.
+    """Return the cross-entropy of each image, in nats.
 
     Columns are CNNs that are trained side by side. ``labels`` is one-hot (n, 10).
     ``columns`` (n, k, 10) holds the probabilities that each of the k columns predicts.
+    The result (n,) is the mean of the columns' cross-entropies.
     """
     import keras
 
@@ -93,7 +94,8 @@ def column_accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 
     The logits are not available here, so the logarithms of the probabilities are
     averaged instead. For each image and column, all ten logarithms differ from the
-    logits by the same constant. So the predicted digit is the same.
+    logits by the same constant. So the mean of the logarithms and the mean of the
+    logits are highest for the same digit.
     """
     import keras
 

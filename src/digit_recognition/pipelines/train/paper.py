@@ -3,8 +3,8 @@
 The images then resemble photos and scans of handwriting on paper.
 
 In this module, images are (n, height, width), except in ``put_on_paper``. Ink is 1 and
-paper is 0 until ``apply_light`` sets their brightness. A ``seed`` holds two integers
-(2,).
+paper is 0 until ``apply_light`` sets their brightness. A ``seed`` is an array of two
+integers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class Paper(Parameters):
       standard deviation are random and at most ``blur`` pixels.
     - ``sharpened``: the image is sharpened with an unsharp mask, as scanners do. The
       amount is at most ``sharpening``, and the blur is at most ``blur`` pixels.
-    - ``inverted``: the ink is darker than the paper.
+    - ``inverted``: the ink is darker than the paper. In the other images, the ink is
+      brighter, as in MNIST.
     - ``bars``: grey bars cover two opposite sides of the image.
     - ``noisy``: the image has Gaussian noise with a standard deviation of at most
       ``noise``.
@@ -203,7 +204,11 @@ def apply_light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
 
 
 def cover_bars(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Cover two opposite sides of each image with grey bars, at any angle."""
+    """Draw two parallel grey bars on each image, on opposite sides of its centre.
+
+    The angle of the bars is random. Each bar has its own random grey, width and
+    distance from the centre.
+    """
     import tensorflow as tf
 
     angle, *bars = _draw(

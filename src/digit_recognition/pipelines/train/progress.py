@@ -22,7 +22,7 @@ class Progress(Protocol):
         """Report the number of epochs done, such as 2.5 halfway through epoch 3."""
 
     def epoch_ended(self, epoch: int, val_accuracy: float) -> None:
-        """Report the end of an epoch (from 1) and its validation accuracy (0..1)."""
+        """Report a finished epoch's number (from 1) and validation accuracy (0..1)."""
 
 
 @contextlib.contextmanager

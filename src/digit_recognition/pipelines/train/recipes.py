@@ -80,9 +80,9 @@ class Recipe(Parameters):
     - ``schedule``: how the learning rate changes. ``cosine`` raises it linearly during
       the first steps, then lowers it to 0 along a cosine. ``warmup`` is the number of
       these first steps, as a fraction of all steps.
-    - ``adam_lr_ratio``: is used with the optimizer ``muon`` only. Muon trains the
-      kernel of the hidden dense layer. Adam trains all other weights. Adam's learning
-      rate is the learning rate of Muon, multiplied by ``adam_lr_ratio``.
+    - ``adam_lr_ratio``: Adam's learning rate, divided by Muon's learning rate. With the
+      optimizer ``muon``, Muon trains the kernel of the hidden dense layer, and Adam
+      trains all other weights. Other optimizers do not use ``adam_lr_ratio``.
     - ``test_time_shift``: if it is not 0, the trained network averages the logits of
       five views: the image, and the image shifted by this number of pixels up, down,
       left and right.

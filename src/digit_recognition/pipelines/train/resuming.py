@@ -74,8 +74,9 @@ class Checkpoint:
         """Restore the saved state; return the lists ``history`` and ``resumed_after``.
 
         ``history`` has a row for each complete epoch. ``resumed_after`` has a number
-        for each time that the training was resumed, including this time: the number of
-        epochs that were complete then. Both lists are empty if there is no checkpoint.
+        for each time that the training was resumed, including this time. The number
+        says how many epochs were complete at that time. Both lists are empty if there
+        is no checkpoint.
         """
         arrays = self._checkpoints.load(self._name)
         if arrays is None:

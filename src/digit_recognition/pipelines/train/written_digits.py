@@ -62,15 +62,15 @@ def add_handwriting(
     handwriting: Handwriting,
     seed: int,
 ) -> tuple[JoinedArrays, JoinedArrays, np.ndarray]:
-    """Add written digits; return all images, all labels, and the rows to train on.
+    """Add written digits; return all images, all labels, and the indices to train on.
 
     Written digits are synthetic digits, read from synthetic pages. They are made from
     drawings and from the training images, never from validation images. ``x_train`` is
     float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). ``train`` (k,) holds
     the indices of the training images.
 
-    The written digits are added after the n images. The rows to train on are ``train``
-    and the rows of the written digits.
+    The written digits are added after the n images. The indices to train on are those
+    in ``train`` and those of the written digits.
     """
     fields, digits = write_digits(
         x_train[train, ..., 0],
