@@ -34,10 +34,12 @@ def broken_pairs(digits: Sequence[Digit]) -> list[tuple[Digit, Digit]]:
 
     - Neither mark has the doubt SPLIT, which means that it was cut from touching ink.
     - Neither mark comes from a page in MNIST's format (28x28 pixels).
-    - Both marks together do not exceed MAX_ASPECT, MAX_GAP and MAX_HEIGHT.
+    - The gap between the marks is not larger than MAX_GAP allows.
+    - The box around both marks is not wider than MAX_ASPECT allows, and not higher than
+      MAX_HEIGHT allows.
 
-    A likely digit is a mark whose doubt is neither NO_DIGIT nor TOO_WIDE. MAX_HEIGHT is
-    a multiple of the median height of all likely digits. If there are fewer than two
+    MAX_HEIGHT is a multiple of the median height of all likely digits. A likely digit
+    is a mark whose doubt is neither NO_DIGIT nor TOO_WIDE. If there are fewer than two
     likely digits, the height of a pair has no limit.
     """
     sure = [d.mark.height for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]

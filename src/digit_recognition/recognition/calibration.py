@@ -57,9 +57,9 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray) -> f
     difference between the mean confidence and the accuracy is computed. The result is
     the mean of these differences, weighted by the number of images in each bin.
 
-    ``confidence`` (n,) is the highest probability of each image. ``correct``, bool
-    (n,), is True where the prediction is right. See Guo, Pleiss, Sun and Weinberger
-    2017, "On calibration of modern neural networks".
+    ``confidence`` (n,) is the probability of the predicted digit for each image.
+    ``correct``, bool (n,), is True where the prediction is right. See Guo, Pleiss, Sun
+    and Weinberger 2017, "On calibration of modern neural networks".
     """
     weights = confidence - correct
     gaps = np.bincount(bin_index(confidence), weights=weights, minlength=BINS)
@@ -125,13 +125,14 @@ def rank_by_confidence(
 def risk_coverage(
     confidence: np.ndarray, correct: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return three arrays (k,), from strict to loose: coverage, risk and threshold.
+    """Return the coverage (k,), the risk (k,) and the threshold (k,).
 
     Each of the k distinct values in ``confidence`` (n,) is a threshold (see
-    ``rank_by_confidence``). ``correct``, bool (n,), is True where the prediction is
-    right. Coverage is the fraction of images that a threshold accepts. Risk is the
-    fraction of errors among the accepted images. See El-Yaniv and Wiener 2010, "On the
-    foundations of noise-free selective classification".
+    ``rank_by_confidence``). The strictest threshold comes first. ``correct``, bool
+    (n,), is True where the prediction is right. Coverage is the fraction of images that
+    a threshold accepts. Risk is the fraction of errors among the accepted images. See
+    El-Yaniv and Wiener 2010, "On the foundations of noise-free selective
+    classification".
     """
     accepted, errors, thresholds = rank_by_confidence(confidence, ~correct)
     return accepted / len(confidence), errors / accepted, thresholds

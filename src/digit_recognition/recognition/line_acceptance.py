@@ -29,11 +29,12 @@ line."""
 def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
     """Judge some of a line's marks (possible digits) again, and return the line.
 
-    If a line consists of one accepted digit, its confidence must be above
-    ``rule.min_confidence_alone``. In a longer line, a mark that was taken for a
-    non-digit is judged again if all of these hold:
+    If a line consists of one accepted digit, the digit stays accepted only if its
+    confidence is above ``rule.min_confidence_alone``. In a longer line, a mark that was
+    taken for a non-digit is judged again if all of these hold:
 
-    - It passes because of its line (see ``AcceptanceRule.are_digits``).
+    - The detector's outputs for the whole line suggest that the mark is a digit
+      (``AcceptanceRule.are_digits`` has the conditions).
     - Its height and stroke width are similar to the accepted digits' (see SIZES, PENS).
     - The darkness of its ink is as even as in strokes of a pen.
 

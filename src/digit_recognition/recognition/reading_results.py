@@ -44,8 +44,8 @@ class ReadingResults(NamedTuple):
     - ``accepted``: the numbers accepted.
 
     ``pages`` tells from which page (counted from 0) each row of ``readings`` comes. It
-    maps the escaped name of a picture to a list with one page for each of the picture's
-    rows. A picture is left out if all of its rows come from page 0.
+    maps the escaped name of a picture to a list of page numbers, one for each of the
+    picture's rows. A picture is left out if all of its rows come from page 0.
     """
 
     readings: pd.DataFrame
@@ -61,8 +61,9 @@ def read_all(
 ) -> ReadingResults:
     """Read the pictures in order and return the results.
 
-    The names of the pictures are escaped by ``escape_cell``. Before each page is read,
-    ``show_page`` is called with the page's index, which starts at 0 in each picture.
+    In the results, the names of the pictures are escaped by ``escape_cell``. Before
+    each page is read, ``show_page`` is called with the page's index, which starts at 0
+    in each picture.
     """
     readings = _ChunkedTable(READING_COLUMNS)
     digits = _ChunkedTable(DIGIT_COLUMNS)

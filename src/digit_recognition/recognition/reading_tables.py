@@ -22,7 +22,7 @@ def reading_row(
     - ``picture``: the escaped name of the picture.
     - ``number``: the index of the line in the picture, from 0. It becomes the value of
       the column "line". The column "number" has the digits of the line as text.
-    - ``line``: None if no line was found. Then the row's number is empty, and its
+    - ``line``: None if no line was found. Then the column "number" is empty, and the
       confidence is 0.
     - ``reason``: why the line is not accepted. It is empty if the line is accepted.
     """

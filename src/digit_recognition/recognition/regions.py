@@ -41,17 +41,18 @@ def away_from_sides(marks: list[Mark], page: tuple[int, ...]) -> list[Mark]:
 def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
     """Return the better digits of two readings of a page.
 
-    A reading is the list of digits that one of several ways to find digits returns.
-    Light, stroke width and ruled lines differ within a page, so ``one`` reading may be
-    better in some places, and the ``other`` in other places. Therefore, the digits are
-    grouped into regions. Digits that overlap are in the same region. All digits in the
-    same printed grid of cells, as on a form, are also in the same region. For each
-    region, the result has the digits of the reading with the higher score there.
+    There are several ways to find the digits of a page. A reading is the list of digits
+    that results from one of these ways. Light, stroke width and ruled lines differ
+    within a page, so ``one`` reading may be better in some places, and the ``other`` in
+    other places. Therefore, the digits are grouped into regions. Digits that overlap
+    are in the same region. All digits in the same printed grid of cells, as on a form,
+    are also in the same region. For each region, the result has the digits of the
+    reading with the higher score there.
 
-    The score of a reading is the sum of its digits' confidences. For a mark that may
-    not be a digit, or that is too wide to be one, a negative number replaces the
-    confidence (see NON_DIGIT_SCORE). Each confidence or negative number is multiplied
-    by the square root of the area of the mark's box.
+    The score of a reading is the sum of its digits' confidences. If a digit has the
+    doubt NO_DIGIT or TOO_WIDE, the negative number NON_DIGIT_SCORE replaces its
+    confidence. Each confidence or negative number is multiplied by the square root of
+    the area of the digit's box.
     """
     digits = [*one, *other]
     if not one or not other:

@@ -48,9 +48,10 @@ allowed risk."""
 class Threshold:
     """A digit is accepted if its confidence (0..1) is above ``threshold``.
 
-    The error among accepted digits is at most ``max_error`` with the requested
-    certainty. If ``max_error`` is None, no bound is guaranteed. The other fields
-    describe how the threshold works on the validation images:
+    The error among accepted digits is at most ``max_error``. This bound holds with the
+    ``certainty`` that was passed to ``find_thresholds``. If ``max_error`` is None, no
+    bound is guaranteed. The other fields describe how the threshold works on the
+    validation images:
 
     - ``coverage``: the fraction of accepted images, 0..1;
     - ``accepted``: the number of accepted images;
@@ -78,9 +79,10 @@ def find_thresholds(
     """Return the threshold with the largest coverage for each maximum error.
 
     The coverage is the fraction of accepted images. ``confidence``, float (n,) in 0..1,
-    and ``wrong``, bool (n,), describe the results on n validation images, or on n
-    numbers instead of images. ``certainty`` is the probability with which each bound
-    holds. ``late_start`` is explained in ``_certify``.
+    and ``wrong``, bool (n,), describe the results on n validation images. Thresholds
+    for multi-digit numbers are found in the same way: then each "image" is a number.
+    ``certainty`` is the probability with which each bound holds. ``late_start`` is
+    explained in ``_certify``.
 
     The result is in the order of ``max_errors``. A maximum error is left out if no
     threshold guarantees it. One last element, with ``max_error=None``, guarantees
@@ -128,7 +130,8 @@ def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
 
     1. the threshold for ``max_error``;
     2. the threshold for the next smaller error;
-    3. the threshold for the smallest error in the table, although it is larger;
+    3. the threshold for the smallest error in the table, which is then larger than
+       ``max_error``;
     4. the threshold without a guarantee.
     """
     levels = {row.max_error: row for row in table}
@@ -175,10 +178,11 @@ def _certify(
     tails = bdtr(errors, accepted, level)
 
     def minimum_accepted(share: float) -> float:
-        """Return the minimum number of accepted images with which a threshold can pass.
+        """Return how many images a threshold must accept so that it can pass a test.
 
         With exactly this number, a threshold passes only if no image is wrong.
-        ``share`` is the fraction of the risk that the test may use. The result is not
+        ``share`` is the fraction of ``risk`` that the test may use: the test fails if
+        the probability it computes is above ``share * risk``. The result is not
         rounded.
         """
         return np.log(share * risk) / np.log1p(-level)

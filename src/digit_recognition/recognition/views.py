@@ -19,11 +19,11 @@ Outputs = list[np.ndarray]
 def average_views(
     predict: Callable[[np.ndarray], Outputs], images: np.ndarray
 ) -> Outputs:
-    """Return the mean of each output over the image's shifted copies (see SHIFTS).
+    """Return the mean of each output over an image and its shifted copies.
 
-    ``images`` is float32 (n, 28, 28, 1) in 0..1, with 0 as the background. ``predict``
-    maps images to the network's outputs, a list of arrays (n, ...). The result is a
-    list of arrays with the same shapes.
+    SHIFTS lists the shifts. ``images`` is float32 (n, 28, 28, 1) in 0..1, with 0 as the
+    background. ``predict`` maps images to the network's outputs, a list of arrays
+    (n, ...). The result is a list of arrays with the same shapes.
     """
     views = [predict(shift(images, down, right)) for down, right in SHIFTS]
     return [np.mean(outputs, axis=0) for outputs in zip(*views, strict=True)]

@@ -93,7 +93,7 @@ def log_results(
 
     The results that one run saves are called a version. ``files`` maps the names of the
     version's datasets to their files or folders. ``rule`` holds the parameters of the
-    pipeline `read`, for ``log_model``.
+    pipeline `read`. Those of the acceptance rule are saved with the model.
 
     Returns the phrase of ``register_model`` that says how the model was registered, or
     "" if no model was registered.

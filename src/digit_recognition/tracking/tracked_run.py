@@ -41,7 +41,10 @@ this is MLflow's own limit."""
 
 @dataclass
 class TrackedRun:
-    """A run on MLflow. ``epochs`` is the number of the last logged epoch, or 0."""
+    """A run on MLflow.
+
+    ``epochs`` is the number of the last logged epoch, or 0 if no epoch is logged.
+    """
 
     connection: Connection
     run_id: str
@@ -96,7 +99,10 @@ class TrackedRun:
 
     @property
     def address(self) -> str:
-        """The URL of the run's page, or its id and database if there is no server."""
+        """The URL of the run's page on the server.
+
+        If there is no server, it is a text with the run's id and the database's URI.
+        """
         connection = self.connection
         if not connection.is_server:
             return f"run {self.run_id} in {connection.uri}"
@@ -162,7 +168,7 @@ class TrackedRun:
 def first_tags(version: str, revision: str) -> dict[str, str]:
     """Return the tags of a new run: the version of its results, and the code revision.
 
-    MLflow's page has columns for the tags that start with ``mlflow.``.
+    The tags whose names start with ``mlflow.`` are for columns of MLflow's page.
     """
     return {
         VERSION: version,

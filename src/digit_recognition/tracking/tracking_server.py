@@ -72,8 +72,8 @@ def connect(parameters: TrackingParameters, project: Path) -> Connection:
     """Return a connection to the experiment; create the experiment if it is missing.
 
     ``project`` is the project's folder. The environment variable MLFLOW_TRACKING_URI
-    replaces ``parameters.tracking_uri``. For this process, the environment variables in
-    ENVIRONMENT are set, and also those in DEFAULTS that the user has not set.
+    replaces ``parameters.tracking_uri``. This function also sets environment variables
+    for this process: all in ENVIRONMENT, and those in DEFAULTS that are not set yet.
 
     Raises ProjectError if MLflow is not installed, and NoConnection if the server does
     not answer within MAX_WAIT seconds. If MLflow refuses the connection, it raises its

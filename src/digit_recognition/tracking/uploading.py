@@ -1,4 +1,4 @@
-"""Log the results of earlier runs, for example if MLflow's server was down."""
+"""Log the results of earlier runs, such as those that MLflow's server missed."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def find_pipeline(name: str) -> Pipeline:
 
 
 def check_parameters(pipeline: Pipeline, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Check the parameters, and return them as the typed models that the nodes take.
+    """Check the parameters, and convert them to the types that the nodes take.
 
     Raises ParameterValidationError if a value is wrong, as `kedro run` does.
     """

@@ -54,9 +54,9 @@ class Trainer(contextlib.ExitStack):
         printed when a training ends. On Ctrl-C, KeyboardInterrupt is raised with a
         message that says how many trainings are finished.
 
-        Raises ProjectError if the cluster cannot be opened or is lost, if a worker has
-        other code or packages, or if several workers are killed during the same
-        training.
+        Raises ProjectError if the cluster cannot be opened or is lost, if the code or
+        packages of a worker differ from those of this process, or if several workers
+        are killed during the same training.
         """
         rows: dict[str, Row] = {}
         if self._resume:

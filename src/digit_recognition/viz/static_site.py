@@ -58,9 +58,9 @@ def make_relative(api: Path, project: Path) -> None:
 
     Paths inside the project become relative to the project. Other absolute paths are
     cut to the file name. This is also done inside texts that are JSON objects, such as
-    the previews of JSON datasets. A path that is only a part of a text is not
-    shortened. Raises ProjectError if a text still contains the path of the project or
-    of the user's home.
+    the previews of JSON datasets. A path with other words around it, as in an error
+    message, is not shortened. Raises ProjectError if a file still contains the path of
+    the project or of the user's home.
     """
     private = {f"{folder}/" for folder in (project, Path.home())} - {"//"}
     for file in sorted(api.rglob("*")):
