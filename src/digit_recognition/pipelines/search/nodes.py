@@ -228,7 +228,7 @@ def draw_importances(study: Study, seed: Seed) -> Figure:
         orientation="h",
         marker={"color": BLUE},
     )
-    figure.update_xaxes(title="fraction of the variance of the accuracy")
+    figure.update_xaxes(title="importance (the sum is 1)")
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(height=200 + 40 * len(importances))
     return finish_chart(
