@@ -1,7 +1,7 @@
 import numpy as np
 
 from digit_recognition.imaging.boxes import Box
-from digit_recognition.imaging.cells import find_cells
+from digit_recognition.imaging.cells import Cell, find_cells, ink_in_rows_of_cells
 
 STROKE = 4.0
 
@@ -54,3 +54,24 @@ def test_the_holes_of_digits_are_no_cells():
         left, cells = find_cells(page, STROKE)
         np.testing.assert_array_equal(left, page)
         assert not cells.labels.any()
+
+
+def cells_at(*lefts):
+    """Cells of 38 x 38 pixels in a row, as those of page_of_boxes."""
+    boxes = [Box(32, left, 70, left + 38) for left in lefts]
+    return [Cell(box, Box(32, 22, 70, 180)) for box in boxes]
+
+
+def test_ink_that_divides_its_cell_is_found_between_the_cells_and_beside_them():
+    bar = (40, 60, 60, 102)  # from side to side of the second box
+    mask = page_of_boxes(bar, cells=4)
+    for lefts in ((22, 102), (22,), (102, 142), (22, 142)):
+        (box,) = ink_in_rows_of_cells(mask, cells_at(*lefts))
+        np.testing.assert_allclose(box, (40, 70, 60, 92), atol=4)
+
+
+def test_empty_cells_and_low_ink_are_no_missing_digits():
+    dash = (50, 54, 60, 102)
+    mask = page_of_boxes(dash, cells=4)
+    assert ink_in_rows_of_cells(mask, cells_at(22, 142)) == []
+    assert ink_in_rows_of_cells(mask, []) == []

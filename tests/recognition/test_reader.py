@@ -304,6 +304,22 @@ def test_digits_are_kept_if_another_attempt_takes_too_much_work(monkeypatch):
     assert line.number == "11"
 
 
+@pytest.mark.parametrize(("width", "is_accepted"), [(8, True), (60, False)])
+def test_a_mark_that_divides_its_box_is_not_lost_unnoticed(width, is_accepted):
+    page = blank(160, 320)
+    for left in range(39, 320, 60):
+        page[50:111, left : left + 2] = INK
+    page[50:52, 39:281] = page[109:111, 39:281] = INK
+    for place in (0, 2, 3):
+        page[65:95, 66 + 60 * place : 74 + 60 * place] = INK
+    middle = 130
+    page[65:95, middle - width // 2 : middle + width // 2] = INK
+    (line,) = read(
+        page, lambda field: CLEAR if np.ptp(field.nonzero()[1]) < 9 else STRANGE
+    )
+    assert (line.reason == "") == is_accepted
+
+
 def test_a_model_without_the_metadata_is_refused_in_one_sentence():
     session = Session(in_turn())
     for name in ("temperature", "validation"):

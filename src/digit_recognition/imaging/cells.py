@@ -6,6 +6,8 @@ a cell. A box has one cell, a grid has several.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +50,10 @@ function."""
 CLOSED_GAPS = 1, 3, 5
 """Sizes, in pixels, of the morphological closings that mend broken lines. All sizes are
 tried, and the size that yields the most cells is used."""
+
+CELL_MARGIN = 0.2
+"""Width of the margin along each side of a cell in which ink may belong to the cell's
+lines, as a share of the cell's width or height."""
 
 REACH = 11
 """Size, in pixels, of the maximum filter that enlarges the mask of a cell, so that the
@@ -108,6 +114,70 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
             cells[place - 1] = Cell(boxes[place - 1], grid)
     is_line = ndimage.maximum_filter(labels > 0, REACH) & (labels == 0)
     return mask & ~(np.isin(components, grids) & is_line), Cells(labels, cells)
+
+
+def ink_in_rows_of_cells(mask: np.ndarray, written: Iterable[Cell]) -> list[Box]:
+    """Return the bounding boxes of the ink in places for cells, in rows of cells.
+
+    A digit that touches two opposite sides of its cell divides the cell. Then the cell
+    is not found, and the digit may be taken for a part of the lines. So this function
+    looks for ink not only in the cells, but also in each gap between two cells of a
+    row, and at both ends of the row. A wide gap has places for several cells.
+
+    ``mask`` is bool (h, w). It is True on the ink of the page that is not read yet,
+    including the lines of boxes and grids. ``written`` are cells in which something is
+    written. Each place gives at most one box. Ink in the margin of a place (see
+    CELL_MARGIN) is left out, and so is ink that is lower than MIN_WRITTEN_HEIGHT.
+    """
+    boxes = []
+    for row in _rows(set(written)):
+        width = round(float(np.median([box.width for box in row])))
+        before = row[0]._replace(right=row[0].left - width)
+        after = row[-1]._replace(left=row[-1].right + width)
+        places = list(row)
+        for left, right in pairwise([before, *row, after]):
+            count = round((right.left - left.right) / width)
+            sides = np.linspace(left.right, right.left, count + 1).astype(int)
+            places += [
+                Box(left.top, start, left.bottom, stop)
+                for start, stop in pairwise(sides.tolist())
+            ]
+        boxes += [box for place in places for box in _written_in(mask, place)]
+    return boxes
+
+
+def _rows(cells: set[Cell]) -> list[list[Box]]:
+    """Return the boxes of the cells of each row of each grid, from left to right."""
+    rows: list[tuple[Cell, list[Box]]] = []
+    for cell in sorted(cells, key=lambda cell: cell.box.left):
+        middle, _ = cell.box.centre
+        for last, row in rows:
+            is_beside = last.grid == cell.grid and row[-1].right <= cell.box.left
+            if is_beside and row[-1].top < middle < row[-1].bottom:
+                row.append(cell.box)
+                break
+        else:
+            rows.append((cell, [cell.box]))
+    return [row for _, row in rows]
+
+
+def _written_in(mask: np.ndarray, place: Box) -> list[Box]:
+    """Return the box of the ink inside a place for a cell, if the ink is high enough.
+
+    The result is a list of one box, or empty.
+    """
+    down, right = (round(CELL_MARGIN * side) for side in (place.height, place.width))
+    top, left = max(0, place.top + down), max(0, place.left + right)
+    inside = mask[top : place.bottom - down, left : max(0, place.right - right)]
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    if not rows.size or np.ptp(rows) + 1 < MIN_WRITTEN_HEIGHT * place.height:
+        return []
+    return [
+        Box(
+            *(top + int(rows[0]), left + int(columns[0])),
+            *(top + int(rows[-1]) + 1, left + int(columns[-1]) + 1),
+        )
+    ]
 
 
 def _group_into_grids(

@@ -7,7 +7,7 @@ are texture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy import ndimage
 from digit_recognition import IMAGE_SIZE
 
 from .boxes import Box
-from .cells import Cell, Cells, find_cells
+from .cells import Cell, Cells, find_cells, ink_in_rows_of_cells
 from .components import Group, group_components, is_ruling, is_ruling_fragment
 from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
@@ -158,12 +158,16 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
         yield _marks_of(ink, strokes, cells)
 
 
-def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
+def unread_boxes(
+    ink: Ink, marks: Sequence[Mark], cells: Iterable[Cell] = ()
+) -> list[Box]:
     """Return the bounding boxes of the ink outside all marks.
 
     Each box encloses one connected component of ink. A component lies outside if less
     than 30 % of its pixels are in the marks' boxes. Frames and other components whose
-    boxes contain the centre of a mark are left out.
+    boxes contain the centre of a mark are left out. ``cells`` are cells of boxes and
+    grids in which something is written. Ink in a row of such cells has a box of its
+    own, even if it is connected with a frame (see `ink_in_rows_of_cells`).
     """
     is_read = np.zeros(ink.density.shape, bool)
     is_centre = np.zeros(ink.density.shape, bool)
@@ -173,11 +177,12 @@ def unread_boxes(ink: Ink, marks: Sequence[Mark]) -> list[Box]:
     labels, count = ndimage.label(ink.traces, EIGHT_CONNECTED)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
     read_areas = np.bincount(labels[is_read], minlength=count + 1)
-    return [
+    outside = [
         Box.of_slices(box)
         for number, box in enumerate(ndimage.find_objects(labels), start=1)
         if read_areas[number] < 0.3 * areas[number] and not is_centre[box].any()
     ]
+    return outside + ink_in_rows_of_cells(ink.traces & ~is_read, cells)
 
 
 def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Mark]:

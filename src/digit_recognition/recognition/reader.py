@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from digit_recognition.imaging.boxes import Box
+from digit_recognition.imaging.cells import Cell
 from digit_recognition.imaging.ink import (
     Ink,
     find_ink,
@@ -269,6 +270,7 @@ class Reader:
         """
         found: list[Digit] | None = None
         inks: list[Ink] = []
+        cells: list[Cell] = []
         texture = None
         is_even = light_is_even(grey)
         with contextlib.ExitStack() as limits:
@@ -280,12 +282,14 @@ class Reader:
                 is_local = find is find_ink_locally
                 try:
                     for marks in find_marks(ink):
+                        cells += [mark.cell for mark in marks if mark.cell]
                         digits = self._read_marks(
                             away_from_sides(marks, grey.shape) if is_local else marks
                         )
                         found = choose_by_region(found or [], digits)
                         if is_even and _is_settled(found, ink):
-                            return found, unread_boxes(ink, [d.mark for d in found])
+                            unread = unread_boxes(ink, [d.mark for d in found], cells)
+                            return found, unread
                         if found:
                             limits.enter_context(optional_work())
                 except TooManyMarks as error:
@@ -300,7 +304,7 @@ class Reader:
             ) from texture
         found = found or []
         marks = [digit.mark for digit in found]
-        return found, unread_boxes(inks[-1], marks)
+        return found, unread_boxes(inks[-1], marks, cells)
 
     def _read_marks(self, marks: list[Mark]) -> list[Digit]:
         """Classify the marks, and split those that consist of touching digits."""
