@@ -21,9 +21,9 @@ from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home, is_url
 def with_short_errors(option: click.Parameter) -> click.Parameter:
     """Return an option's copy, which raises ClickException for invalid values.
 
-    The copy of ``--params`` also accepts YAML lists. It refuses the path of an input if
-    Kedro would change this path while parsing it. An option without a callback is
-    returned unchanged.
+    The copy of ``--params`` also accepts YAML lists. It refuses the path of an input
+    file if Kedro's parser would change this path, for example at a comma. An option
+    without a callback is returned unchanged.
     """
     kedro_callback: Any = option.callback
     if kedro_callback is None:

@@ -39,10 +39,11 @@ def make_problem(status: int, detail: str) -> Problem:
 def problem_of(error: Exception) -> Problem:
     """Return a Problem that says why a picture could not be read.
 
-    - If ``error`` is Busy, the HTTP status is 503.
-    - If it is any other UnreadablePicture, the status is 422.
-    - All other errors are bugs, with status 500. The error is logged, and the Problem
-      does not say what it was.
+    - If ``error`` is a Busy, which is a kind of UnreadablePicture, the HTTP status is
+      503.
+    - If it is another UnreadablePicture, the status is 422.
+    - Any other error is a bug, and the status is 500. The log describes the error, but
+      the Problem does not.
     """
     if not isinstance(error, UnreadablePicture):
         logger.error("A picture could not be read", exc_info=error)

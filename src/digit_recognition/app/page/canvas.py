@@ -3,9 +3,9 @@
 It is an HTML canvas with the script canvas.js, not Gradio's ``Sketchpad``. Both were
 measured on 2026-11-25 with Gradio 6.31 and a headless Chromium on 2 cores. With the
 Sketchpad, the answer came 3.0 s after the end of a stroke (median of 5). The Sketchpad
-sent 10 requests, left files on the server, and made visitors choose a pen before
-drawing. With this canvas, the answer came after 46 ms (median of 12), and there was one
-request.
+sent 10 requests for this answer, left files on the server, and made visitors choose a
+pen before drawing. With this canvas, the answer came after 46 ms (median of 12) and
+took one request.
 """
 
 from __future__ import annotations

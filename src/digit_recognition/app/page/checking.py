@@ -38,13 +38,16 @@ class Checking:
     answers: dict[int, str] = field(default_factory=dict)
 
     def answer_to(self, task: Task) -> str:
-        """Return the person's answer, or the number that was read if none was given."""
+        """Return the person's answer to a task.
+
+        If there is no answer yet, return the number that the model has read.
+        """
         answers: dict[int, str] = {task.place: task.row["number"]}
         return (answers | self.answers)[task.place]
 
 
 class NotDigits(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """Raised for an answer that is neither digits nor one of the commands x and b.
+    """Raised for an answer that `enter` does not accept, such as letters.
 
     The message lists the valid answers.
     """
@@ -88,8 +91,8 @@ def corrected(rows: Sequence[Row], checking: Checking) -> list[Row]:
     """Return the table with the person's answers filled in.
 
     If an answer is a number, its row becomes accepted, and the column ``reason`` says
-    what the model had read. If an answer is empty, because the picture has no number,
-    its row is not accepted. The confidence does not change.
+    what the model had read. An empty answer means that the picture has no number. Then
+    the row is still not accepted. The confidence does not change.
     """
     return [
         _corrected_row(row, checking.answers[place])

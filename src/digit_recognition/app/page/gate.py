@@ -48,10 +48,10 @@ class Refused(ValueError):  # noqa: N818 (the input is at fault, not the program
 
 
 class Gate:
-    """Middleware that refuses requests that the page does not make.
+    """Middleware that refuses every request except those that the page needs.
 
-    The answer to a refused request is a problem details object (RFC 9457), or plain
-    text for an upload.
+    A refused upload is answered with plain text. Any other refused request is answered
+    with a problem details object (RFC 9457).
 
     The page calls Python functions on the server. Gradio calls the functions in
     ``queued`` through its queue, and the functions in ``direct`` at once. In both

@@ -23,10 +23,10 @@ def preparation(
     """Return HTML that shows a digit with and without preparation, side by side.
 
     Preparation cuts one digit out of the drawing, and scales and centres it as in
-    MNIST. ``prepared`` is a tuple of the prepared digit and its probabilities. ``raw``
-    is a tuple of the whole drawing, only reduced in size, and its probabilities. Both
-    images have the shape (28, 28) and values in 0..1, where 1 is ink. The probabilities
-    of the digits 0 to 9 are an array of the shape (10,).
+    MNIST. Both arguments are tuples (image, probabilities). The image in ``prepared``
+    is the prepared digit. The image in ``raw`` is the whole drawing, which was only
+    resized. An image has the shape (28, 28) and values in 0..1, where 1 is ink. The
+    probabilities of the digits 0 to 9 are an array of the shape (10,).
     """
     figures = "".join(
         f"<figure>{field_picture(field, title)}<figcaption><b>{title}</b>read as "

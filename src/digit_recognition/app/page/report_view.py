@@ -59,9 +59,9 @@ def show_report(report: Report) -> str:
 
 
 def show_pictures(pictures: dict[str, Path]) -> str:
-    """Return HTML with the pictures and their titles, without unreadable pictures.
+    """Return HTML with the pictures and their titles.
 
-    ``pictures`` maps titles to PNG files.
+    ``pictures`` maps titles to PNG files. Files that cannot be read are left out.
     """
     return "".join(
         f'<figure class="report"><figcaption>{escape(title)}</figcaption>'

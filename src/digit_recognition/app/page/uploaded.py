@@ -43,9 +43,11 @@ class Uploaded:
 
     ``rows`` are the picture's rows in the table of readings. ``name`` is the name of
     the picture, as `escape_cell` returns it. ``pages`` are the annotated pages.
-    ``cuttings`` maps the index of a row to an image of the number in this row. It has
-    only the numbers that a person should check. If no number was found on a readable
-    picture, it has one image, of the first page. ``key`` is different for each upload.
+    ``key`` is different for each upload.
+
+    ``cuttings`` maps the index of a row to an image of the number in this row, but only
+    for numbers that a person should check. If the picture could be decoded but has no
+    numbers, ``cuttings`` has one image, which shows the first page.
     """
 
     name: str
@@ -85,8 +87,8 @@ def _unreadable(name: str, reason: str) -> Uploaded:
 def shown(image: Image.Image) -> Shown:
     """Return an image as a JPEG file in a data URL.
 
-    If the width or height is greater than MAX_SHOWN pixels, ``image`` itself is reduced
-    to this size.
+    If the longer side has more than MAX_SHOWN pixels, it is reduced to MAX_SHOWN
+    pixels, and the shorter side in proportion. This changes ``image`` itself.
     """
     image.thumbnail((MAX_SHOWN, MAX_SHOWN))
     return Shown(picture_url(image, "JPEG"), image.width, image.height)

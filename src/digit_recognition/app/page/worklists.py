@@ -60,11 +60,12 @@ def find_worklists(
 ) -> list[Worklist]:
     """Return the tables in which a person should check something.
 
+    A person should check each number that was not accepted, and each picture in which
+    no number was found. These are the tasks. An uploaded file that could not be
+    decoded, such as a text file, is not a task.
+
     There are up to two tables: one with the rows of all uploads, and the one in
     ``newest``. A table without tasks is left out.
-
-    A task is a number that was not accepted, or a picture in which no number was found.
-    An uploaded file that could not be decoded, such as a text file, is not a task.
     """
     lists = []
     if uploads:

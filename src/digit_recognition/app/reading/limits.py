@@ -77,7 +77,8 @@ class TimedFile(io.BytesIO):
 class TimedSession:
     """An ONNX Runtime session. Its ``run`` checks the thread's time limit.
 
-    Reading a page with many digits takes many runs, so it ends soon after the limit.
+    ``run`` is called many times while a page with many digits is read, so reading stops
+    soon after the time limit.
     """
 
     def __init__(self, session: InferenceSession):

@@ -39,7 +39,9 @@ class NewestReadings:
     - ``pages`` maps the name of a picture to a list. For each row of the picture, the
       list has the index of the page that the row comes from. A picture is left out if
       all of its rows come from the first page.
-    - ``folder`` contains the pictures, and ``annotated`` the annotated pictures.
+    - ``folder`` is the folder of the pictures.
+    - ``annotated`` is the folder of the annotated pictures, which show boxes around the
+      digits.
     """
 
     version: str
@@ -65,9 +67,10 @@ class NewestReadings:
     def show(self, place: int) -> Image.Image | None:
         """Return an image of the number in the row with the index ``place``.
 
-        The image is cut out of the number's page. For a row without a number, it shows
-        the whole page. If the picture file has been moved or deleted, the result is the
-        whole annotated page, or None if that is missing, too.
+        The number is cut out of the page that it was read on. If the row has no number,
+        the image shows the whole page. If the picture file has been moved or deleted,
+        the image is the annotated page that the run has saved. If this file is missing,
+        too, the result is None.
         """
         name, line = self.rows[place]["picture"], self.rows[place]["line"]
         number = self.pages[name][line] if name in self.pages else 0

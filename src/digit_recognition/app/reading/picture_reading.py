@@ -38,7 +38,8 @@ class PageReading:
     ``drawn`` is an image of the page, or None if the page could not be decoded.
 
     A page may be reduced before it is read. The boxes of the digits are in pixels of
-    the reduced page, each of which covers ``scale`` x ``scale`` pixels of the picture.
+    the reduced page. One of these pixels covers ``scale`` x ``scale`` pixels of the
+    picture.
     """
 
     lines: list[Line]
@@ -67,9 +68,9 @@ class PictureReading:
         """Return the picture's rows for a table like readings.csv of `kedro run`.
 
         ``picture`` is the name of the picture. The keys of a row are READING_COLUMNS.
-        There is one row for each line of digits. If a page could not be decoded, there
-        is also a row that says why. If the picture has no lines on any page, there is
-        a single row, which says why.
+        There is one row for each line of digits. If a page could not be decoded, one
+        more row says why. If this gives no rows at all, the result is a single row,
+        which says why the first page has no lines.
         """
         name = escape_cell(picture)
         found: list[tuple[Line | None, str]] = [
@@ -113,8 +114,8 @@ class PictureReading:
 def box_of(digit: Digit, scale: int) -> tuple[int, int, int, int]:
     """Return x, y, width and height of a digit's box, in pixels of the picture.
 
-    ``digit`` has its box in pixels of a reduced page, each of which covers ``scale`` x
-    ``scale`` pixels of the picture.
+    The box in ``digit`` is in pixels of a reduced page. One of these pixels covers
+    ``scale`` x ``scale`` pixels of the picture.
     """
     mark = digit.mark
     return mark.x * scale, mark.y * scale, mark.width * scale, mark.height * scale
@@ -125,8 +126,8 @@ def read_file(file: BinaryIO, reader: Reader, max_pixels: int) -> PictureReading
 
     ``max_pixels`` limits the total number of pixels of all pages. If the first page
     cannot be decoded, UnreadablePicture is raised. If a later page cannot be decoded,
-    it is the last page of the result. It has no lines, and its ``reason`` says why.
-    Raises TooSlow if the time limit has passed.
+    reading stops there. The result then ends with a PageReading without lines, whose
+    ``reason`` says why. Raises TooSlow if the time limit has passed.
     """
     return PictureReading(list(_read_pages(file, reader, max_pixels)))
 
@@ -151,8 +152,9 @@ def _read_pages(
 def read_drawing(page: Page, reader: Reader) -> PageReading:
     """Read a drawing on a plain background.
 
-    Every pixel that differs from the top left pixel is ink. The drawing is reduced, and
-    only the part with ink is read. This takes a quarter of the time of `read_page`.
+    If the drawing is large, it is reduced first. Then every pixel that differs from the
+    top left pixel is ink, and only the part with ink is read. This takes a quarter of
+    the time of `read_page`.
     """
     factor = max(1, max(page.grey.shape) // DRAWING_SIDE)
     shape = tuple(-(-side // factor) for side in page.grey.shape)

@@ -90,9 +90,9 @@ class Service:
     def open(cls, project: Path, model_version: str | None = None) -> Service:
         """Return a service for an exported model, by default the newest one.
 
-        ``model_version`` is the name of a folder in data/06_models/model.onnx. The rule
-        by which digits are accepted comes from conf/. Raises ProjectError if the model
-        does not exist, is damaged or cannot be used.
+        ``model_version`` is the name of a folder in data/06_models/model.onnx. The
+        files in conf/ determine which digits are accepted without a check by a person.
+        Raises ProjectError if the model does not exist, is damaged or cannot be used.
         """
         path = find_model(project, model_version)
         return cls(project, path, _load_parameters(project))
@@ -182,7 +182,7 @@ class Service:
         return field, self.probabilities(field[None])[0]
 
     def report(self) -> Report:
-        """Return the report of the model. Each call looks for the newest files."""
+        """Return the report of the model, from the report files that exist now."""
         return load_report(self.project, self.metadata, self.model_path)
 
     def newest_readings(self) -> NewestReadings | None:
