@@ -33,10 +33,10 @@ class RunVersion:
     """The results of one run.
 
     ``name`` is the version. ``manifest`` is the path of its manifest, a file with the
-    digests of the results. The manifest may not exist for older versions. ``folders``
-    maps each dataset to its folder, in the catalog's order. ``size`` is the total size
-    of all files in bytes. ``refers_to`` holds the names of the other versions that
-    these results were made from.
+    digests of the results. This file does not exist if the results were saved before
+    the project had manifests. ``folders`` maps each dataset to its folder, in the
+    catalog's order. ``size`` is the total size of all files in bytes. ``refers_to``
+    holds the names of the other versions that these results were made from.
     """
 
     name: str
@@ -126,7 +126,8 @@ def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[
     - the newest version of each dataset, which runs load by default;
     - the newest version that has all datasets listed in COMPLETE, so that a model can
       be evaluated and exported;
-    - all versions that a needed version refers to, directly or through others.
+    - all versions from which ``kept`` or the versions above were made, directly or
+      through other versions (see ``RunVersion.refers_to``).
 
     ``versions`` is in the order of `find_versions`, the newest first.
     """

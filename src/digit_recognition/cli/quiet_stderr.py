@@ -3,8 +3,8 @@
 Notices are informational messages and warnings that TensorFlow writes in C++ to file
 descriptor 2, where Python's logging cannot filter them. While a command runs, this
 descriptor leads to a second process. That process runs this file and passes on every
-line that is not a notice. A thread could not do this, because a crash in C++ ends all
-threads at once.
+line that is not a notice. A thread could not replace the second process, because a
+crash in C++ ends all threads at once.
 """
 
 from __future__ import annotations
@@ -91,10 +91,13 @@ def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
 def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
     r"""Yield each line that is not a notice of TensorFlow.
 
-    Notices are held back. If the line ``SUCCEEDED`` arrives, they are dropped. If the
-    line ``FAILED`` arrives or the lines end, the run has failed, and the notices are
-    yielded at the end. The lines after a notice belong to the notice until the next
-    message starts.
+    Notices are held back until the run ends. If the line ``SUCCEEDED`` arrives, the
+    run has succeeded, and the notices are dropped. If the line ``FAILED`` arrives, or
+    if the lines end without either of the two, the run has failed, and the notices are
+    yielded last.
+
+    A notice can have several lines. It ends where the next notice or other message of
+    TensorFlow starts.
 
     >>> list(filter_notices([b"I0000 00:00:17.5 9 a.cc:1] hello\n", SUCCEEDED]))
     []

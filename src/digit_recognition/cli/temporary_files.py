@@ -14,7 +14,7 @@ PREFIX = ".digit-recognition-"
 
 @contextmanager
 def own_temporary_files() -> Iterator[None]:
-    """Make ``tempfile`` use a new folder, and remove the folder at the end.
+    """Make ``tempfile`` use a new folder, and remove the folder when the context ends.
 
     This folder receives the temporary files of TensorFlow and Kedro. If the process is
     killed, the folder stays, and the next call removes it. If no folder can be created,

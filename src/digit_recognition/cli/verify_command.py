@@ -41,8 +41,8 @@ def verify(version: str | None) -> None:
     Checks all versions, or only VERSION if it is given. The files are compared with
     their SHA-256 digests. The state of a result is `good`, `damaged`, `missing` (its
     files were removed), `not readable`, or `no digest` (no digest was saved, because
-    the run was killed, or because the project did not save digests yet). The exit code
-    is 1 if a result is damaged or not readable.
+    the run was killed, or because the project did not save digests at that time). The
+    exit code is 1 if a result is damaged or not readable.
     """
     project = find_kedro_project(Path.cwd()) or Path.cwd()
     try:

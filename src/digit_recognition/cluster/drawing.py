@@ -56,11 +56,10 @@ def draw_part(
     """Draw the recognized digits onto the pictures of one partition, on a worker.
 
     The images that ``draw`` makes are saved in ``target``. If ``target`` is None, they
-    are drawn but not saved. Pictures that killed workers when they were read are not
-    opened.
+    are drawn but not saved. Pictures that killed workers during reading are not opened.
 
-    Raises ProjectError if a picture has changed since it was read, or if ``folder`` has
-    no rows of the partition. If ``target`` is None, neither is checked.
+    A call with a ``target`` raises ProjectError if a picture has changed since it was
+    read, or if ``folder`` has no results of the partition.
     """
     record = folder.load_record(number)
     if target is not None and (not record or record["digest"] != pictures.digest()):

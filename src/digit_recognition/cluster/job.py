@@ -37,7 +37,7 @@ class ReadingPlugin(WorkerPlugin):
         self._expected = own_versions()
 
     def setup(self, worker: Worker) -> None:
-        """Check the versions when Dask starts the plugin on a worker."""
+        """Call ``check_versions`` when Dask starts the plugin on a worker."""
         self._address = worker.address
         self.check_versions()
 
@@ -61,7 +61,8 @@ def registered_reader(client: Client, reader: Reader) -> Iterator[str]:
     """Send a Dask plugin with the reader to all workers, and yield the plugin's name.
 
     Raises ProjectError if the plugin cannot start on a worker, for example because the
-    worker's versions differ from the versions of this process.
+    worker and this process have different versions of Python, a package or this
+    project.
     """
     name = f"reader-{uuid.uuid4().hex}"
     try:
@@ -86,8 +87,8 @@ def worker_reader(name: str) -> Reader:
     """Return the reader of the worker that runs this task.
 
     ``name`` is the name of the Dask plugin in which ``registered_reader`` has sent the
-    reader. Raises ProjectError if the versions of the worker differ from those of the
-    process that sent the reader.
+    reader. Raises ProjectError if the worker and the process that sent the reader have
+    different versions of Python, a package or this project.
     """
     plugin: Any = get_worker().plugins[name]
     plugin.check_versions()

@@ -106,9 +106,10 @@ class PartFolder:
     ) -> None:
         """Save the tables and the record of partition ``number``.
 
-        ``tables`` has the keys of SCHEMAS. ``record`` is any dictionary that can be
-        saved as JSON. It is saved in the metadata of each file. Raises ProjectError
-        with the reason if a file cannot be written.
+        ``tables`` has the keys of SCHEMAS. Each table is saved in its own Parquet file.
+        ``record`` is any dictionary that can be saved as JSON. It is saved in the
+        metadata of each of these files. Raises ProjectError with the reason if a file
+        cannot be written.
         """
         metadata = {RECORD: json.dumps(record)}
         for name, schema in SCHEMAS.items():

@@ -4,10 +4,12 @@ A family is one kind of corruption, with strengths of 1 (weakest) to 5.
 
 The first fifteen families are those of MNIST-C (Mu and Gilmer 2019, "MNIST-C: A
 robustness benchmark for computer vision", https://github.com/google-research/mnist-c).
-The dictionary ``MNIST_C`` has one strength for each of these families. At this
-strength, the family has the settings of MNIST-C's published images. At other strengths,
-its settings come from MNIST-C's code, or were chosen for this project if that code has
-none. The other families are not part of MNIST-C.
+The other families are not part of MNIST-C.
+
+MNIST-C's published images have only one strength for each family. The dictionary
+``MNIST_C`` maps each family of MNIST-C to this strength. For the other strengths, the
+settings come from MNIST-C's code. If that code has no settings for a strength, they
+were chosen for this project.
 """
 
 from __future__ import annotations

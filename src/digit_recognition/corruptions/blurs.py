@@ -43,9 +43,10 @@ def motion_blur(
 ) -> np.ndarray:
     """Blur the image in one direction, at most 45 degrees from the horizontal.
 
-    Each pixel becomes a weighted mean of 21 (weakest) to 41 pixels in this direction.
-    The weights fall with the distance, like one side of a Gaussian with a standard
-    deviation of 3 (weakest) to 15 pixels.
+    Each pixel becomes a weighted mean of itself and the next 20 (weakest) to 40 pixels
+    in this direction. Outside the image, the pixels at its edge are repeated. The
+    weights fall with the distance from the pixel, like one side of a Gaussian with a
+    standard deviation of 3 (weakest) to 15 pixels.
     """
     radius, sigma = ((10, 3), (15, 5), (15, 8), (15, 12), (20, 15))[strength - 1]
     steps = np.arange(2 * radius + 1)

@@ -9,7 +9,10 @@ LINE_RADII = (1.2, 1.7, 2.3, 3.0, 4.0)  # pixels, by strength; see _draw_lines
 
 
 def spatter(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
-    """Cover random parts of the image with dark grey blots."""
+    """Cover random parts of the image with dark grey blots.
+
+    ``strength`` changes the number, the size and the sharpness of the blots.
+    """
     mean, spread, size, threshold, edge = (
         *((0.65, 0.3, 4, 0.69, 0.6), (0.65, 0.3, 3, 0.68, 0.6)),
         *((0.65, 0.3, 2, 0.68, 0.5), (0.65, 0.3, 1, 0.65, 1.5)),
@@ -87,10 +90,11 @@ def erased_patches(
 def ruled_paper(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Add ruled lines of brightness 0.2 (weakest) to 0.8, 6 to 10 pixels apart.
+    """Add ruled lines of brightness 0.2 (weakest) to 0.8.
 
     At strengths 1 to 3, the lines are horizontal. At strengths 4 and 5, there are also
-    vertical lines.
+    vertical lines. The distance between lines is 6 to 10 pixels, at random for each
+    image.
     """
     count, side = images.shape[:2]
     spacing = rng.integers(6, 11, (count, 1))

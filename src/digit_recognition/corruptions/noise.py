@@ -8,10 +8,11 @@ import numpy as np
 def shot_noise(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Replace each pixel by a random count whose mean is proportional to its value.
+    """Replace each pixel by a random count, as if a camera counted photons.
 
-    The counts have a Poisson distribution and are scaled back to 0..1. A white pixel
-    has a mean count of 60 (weakest) to 3 (strongest).
+    The counts have a Poisson distribution. The mean count is proportional to the
+    pixel's value. For a white pixel, it is 60 (weakest) to 3 (strongest), because low
+    counts vary more, relative to their mean. The counts are scaled back to 0..1.
     """
     white_count = (60, 25, 12, 5, 3)[strength - 1]
     return np.clip(rng.poisson(images * white_count) / white_count, 0, 1)
@@ -20,7 +21,11 @@ def shot_noise(
 def impulse_noise(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Make 3 % (weakest) to 27 % of the pixels either white or black at random."""
+    """Make some pixels white and some pixels black.
+
+    ``strength`` sets the share of changed pixels, from 3 % (weakest) to 27 %. These
+    pixels are chosen at random. For each of them, white and black are equally likely.
+    """
     from skimage.util import random_noise
 
     share = (0.03, 0.06, 0.09, 0.17, 0.27)[strength - 1]

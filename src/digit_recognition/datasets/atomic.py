@@ -19,7 +19,7 @@ PREFIX = ".saving-"
 
 @contextlib.contextmanager
 def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
-    """Yield an empty folder in ``parent`` and remove it at the end.
+    """Yield a new folder in ``parent``, and remove it when the context ends.
 
     The name of the folder starts with ``prefix``. The caller writes into this folder
     and then renames the result to its final path, which must be on the same disk. A

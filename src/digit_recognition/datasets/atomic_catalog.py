@@ -67,9 +67,9 @@ class AtomicCatalog(DataCatalog):
     def load(self, ds_name: str, version: str | None = None) -> Any:
         """Return the data of a dataset.
 
-        If ``version`` is None, a versioned dataset loads the version in the option
-        ``--load-versions``, or its newest version if the option does not name the
-        dataset.
+        For a versioned dataset, ``version`` is the version to load. If it is None, the
+        version that the command-line option ``--load-versions`` gives for the dataset
+        is loaded. If the option gives none, the newest version is loaded.
 
         Raises DatasetError if the data cannot be loaded. If the file of a version is
         damaged, the error message gives the reason, the path and what to do.

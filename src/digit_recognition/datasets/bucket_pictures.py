@@ -95,8 +95,8 @@ class BucketPartition(Partition):
     """A partition of the pictures in a remote folder.
 
     ``stamps`` maps the name of each picture to its stamp, a text that changes when the
-    picture changes; see ``stamp_of``. Pictures whose names are in ``reasons`` are not
-    opened. ``reasons`` maps each of these names to the reason.
+    picture changes; see ``stamp_of``. ``reasons`` has the names of pictures that must
+    not be opened. It maps each name to the reason.
     """
 
     def __init__(
@@ -137,8 +137,8 @@ class BucketPartition(Partition):
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> BucketPartition:
         """Return a partition that has only the pictures in ``names``.
 
-        ``reasons`` maps the names of pictures that must not be opened to the reason.
-        Names that are not in ``names`` are ignored.
+        ``reasons`` has the names of pictures that must not be opened. It maps each name
+        to the reason. Pictures in ``reasons`` that are not in ``names`` are ignored.
         """
         stamps = {name: self._stamps[name] for name in names}
         kept = {name: reasons[name] for name in names if name in reasons}
@@ -149,7 +149,11 @@ class BucketPartition(Partition):
         return self._stamps[name]
 
     def check_access(self) -> None:
-        """Do nothing, because loading shows whether the bucket can be accessed."""
+        """Do nothing.
+
+        If this machine cannot access the bucket, this is noticed when the pictures are
+        loaded. Each picture then has a reason why it cannot be read.
+        """
 
 
 def remote_reason(error: Exception) -> str:

@@ -19,9 +19,9 @@ UNESCAPED = {r"\\": "\\", r"\n": "\n", r"\r": "\r"}
 def encode(lines: Mapping[str, str]) -> bytes:
     """Return the content of a manifest file.
 
-    ``lines`` maps paths to SHA-256 digests of 64 hex digits. Backslashes, line feeds
-    and carriage returns in paths are escaped. The line of such a path starts with a
-    backslash, as in sha256sum.
+    ``lines`` maps paths to SHA-256 digests of 64 hex digits. If a path contains
+    backslashes, line feeds or carriage returns, these characters are escaped, and the
+    line of this path starts with a backslash, as in sha256sum.
     """
     text = ""
     for path, digest in lines.items():

