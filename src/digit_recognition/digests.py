@@ -13,9 +13,9 @@ from digit_recognition.datasets.chunks import AnyArray, iterate_chunks
 def array_digest(array: AnyArray) -> str:
     """Return the SHA-256 of the array's bytes in C order, as 64 hex digits.
 
-    The digest does not depend on the shape and the dtype. For example, it is the same
-    for images in the shape (n, 28, 28) and in the shape (n, 28, 28, 1). A Dask array is
-    read chunk by chunk.
+    The digest is computed from the bytes only, without the shape and the dtype. For
+    example, it is the same for images in the shape (n, 28, 28) and in the shape
+    (n, 28, 28, 1). A Dask array is read chunk by chunk.
     """
     digest = hashlib.sha256()
     for chunk in iterate_chunks(array):

@@ -68,8 +68,8 @@ def verify_test_arrays(
 
     - The number of images and the number of labels differ.
     - The digest of an array differs from its digest in ``training``, and
-      ``allow_other_data`` is false. These arrays may contain images that the model was
-      trained on.
+      ``allow_other_data`` is false. The reason for this check is that other test
+      arrays may contain images that the model was trained on.
     """
     arrays = {"x_test": x_test, "y_test": y_test}
     digests = {name: array_digest(array) for name, array in arrays.items()}

@@ -9,9 +9,10 @@ from typing import NamedTuple
 class PictureFormat(NamedTuple):
     """A picture format: how to recognize its files and how to decode them.
 
-    The module ``plugin`` registers the decoder in Pillow, under the name
-    ``name.upper()``. If ``has_pages`` is true, a file can have several pages, and all
-    are read. Otherwise, one picture is read. For an animation, this is its first frame.
+    ``plugin`` is the module of Pillow that contains the decoder. When it is imported,
+    it registers the decoder in Pillow under the format's ``name`` in upper case. If
+    ``has_pages`` is true, a file can have several pages, and all are read. Otherwise,
+    one picture is read. For an animation, this is its first frame.
     """
 
     name: str

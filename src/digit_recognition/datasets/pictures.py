@@ -82,10 +82,11 @@ class Partition(Pictures):
             yield self.subset(self.names[start : start + size], self.reasons)
 
     def set_aside(self, reasons: Mapping[str, str]) -> Partition:
-        """Return a copy of this partition in which more pictures must not be opened.
+        """Return a copy of this partition that forbids opening some of its pictures.
 
-        ``reasons`` maps the names of these pictures to the reasons. If a picture
-        already has a reason, the new reason replaces it.
+        ``reasons`` maps the names of these pictures to the reasons. They are added to
+        the pictures that this partition already forbids. If a picture already has a
+        reason, the new reason replaces it.
         """
         return self.subset(self.names, self.reasons | dict(reasons))
 

@@ -26,7 +26,7 @@ def write_digits(
     """Write digits on synthetic pages, and read them as if from photographs.
 
     ``images`` are MNIST's images, float32 (n, 28, 28) in 0..1, and ``labels`` (n,) are
-    their labels. Three parameters are the numbers of digits to write:
+    their labels. Three parameters set how many digits of each kind are written:
 
     - ``copied``: copies of random images. About a quarter of them are redrawn with a
       felt pen.

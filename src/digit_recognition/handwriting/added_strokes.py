@@ -43,8 +43,9 @@ def add_strokes(
 
     ``images`` is float32 (n, 28, 28) in 0..1, and ``labels`` (n,) are the digits. Each
     1 gets an upstroke, each 7 a crossbar and each 9 a curved tail. About a quarter of
-    the 1s also get a foot (a horizontal line). The strokes are about as wide as those
-    of the image. Other digits get no stroke. Returns all images in MNIST's format.
+    the 1s also get a foot (a horizontal line). An added stroke is about as wide as the
+    strokes that are already in the image. Other digits get no stroke. Returns all
+    images in MNIST's format.
     """
     changed = images.copy()
     for digit, share, stroke in ADDED:
@@ -105,7 +106,10 @@ def crossbar(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def tail(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For each image of a 9, return a curved stroke from the bottom to the left."""
+    """Return a curved stroke for each image of a 9.
+
+    The stroke goes to the left from the lowest point of the 9.
+    """
     _, bottom = _ends(images)
     length, rise = rng.uniform(4, 10, len(images)), rng.uniform(-3, 3, len(images))
     share = np.linspace(0, 1, 6)

@@ -44,11 +44,11 @@ LOCAL = 0.3
 class Pages(NamedTuple):
     """Settings that determine how hard synthetic pages are to read.
 
-    Each page has a random typical digit height, from ``min_height`` to ``MAX_HEIGHT``
-    pixels. The longest side of each digit is 0.85 to 1.1 times this height.
-    ``max_blur`` is the standard deviation of the strongest Gaussian blur, divided by
-    the typical digit height. Weak blurs are more common. ``ruled`` is the probability
-    that a page has the horizontal lines of ruled paper.
+    For each page, a typical digit height is chosen at random, from ``min_height`` to
+    ``MAX_HEIGHT`` pixels. The longest side of each digit is 0.85 to 1.1 times this
+    height. ``max_blur`` is the standard deviation of the strongest Gaussian blur,
+    divided by the typical digit height. Weak blurs are more common. ``ruled`` is the
+    probability that a page has the horizontal lines of ruled paper.
     """
 
     min_height: float

@@ -14,9 +14,11 @@ class Allograph(NamedTuple):
     """A way to write ``digit``.
 
     Allographs are chosen at random. The probability is proportional to ``weight``. Each
-    element of ``variants`` is one example of the allograph, a tuple of strokes. All
-    variants have the same number of strokes. For each k, the k-th strokes of all
-    variants have the same number of points, and corners (``/``) at the same points.
+    element of ``variants`` is one example of the allograph, a tuple of strokes. A
+    stroke is a text with its points, in which ``/`` follows each corner. All variants
+    have the same number of strokes. For each k, the k-th strokes of all variants have
+    the same number of points. If, for example, the third point of one of them is a
+    corner, the third point of the others is also a corner.
     """
 
     digit: int

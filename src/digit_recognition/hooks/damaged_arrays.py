@@ -30,7 +30,7 @@ class DamageHooks:
 
     @hook_impl
     def after_catalog_created(self, catalog: AtomicCatalog) -> None:
-        """Keep the catalog, to look up the records later."""
+        """Keep the catalog, which is needed later to check the arrays."""
         self._catalog = catalog
 
     @hook_impl

@@ -25,8 +25,8 @@ class InputPathsHooks:
 
     A leading ``~`` is the user's home folder. A relative path in ``--params`` starts at
     the current folder. A relative path in ``conf/`` starts at the project's folder.
-    URLs are kept unchanged. The catalog gets the absolute paths through
-    ``${runtime_params:...}``.
+    URLs are kept unchanged. The absolute paths become runtime parameters,
+    which ``catalog.yml`` reads with ``${runtime_params:NAME}``.
     """
 
     @hook_impl

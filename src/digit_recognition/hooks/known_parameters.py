@@ -21,12 +21,13 @@ class KnownParametersHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Raise ProjectError for parameters with unknown keys, and suggest known keys.
 
-        These keys are known:
+        Which keys are known depends on the place:
 
-        - at the top level of the run environment's files: the keys of the base
-          environment and ``mlflow``, which turns tracking on.
-        - in `--params`: all keys in the files of the base environment and of the run
-          environment.
+        - At the top level of the run environment's files, a key is known if it is in
+          the base environment's files. The key ``mlflow``, which turns tracking on, is
+          also known.
+        - In `--params`, a key is known if it is in the files of the base environment or
+          of the run environment.
 
         Also raises ProjectError if the parameter ``recipe`` names an unknown recipe.
         """

@@ -29,10 +29,10 @@ class LineageHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """If a node loads the dataset ``lineage``, save the record of the run in it.
+        """Save a record of the run's code, packages and processor, if a node loads it.
 
-        The versions of datasets are added to the record later, when the run loads the
-        datasets.
+        The node loads the record as the dataset ``lineage``. The versions of datasets
+        are added to the record later, when the run loads the datasets.
         """
         if "lineage" in pipeline.inputs():
             catalog.save(

@@ -17,7 +17,7 @@ class ManifestHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the path of the project's folder."""
+        """Keep the path of the project's folder for ``after_catalog_created``."""
         self._project = context.project_path
 
     @hook_impl

@@ -1,4 +1,8 @@
-"""Load arrays of the same version that also match the model of the run."""
+"""Load all arrays of a run in one version, if possible.
+
+If the run loads the record of a model's training, this version has the same arrays as
+the training.
+"""
 
 from __future__ import annotations
 

@@ -55,11 +55,11 @@ class TrackingHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Let ``checkpoints`` and ``finished_trainings`` log new entries to MLflow.
+        """From now on, log to MLflow what is added to the loaded dataset.
 
-        For a new entry in ``checkpoints``, the new epochs of a training are logged. For
-        a new entry in ``finished_trainings``, one training of a sweep or a search is
-        logged.
+        This applies to two datasets. When a checkpoint is saved in ``checkpoints``, the
+        new epochs of its training are logged. When a training of a sweep or a search is
+        added to ``finished_trainings``, this training is logged.
         """
         if self._tracking is None:
             return
@@ -106,9 +106,9 @@ class TrackingHooks:
 def open_run_is_ended() -> Iterator[None]:
     """After a ``with`` block, end the MLflow run if it is still open.
 
-    The status of the run becomes FAILED if the block raises an Exception. In all other
-    cases, such as Ctrl-C, it becomes KILLED. This function is needed because Kedro
-    calls no hook after Ctrl-C or after a hook has failed.
+    The status of the run becomes FAILED after an error, and KILLED after Ctrl-C. A run
+    that has succeeded is not open any more, because a hook has ended it. This function
+    is needed because Kedro calls no hook after Ctrl-C or after a hook has failed.
     """
     with _open:
         yield

@@ -70,7 +70,11 @@ class OutputPlacesHooks:
 
 
 def end_claim() -> None:
-    """Release the versions that the last run in this process claimed."""
+    """Release the versions that the last run in this process claimed.
+
+    A run usually claims one version. Until it is released, another run that would save
+    its outputs in the same version is refused.
+    """
     _claim.close()
 
 

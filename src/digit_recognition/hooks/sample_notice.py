@@ -13,7 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 class SampleHooks:
-    """Warn at the start and at the end of a run that uses the sample of MNIST."""
+    """Warn if a run uses a 5,000-image sample of MNIST instead of all images.
+
+    One warning is logged as soon as this is known, and one at the end of the run.
+    """
 
     @hook_impl
     def before_pipeline_run(self) -> None:
@@ -22,17 +25,17 @@ class SampleHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Warn if the loaded record says that the sample of MNIST was used."""
+        """Warn if the loaded dataset is a record that names the sample of MNIST."""
         if dataset_name in ("dataset_info", "training"):
             self._warn(data["dataset"])
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Warn if the run has read the sample of MNIST, and choose the final warning.
+        """Warn if the run has read the sample of MNIST, and set the final warning.
 
         The final warning is logged at the end of the run. If the run saves metrics, the
-        warning says whether the test images come from the sample, or only the training
-        images.
+        warning says that the test images come from the sample, or that only the
+        training images do. If neither do, there is no final warning.
         """
         if dataset_name == "published":
             self._warn(data["dataset"])

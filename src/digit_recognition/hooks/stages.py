@@ -61,7 +61,7 @@ class StageHooks:
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:
-        """Reduce the number of remaining nodes of the node's stage.
+        """Subtract one from the number of nodes that are left in the node's stage.
 
         The stage does not end in this hook, because Kedro saves the outputs of the node
         afterwards. The time of the stage includes saving them.

@@ -20,7 +20,7 @@ MODELS = {"model", "detector"}
 
 
 class VersionHooks:
-    """Load a model and its records in one version, and also images and their labels.
+    """Load records and labels in the version of the model or images they describe.
 
     The hook sets ``_version`` of datasets. Kedro has no public way to set the version
     of a dataset in an existing catalog, and its own ``catalog.load(name, version)``
@@ -52,7 +52,7 @@ class VersionHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Set the versions in which the run loads its datasets.
+        """Choose which version of each dataset the run loads.
 
         Raises ProjectError in these cases:
 
