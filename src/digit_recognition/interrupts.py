@@ -54,8 +54,9 @@ def is_caused_by_interrupt(error: BaseException) -> bool:
     """Return whether an error is a result of Ctrl-C.
 
     Code that Ctrl-C stops in the middle may raise another error because of it. Python
-    then keeps the KeyboardInterrupt as the cause or the context of this error. If
-    Python has ignored a KeyboardInterrupt, any later error may be a result of it.
+    then keeps the KeyboardInterrupt as the cause or the context of this error. Once
+    Python has ignored a KeyboardInterrupt, any error may be a result of it, so the
+    function returns True for all errors.
     """
     if _ignored.is_set():
         return True
@@ -82,9 +83,10 @@ def _interrupt_main_thread() -> None:
 
 
 def end_at_interrupts() -> None:
-    """Let Ctrl-C end the process silently while Python shuts down.
+    """Make Ctrl-C end the process silently from now on.
 
-    Otherwise, Python would print a traceback. All results have been saved by then.
+    This function is called when Python shuts down, after all results have been saved.
+    Without it, Python would print a traceback if Ctrl-C is pressed during the shutdown.
     """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -264,10 +264,11 @@ def is_ruling(group: Group, mask: np.ndarray) -> bool:
 
 
 def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
-    """Return whether a group is a thin piece of a ruling at the page's border.
+    """Return whether a group is a thin remnant of a ruling.
 
-    A ruling is a line across the page, as on lined paper. ``stroke`` is the stroke
-    width in pixels.
+    A ruling is a line across the page, as on lined paper. A remnant is a piece of a
+    ruling that touches the page's border. ``mask`` is the mask of the page's strokes,
+    bool (h, w). ``stroke`` is the stroke width in pixels.
     """
     height, width = mask.shape
     margins = (

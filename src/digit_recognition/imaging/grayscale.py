@@ -33,8 +33,8 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
 
     The paper's colour is the median colour of the page. A pixel counts as coloured if
     its chroma (see `_chroma`) is higher than the noise in the paper's chroma. The
-    chroma of pencil on grey paper is not, so pencil counts as grey and gets its luma,
-    which is less noisy than a single channel.
+    chroma of pencil on grey paper is not higher than this noise, so pencil counts as
+    grey. It gets its luma, which is less noisy than a single channel.
     """
     grey = np.empty(pixels.shape[:2], np.float32)
     step = int(np.ceil(np.sqrt(grey.size / SAMPLE_PIXELS)))

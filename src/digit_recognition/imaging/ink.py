@@ -115,8 +115,9 @@ def find_ink(grey: np.ndarray) -> Ink:
     ``grey`` is float32 (h, w) in 0..1, where 1 is white.
 
     The brightness of the bare paper is estimated by a greyscale closing over a few
-    stroke widths. The closing removes the ink but keeps uneven light. The density of
-    the ink is its darkness relative to the brightness of the paper.
+    stroke widths. The closing removes the ink, but not larger dark areas such as
+    shadows. The density of the ink is its darkness relative to the brightness of the
+    paper.
     """
     if not ink_is_dark(grey):
         grey = 1 - grey
@@ -255,9 +256,10 @@ def ink_is_dark(grey: np.ndarray) -> bool:
     """Return whether the ink is darker than the paper.
 
     Two signs are combined. First, ink covers less area than paper, so the grey levels
-    of the ink form the long tail of the page's distribution of grey levels. The side of
-    this tail is given by the skewness, after the local mean has been subtracted from
-    the page. Second, ink covers less of the page's border than paper does.
+    of the ink form the long tail of the page's distribution of grey levels. To find
+    this tail, the local mean is subtracted from the page, and the skewness of the
+    differences is computed. It is negative if the tail is dark. Second, ink covers less
+    of the page's border than paper does.
     """
     small = reduced(grey, PAPER_SIDE // 2)
     detail = small - ndimage.uniform_filter(small, max(small.shape))
@@ -305,7 +307,10 @@ def noise_level(grey: np.ndarray) -> float:
 
 
 def otsu_threshold(density: np.ndarray) -> float:
-    """Return Otsu's threshold, or 1 if all values are nearly equal."""
+    """Return Otsu's threshold of the densities, or 1 if they are nearly equal.
+
+    No density is above 1, so a threshold of 1 means that the page has no ink.
+    """
     from skimage.filters import threshold_otsu
 
     if density.max() - density.min() < 1e-3:

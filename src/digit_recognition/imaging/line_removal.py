@@ -168,10 +168,12 @@ def without_edges(mask: np.ndarray) -> np.ndarray:
     """Return the mask, bool (h, w), without frames and without the borders of a scan.
 
     A border of a scan is a dark area along one of the page's sides. A frame is a drawn
-    or printed box with other ink in it. Squared paper is kept. If less than 2 % of the
-    ink would be left, the mask is returned unchanged. There is one exception: if the
-    only component is a strip along the page's sides (see `_is_border_strip`), the
-    result is empty.
+    or printed box with other ink in it. The lines of squared paper also enclose ink,
+    but they are kept.
+
+    If all ink is one component along the page's sides (see `_is_border_strip`), it is
+    removed, and the result is empty. Otherwise, at least 2 % of the ink must be left.
+    If less would be left, the mask is returned unchanged.
     """
     labels, count = ndimage.label(mask, EIGHT_CONNECTED)
     if not count or (count == 1 and not _is_border_strip(mask)):

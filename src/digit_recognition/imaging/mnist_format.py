@@ -70,8 +70,8 @@ def centre_in_field(small: np.ndarray) -> np.ndarray:
     """Return a 28x28 image with the centre of mass of the ink near index (14, 14).
 
     ``small`` is the ink, float32 (h, w) in 0..1, with at most 28x28 pixels. It is moved
-    by whole pixels. No part of it is moved out of the image, even if the centre of mass
-    then stays away from (14, 14).
+    by whole pixels, but never beyond the border of the image. If it reaches the border
+    first, its centre of mass does not get to (14, 14).
     """
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.float32)
     top, left = (

@@ -11,7 +11,8 @@ from .grayscale import to_grey
 def to_basic_mode(picture: Image.Image) -> Image.Image:
     """Convert a picture to Pillow's mode F (with values in 0..1), L, RGB or RGBA.
 
-    Pillow's ``Image.reduce`` supports these four modes, but not all other modes.
+    Pillow's ``Image.reduce`` supports these four modes. It does not support some of
+    Pillow's other modes.
     """
     if picture.mode in ("I", "F") or picture.mode.startswith("I;"):
         return Image.fromarray(_scale_levels(np.asarray(picture)))

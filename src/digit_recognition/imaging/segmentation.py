@@ -120,9 +120,9 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
 
     The lines are sorted from top to bottom, the marks of each line from left to right.
     ``grey`` is float32 (h, w) in 0..1, where 1 is white. The ink may be dark on light
-    or light on dark. A page in MNIST's format becomes one mark that keeps its pixels.
-    Raises TooManyMarks if the page has more pieces of ink than a page of digits can
-    have.
+    or light on dark. If the page is an image in MNIST's format already, the result is a
+    single mark, and the pixels of the digit stay unchanged. Raises TooManyMarks if the
+    page has more pieces of ink than a page of digits can have.
 
     `Reader` compares several ways to find marks. This function uses only the first way.
 
@@ -140,8 +140,8 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     - The first list contains the marks that are found after frames, dark borders of
       scans and rulings (lines across the page) have been removed.
     - The second list follows only if the page has boxes or grids, as forms have. It
-      contains the marks that are found on the same page if the lines of these boxes and
-      grids are removed instead.
+      contains the marks that are found after only the lines of these boxes and grids
+      have been removed.
 
     Raises TooManyMarks if the page has more pieces of ink than a page of digits can
     have. Raises TooMuchWork if the page needs more work than `bounded_work` allows.
@@ -221,9 +221,9 @@ def _label_components(mask: np.ndarray, max_count: int) -> np.ndarray:
 
 
 def placed_mark(field: np.ndarray) -> Mark:
-    """Return a mark with the digit of an image in MNIST's format.
+    """Return a mark for the digit in an image that has MNIST's format already.
 
-    ``field`` is the image, float32 (28, 28) in 0..1.
+    ``field`` is the image, float32 (28, 28) in 0..1. The mark is cropped to the digit.
     """
     rows, columns = np.nonzero(field)
     top, left = int(rows.min()), int(columns.min())
@@ -329,10 +329,12 @@ def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
     """Return the marks, grouped into lines.
 
     The lines are sorted from top to bottom, the marks of each line from left to right.
-    A mark joins the line that has the largest vertical overlap with it, if the overlap
-    is at least 40 % of the height of the shorter mark (see `_vertical_overlaps`).
-    Otherwise, the mark starts a new line. The mark is compared only with the last
-    three marks of a line, so that a line may be tilted.
+
+    The vertical overlap of two marks is divided by the height of the shorter one (see
+    `_vertical_overlaps`). From left to right, each mark is compared with the last three
+    marks of every line. It is not compared with earlier marks, so that a line may be
+    tilted. The mark joins the line with the largest overlap. If this overlap is below
+    40 %, the mark starts a new line instead.
     """
     lines: list[list[Mark]] = []
     extents = np.empty((len(marks), 3, 4), int)  # of the last three marks of each line

@@ -68,7 +68,8 @@ def optional_work() -> Iterator[None]:
     """Lower the limit of the work for a page inside the ``with`` block.
 
     The lower limit is FIRST_SHARE times MAX_WORK. The work done before the block counts
-    as well. The block is for further ways to read a page that has been read in one way.
+    as well. Use the block if one way to read the page has found digits and further ways
+    are tried.
     """
     token = _share.set(FIRST_SHARE)
     try:
@@ -111,7 +112,8 @@ def check_pairs(sizes: Iterable[int]) -> None:
     """Raise TooManyMarks if all clusters together have more than MAX_PAIRS pairs.
 
     A cluster consists of pieces of ink that are near one another. ``sizes`` holds the
-    number of pieces in each cluster. A cluster of n pieces has n * n pairs of pieces.
+    number of pieces in each cluster. Each piece is paired with all pieces of its
+    cluster, itself included. So a cluster of n pieces has n * n pairs.
     """
     sizes = list(sizes)
     if sum(size**2 for size in sizes) > MAX_PAIRS:

@@ -31,8 +31,8 @@ def initial_seeds(seed: int) -> Iterator[int]:
     They are the seeds that Keras would draw after
     ``keras.utils.set_random_seed(seed)``. Keras draws them from Python's global
     generator, which other threads may use at the same time. When Keras drew the seeds
-    in a Dask worker, 22 of 40 networks got other initial weights than their seed gives.
-    The seeds of this function do not depend on other threads.
+    in a Dask worker, 22 of 40 networks did not get the initial weights that belong to
+    ``seed``. The seeds of this function do not depend on other threads.
     """
     generator = random.Random(seed)  # noqa: S311 (nothing is kept secret)
     while True:
@@ -163,10 +163,10 @@ def average_shifts(network: Classifier, pixels: int) -> Classifier:
     """Build a classifier that averages the logits over five views of each image.
 
     The views are the image itself and the image shifted by ``pixels`` up, down, left
-    and right, with black at the border. The new classifier averages the inputs of the
-    last layer. This gives the mean of the logits, because the logits are a linear
-    function of these inputs. The last layer is a copy of the last layer of ``network``.
-    The layers before it are shared with ``network``.
+    and right, with black at the border. The new classifier computes the inputs of the
+    last layer for each view, and averages them. This gives the mean of the logits,
+    because the logits are a linear function of these inputs. The last layer is a copy
+    of the last layer of ``network``. The layers before it are shared with ``network``.
     """
     import keras
     from keras import layers

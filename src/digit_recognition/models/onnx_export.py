@@ -30,8 +30,8 @@ def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
     (n, 1) of the detector. The graph accepts any number n of images.
 
     tf2onnx is called directly, because Keras' ``model.export`` would change NumPy for
-    the whole process. It would add ``np.object``, which only versions of tf2onnx from
-    before NumPy 2 need.
+    the whole process. It would add ``np.object``. Only versions of tf2onnx that were
+    released before NumPy 2 need this name.
     """
     import tensorflow as tf
     import tf2onnx

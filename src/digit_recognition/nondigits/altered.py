@@ -53,9 +53,10 @@ def shuffled_quarters(
 def mismatched_halves(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Join one half of a digit to the other half of a second digit, which is mirrored.
+    """Join one half of a digit to the other half of a mirrored digit.
 
-    The cut between the halves is horizontal or vertical.
+    The second digit is mirrored left to right before it is cut. The cut between the
+    halves is horizontal or vertical.
     """
     first, second = (
         sample_images(images, count, rng, labels, CUT_DIGITS) for _ in range(2)

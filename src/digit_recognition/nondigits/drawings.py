@@ -109,7 +109,8 @@ def sample_images(
 ) -> np.ndarray:
     """Return ``count`` random images, sampled with replacement.
 
-    With ``labels`` (n,), only images of the given ``digits`` are sampled.
+    If ``labels`` is None, all images may be sampled. Otherwise, ``labels`` (n,) holds
+    the labels of the images, and only images whose label is in ``digits`` are sampled.
     """
     if labels is None:
         return images[rng.integers(len(images), size=count)]
@@ -124,8 +125,9 @@ def draw_strokes(
     Each array in ``strokes`` holds one stroke of every drawing, as points (row, column)
     in an array (n, POINTS_PER_STROKE, 2). ``visible``, bool (n, number of strokes),
     says which strokes of each drawing are visible. The first stroke must be visible in
-    every drawing. The visible strokes are scaled to fill the sheet inside its margin.
-    The result is float32 (n, SHEET_SIZE, SHEET_SIZE) in 0..1.
+    every drawing. The result is float32 (n, SHEET_SIZE, SHEET_SIZE) in 0..1. The
+    visible strokes of a drawing are scaled together, until the longest side of their
+    bounding box fills the drawing except for MARGIN pixels at both ends.
     """
     points = np.stack(strokes, axis=1)
     points = np.where(visible[..., None, None], points, points[:, :1])
@@ -153,9 +155,10 @@ def random_mask(probability: float, count: int, rng: np.random.Generator) -> np.
 
 
 def interval_mask(start: np.ndarray, length: np.ndarray | int) -> np.ndarray:
-    """Return bool values (n, 28): True for the ``length`` pixels from ``start`` on.
+    """Return a bool array (n, 28) that is True in one interval of each row.
 
-    ``start`` is int (n, 1). ``length`` is an integer or an int array (n, 1).
+    The interval begins at index ``start`` and has ``length`` pixels. ``start`` is int
+    (n, 1). ``length`` is an integer or an int array (n, 1).
     """
     return (start <= PIXELS) & (start + length > PIXELS)
 

@@ -40,9 +40,10 @@ as many training images, if the validation images are not counted."""
 class DetectorParameters(Parameters):
     """How to train the detector.
 
-    ``pictures`` is the number of training pictures; half of them show digits. It is
-    limited to 8 pictures for each image that the model was trained on. ``epochs`` is
-    the number of passes over the training pictures.
+    ``pictures`` is the number of training pictures; half of them show digits. The
+    maximum is 8 times the number of images that the model was trained on; a higher
+    value is reduced to it. ``epochs`` is the number of passes over the training
+    pictures.
     """
 
     pictures: Annotated[int, Field(ge=1000)]
@@ -60,9 +61,9 @@ def train_detector(
     """Train the detector; return its record, its predictions and the network.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
-    ``training`` is the record of the model's training. The column ``index`` of
-    ``validation_predictions`` lists the validation images, which the model was not
-    trained on, by their indices in ``x_train``.
+    ``training`` is the record of the model's training. The model was not trained on the
+    validation images. The column ``index`` of ``validation_predictions`` holds their
+    indices in ``x_train``.
 
     The detector is trained on the model's training images and with the model's seed. It
     uses the model's convolutions, whose weights do not change. The detector maps each
