@@ -52,7 +52,8 @@ class DigitBox(NamedTuple):
 class ReducedPage:
     """A greyscale page, resized for drawing.
 
-    The pixel (x, y) of the picture is at (zoom * x, zoom * y) in ``image``.
+    ``image`` is the resized page. The pixel (x, y) of the original picture is at
+    (zoom * x, zoom * y) in ``image``.
     """
 
     image: Image.Image
@@ -87,7 +88,10 @@ class ReducedPage:
 
 
 def reduce_page(page: Page) -> ReducedPage:
-    """Resize the page so that its longest side is MIN_SIDE to MAX_SIDE pixels."""
+    """Resize the page if its longest side is below MIN_SIDE or above MAX_SIDE pixels.
+
+    The longest side then has MIN_SIDE or MAX_SIDE pixels. Other pages keep their size.
+    """
     longest = max(page.grey.shape)
     zoom = max(MIN_SIDE / longest, min(1.0, MAX_SIDE / longest))
     size = [max(1, round(side * zoom)) for side in page.grey.shape[::-1]]

@@ -99,9 +99,10 @@ class AcceptanceRule:
     """A digit is accepted if both its confidence and its detector logit suffice.
 
     The confidence must be above ``min_confidence``, or above ``min_confidence_alone``
-    if the number has a single digit. ``threshold`` bounds the error among accepted
-    digits, and ``number_threshold`` bounds the error among accepted numbers.
-    ``certainty`` is the probability with which each bound holds.
+    if the number has a single digit. Both values come from two thresholds for the
+    confidence: ``threshold`` bounds the error among accepted digits, and
+    ``number_threshold`` bounds the error among accepted numbers. The probability that
+    such a bound holds is at least ``certainty``.
 
     A mark is an object on a page that may be a digit. The method ``are_digits`` decides
     from the detector logits which marks of a line pass as digits. It uses these fields:
@@ -171,9 +172,11 @@ class AcceptanceRule:
 def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
     """Lower the confidence of marks that pass as digits only because of their line.
 
-    ``AcceptanceRule.are_digits`` explains which marks these are. The probability of
-    error is multiplied by LINE_PENALTY, so a confidence of 0.999 becomes 0.99. A
-    confidence below 0.9 becomes negative, so it is below every threshold.
+    A mark is an object on a page that may be a digit. ``AcceptanceRule.are_digits``
+    explains which marks pass only because of their line. Their probability of error (1
+    minus the confidence) is multiplied by LINE_PENALTY, so a confidence of 0.999
+    becomes 0.99. A confidence below 0.9 becomes negative. Then no threshold accepts the
+    mark.
     """
     return 1 - LINE_PENALTY * (1 - confidence)
 
@@ -187,10 +190,10 @@ def find_acceptance_rule(
 ) -> AcceptanceRule:
     """Return the rule that bounds the errors among accepted digits and numbers.
 
-    At most the fraction ``max_error`` of the accepted numbers with one digit is wrong.
-    At most the fraction ``max_number_error`` of the accepted longer numbers is wrong.
-    Each bound holds with the probability ``certainty``. If no threshold guarantees a
-    bound, ``choose_threshold`` says which threshold is used.
+    ``max_error`` bounds the fraction of wrong numbers among the accepted numbers with
+    one digit. ``max_number_error`` bounds this fraction among the accepted longer
+    numbers. The probability that such a bound holds is at least ``certainty``. If a
+    bound cannot be guaranteed, ``choose_threshold`` explains which threshold is used.
 
     ``digit_threshold`` is a quantile of the detector logits: at least the fraction
     ``keep_digits`` of the validation digits has a logit of ``digit_threshold`` or more.

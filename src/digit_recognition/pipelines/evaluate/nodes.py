@@ -119,9 +119,9 @@ def score_predictions(
       temperature scaling.
     - ``coverage_at_1e-3_error``: the largest share of the test images that can be
       accepted if at most 0.1 % of the accepted images may be misclassified. Images with
-      the highest calibrated confidence are accepted first. This share is true for the
-      test images only. The pipeline ``read`` computes thresholds that bound the error
-      on other images.
+      the highest calibrated confidence are accepted first. The limit of 0.1 % is met on
+      the test images, but is not guaranteed on other images. For these, the pipeline
+      ``read`` computes thresholds that bound the error.
     - ``coverage_at_1e-4_error``: the same share for at most 0.01 % misclassified
       images.
     """

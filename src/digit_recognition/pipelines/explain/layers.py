@@ -42,10 +42,10 @@ class Layer(NamedTuple):
 class Stage(NamedTuple):
     """The output of one layer for an image.
 
-    ``output`` is float32 (h, w, maps) or (n,). ``kind`` is the name of the layer's
-    class in Keras, except for two stages. The first stage is the image itself, and its
-    kind is ``image``. The last stage has the probabilities, and its kind is
-    ``Softmax``.
+    ``output`` is float32: either (h, w, k), which are k feature maps, or a vector (n,).
+    ``kind`` is the name of the layer's class in Keras, except for two stages. The first
+    stage is the image itself, and its kind is ``image``. The last stage has the
+    probabilities, and its kind is ``Softmax``.
     """
 
     name: str

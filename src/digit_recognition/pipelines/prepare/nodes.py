@@ -35,7 +35,7 @@ def load_mnist(
     images, test labels. Images are uint8 (n, 28, 28) in 0..255; labels are uint8 (n,)
     in 0..9. The description is a dict with two keys:
 
-    - ``dataset``: ``mnist``, ``mnist-sample`` or ``custom``.
+    - ``dataset``: ``mnist``, ``mnist-sample``, or ``custom`` for all other arrays.
     - ``dataset_digest``: the digest of the four arrays.
 
     Raises ProjectError if ``mnist`` is only the sample of 5,000 images and

@@ -66,9 +66,10 @@ def annotate_pictures(
 
     If the workers of a cluster read the pictures, they also draw them. In this case,
     the result is a function that takes the target folder. When the function is called,
-    the workers draw the pictures in several parts. The images of each part are saved in
-    a subfolder of the target folder. ``reading_partitions`` is the folder with the rows
-    of the tables.
+    it divides the list of pictures into parts, and the workers draw these parts. The
+    images of each part are saved in a subfolder of the target folder.
+    ``reading_partitions`` is the folder in which ``read_pictures`` saved the rows of
+    both tables.
     """
     if (
         parameters.scheduler is not None

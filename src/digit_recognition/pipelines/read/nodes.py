@@ -49,8 +49,9 @@ def read_pictures(
     - ``accepted``: "true" or "false".
     - ``reason``: why the line is not accepted, otherwise empty.
 
-    A picture without digits has one row with the reason. If a page cannot be read, the
-    picture's last row gives the reason.
+    If no digits are found in a picture, its only row has no number and gives the
+    reason. If a page cannot be read, the picture's last row has no number and gives the
+    reason, and the later pages of the picture are not read.
 
     The table of digits has a row for each digit. Its columns are picture and line (as
     above), position (in the line, from 0), digit, confidence, and the bounding box: x,
@@ -58,8 +59,9 @@ def read_pictures(
 
     The summary has the folder, the acceptance rule, the model, and counts of pictures
     and numbers, which ``ReadingResults`` explains. Its entry ``pages`` maps the escaped
-    name of a picture to a list with the page (from 0) of each line. Pictures with lines
-    only on the first page are left out of ``pages``.
+    name of a picture to a list of page numbers (from 0), one for each of the picture's
+    rows in the table of readings. A picture is left out if all of its rows come from
+    page 0.
 
     If ``parameters.scheduler`` is set, the workers of a cluster read the pictures. They
     save all rows as Parquet files in ``reading_partitions``. The entry ``parquet`` of

@@ -47,7 +47,8 @@ class RobustnessParameters(Parameters):
 
     - ``families``: maps each family to its strength, 1..5. Families with null are left
       out.
-    - ``strength``: replaces all strengths in ``families``. With null, the strengths in
+    - ``strength``: one strength, 1..5, that replaces the strengths in ``families``.
+      Families with null stay left out. If ``strength`` is null, the strengths in
       ``families`` are used.
     - ``mnist_c``: a folder with MNIST-C's published arrays, which are used instead of
       ``families``. With null, ``families`` is used.
@@ -121,8 +122,8 @@ def measure_robustness(
     Raises ProjectError in these cases:
 
     - ``training`` is the record of another model.
-    - A family in ``mnist_c`` has more or fewer images than the test images, or other
-      labels.
+    - The number of images or the labels of a family in ``mnist_c`` differ from those of
+      the test images.
     - The test arrays and the training images belong to different datasets, and
       ``allow_other_data`` is false.
     """
@@ -217,8 +218,8 @@ def summarize_robustness(
     corruption, such as ``fog``. A mean accuracy is None if there is no family to
     average over. Some keys of the returned dict are not obvious:
 
-    - ``accuracy_mnist_c``: the mean over MNIST-C's fifteen families. It is None unless
-      all fifteen are present at the strengths of MNIST-C.
+    - ``accuracy_mnist_c``: the mean over MNIST-C's fifteen families. It is None if one
+      of these families is missing or has another strength than in MNIST-C.
     - ``accuracy_others``: the mean over the families that MNIST-C does not have.
     - ``accuracy_near``: the mean over the families that are similar to a random change
       in training.

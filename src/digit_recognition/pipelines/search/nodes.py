@@ -206,10 +206,11 @@ def _tabulate(study: Study) -> pd.DataFrame:
 def draw_importances(study: Study, seed: Seed) -> Figure:
     """Draw how much each field of the search space affects the validation accuracy.
 
-    Each bar shows how much of the accuracy's variance over the search space one field
-    explains alone. The values are scaled so that their sum is 1. They are computed with
-    fANOVA, which fits a random forest to all complete trials (Hutter, Hoos and
-    Leyton-Brown 2014, "An efficient approach for assessing hyperparameter importance").
+    The accuracy varies over the search space. The bar of a field shows how much of this
+    variance the field explains alone. The values of the bars are scaled so that their
+    sum is 1. They are computed with fANOVA, which fits a random forest to all complete
+    trials (Hutter, Hoos and Leyton-Brown 2014, "An efficient approach for assessing
+    hyperparameter importance").
     """
     import optuna
     from plotly.graph_objects import Figure

@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 class Augmentation(Parameters):
     """Settings for the random changes of the training images.
 
-    Each affine change has random values, uniform between -limit and +limit. The limits
-    are:
+    For each image, the values of the affine changes are chosen at random, uniformly
+    between -limit and +limit. The limits are:
 
     - ``rotation``: in degrees.
-    - ``shift``: in pixels. The vertical shift has a random value, and the horizontal
-      shift has another.
-    - ``zoom``: as a fraction of the size. The height has a random value, and the width
-      has another.
+    - ``shift``: in pixels. The vertical and the horizontal shift are independent.
+    - ``zoom``: as a fraction of the size. The changes of height and width are
+      independent.
     - ``shear``: in pixels of horizontal shift per pixel of height.
 
     Digits are never mirrored. ``paper`` is applied after the affine changes, and makes
@@ -79,9 +78,9 @@ def affine_transforms(
     value of the input at the point (a0 x + a1 y + a2, b0 x + b1 y + b2). Each transform
     combines a rotation, a shear and a zoom about the centre of the image, and a shift.
 
-    ``drawn`` (n, 6) holds random values in -1..1, as fractions of the limits. The
-    columns are rotation, shear, horizontal zoom, vertical zoom, horizontal shift and
-    vertical shift.
+    ``drawn`` (n, 6) holds random factors in -1..1. Each factor is multiplied by the
+    limit of its change, which is a field of ``limits``. The columns are rotation,
+    shear, horizontal zoom, vertical zoom, horizontal shift and vertical shift.
     """
     import tensorflow as tf
 

@@ -23,8 +23,9 @@ class ShuffledBuffers:
     the training images of its chunks in random order. Only one buffer is in memory.
 
     The seed and the number of the epoch determine the order of the chunks. The order of
-    the images in a buffer also depends on the ``place`` of the buffer in the epoch.
-    Epochs and places are counted from 0.
+    the images in a buffer depends on the seed, the number of the epoch, and the index
+    of the buffer in the epoch, which is called ``place``. Epochs and places are counted
+    from 0.
     """
 
     def __init__(

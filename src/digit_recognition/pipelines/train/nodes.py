@@ -60,15 +60,15 @@ def train_model(
     - The model is float32, even if it was trained in bfloat16. It is compiled but has
       no optimizer state.
 
-    If ``x_train`` stays on the disk, the recipe's ``handwriting`` is ignored, because
-    the synthetic digits are made from images in memory.
+    The recipe's ``handwriting`` adds synthetic digits, which are made from images in
+    memory. If ``x_train`` stays on the disk, no synthetic digits are added.
 
     Raises ProjectError if ``dataset_info`` does not describe the arrays, or if a loss
     is not finite.
 
     The function is a generator that yields once. Kedro saves the yielded values and
-    then resumes the generator. So the checkpoint is removed only after the model is
-    saved.
+    then resumes the generator, which removes the checkpoint of the training. So the
+    checkpoint exists until the model is saved.
     """
     _check_arrays(x_train, y_train, dataset_info)
     chosen = parameters.recipe(recipe)

@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 class Paper(Parameters):
     """Settings for putting the fraction ``share`` of the images on random paper.
 
-    The other images stay white on black. Each of the following fields is a fraction of
-    the images on paper. In this fraction of the images:
+    The other images stay white on black. Each field in this list is the fraction of the
+    images on paper for which the statement is true:
 
     - ``lines``: a straight line crosses the image.
     - ``holes``: a rectangle of the image is erased.
     - ``blurred``: the image is blurred with a Gaussian. The vertical and the horizontal
       standard deviation are random and at most ``blur`` pixels.
-    - ``sharpened``: the image is sharpened with an unsharp mask, as scanners do. The
-      amount is at most ``sharpening``, and the blur is at most ``blur`` pixels.
+    - ``sharpened``: the image is sharpened with an unsharp mask, as scanners do. This
+      adds the difference between the image and a blurred copy, multiplied by at most
+      ``sharpening``. The copy is blurred in the same way as ``blurred`` images.
     - ``inverted``: the ink is darker than the paper. In the other images, the ink is
       brighter, as in MNIST.
     - ``bars``: grey bars cover two opposite sides of the image.
@@ -94,7 +95,7 @@ def apply_to_share(
     share: float,
     change: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
 ) -> tf.Tensor:
-    """Apply ``change`` to a random fraction ``share`` of the images.
+    """Apply ``change`` to the fraction ``share`` of the images, chosen at random.
 
     ``change`` takes the chosen images and a seed, and returns the changed images.
     """
@@ -145,9 +146,9 @@ def cut_hole(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 def blur(images: tf.Tensor, seed: tf.Tensor, max_sigma: float) -> tf.Tensor:
     """Blur each image with a Gaussian.
 
-    The standard deviation has a random value for the vertical direction, and another
-    for the horizontal. Both are 0.2 to ``max_sigma`` pixels. The blur is computed by
-    two matrix products, one for each direction.
+    For each image, the vertical and the horizontal standard deviation are chosen at
+    random, independently of each other, from 0.2 to ``max_sigma`` pixels. The blur is
+    computed by two matrix products, one for each direction.
     """
     import tensorflow as tf
 
@@ -179,9 +180,9 @@ def sharpen(
 
 
 def apply_light(images: tf.Tensor, seed: tf.Tensor, paper: Paper) -> tf.Tensor:
-    """Give ink and paper a random brightness that decreases towards one side.
+    """Give ink and paper random brightness, and make each image darker on one side.
 
-    Results may lie outside 0..1.
+    The position of this side is random, too. Results may lie outside 0..1.
     """
     import tensorflow as tf
 

@@ -56,9 +56,9 @@ class Checkpoint:
         )
 
     def save(self, history: list[Epoch], resumed_after: list[int]) -> None:
-        """Save the two lists, the weights, and the state of the optimizer.
+        """Save both arguments, the weights, and the state of the optimizer.
 
-        ``restore`` explains the lists.
+        ``restore`` explains the arguments.
         """
         record = {"history": history, "resumed_after": resumed_after}
         values = (variable.numpy() for variable in self._variables)

@@ -24,7 +24,7 @@ class Handwriting(Parameters):
     - ``copied``: copies of training images. About a quarter of the copies are redrawn
       with a felt pen.
     - ``strokes``: 1s, 7s and 9s with an added upstroke, crossbar or tail.
-    - ``allographs``: drawings of other ways to write each digit.
+    - ``allographs``: drawings of digits in forms that are rare in MNIST.
     """
 
     copied: Share
