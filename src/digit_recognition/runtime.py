@@ -66,9 +66,10 @@ def has_bfloat16() -> bool:
 def dtype_policy(precision: Precision) -> str:
     """Return Keras' dtype policy, ``mixed_bfloat16`` or ``float32``.
 
-    The precision ``auto`` stands for bfloat16 on devices that have instructions for it,
-    because training takes half as long there as in float32. On other devices, ``auto``
-    stands for float32, because bfloat16 would be emulated, which is slower.
+    The precision ``auto`` stands for bfloat16 on devices that have instructions for it.
+    On these devices, training in bfloat16 takes half as long as in float32. On other
+    devices, ``auto`` stands for float32, because bfloat16 would be emulated, which is
+    slower.
     """
     if precision == "bfloat16" or (precision == "auto" and has_bfloat16()):
         return "mixed_bfloat16"

@@ -125,10 +125,11 @@ def rank_by_confidence(
 def risk_coverage(
     confidence: np.ndarray, correct: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the coverage (k,), the risk (k,) and the threshold (k,).
+    """Return the coverage and the risk of each threshold, and the thresholds.
 
-    Each of the k distinct values in ``confidence`` (n,) is a threshold (see
-    ``rank_by_confidence``). The strictest threshold comes first. ``correct``, bool
+    Each distinct value in ``confidence`` (n,) is a threshold (see
+    ``rank_by_confidence``). The results are three arrays (k,), with one element for
+    each of the k thresholds. The strictest threshold comes first. ``correct``, bool
     (n,), is True where the prediction is right. Coverage is the fraction of images that
     a threshold accepts. Risk is the fraction of errors among the accepted images. See
     El-Yaniv and Wiener 2010, "On the foundations of noise-free selective

@@ -33,13 +33,13 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
     confidence is above ``rule.min_confidence_alone``. In a longer line, a mark that was
     taken for a non-digit is judged again if all of these hold:
 
-    - The detector's outputs for the whole line suggest that the mark is a digit
-      (``AcceptanceRule.are_digits`` has the conditions).
+    - Given the detector's outputs for the whole line, the mark passes as a digit (see
+      ``AcceptanceRule.are_digits``).
     - Its height and stroke width are similar to the accepted digits' (see SIZES, PENS).
     - The darkness of its ink is as even as in strokes of a pen.
 
-    The mark is then accepted if its confidence, lowered by ``confidence_by_line``, is
-    above ``rule.min_confidence``.
+    The function ``confidence_by_line`` lowers the confidence of such a mark. The mark
+    is accepted if the lowered confidence is above ``rule.min_confidence``.
     """
     sure = [digit for digit in line.digits if not digit.doubt]
     if len(sure) == len(line.digits) == 1:

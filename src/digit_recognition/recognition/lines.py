@@ -2,8 +2,9 @@
 
 A mark is an object on a page that may be a digit. A doubt is the reason why a person
 should check a digit or a line. A likely digit is a mark whose doubt is neither NO_DIGIT
-nor TOO_WIDE. The typical height of a page's digits is the median of the longest sides
-of all likely digits.
+nor TOO_WIDE. The longest side of a digit is its height or its width, whichever is
+longer. The typical height of a page's digits is the median of this value over all
+likely digits.
 """
 
 from __future__ import annotations
@@ -146,17 +147,19 @@ def arrange_in_lines(
       confidence below LIKELY;
     - marks of stray lines (see ``_is_stray``), unless all lines are stray.
 
-    A line is in doubt in these cases:
+    A line is in doubt, which means that a person should check it, in these cases:
 
     - A rejected mark, or unread ink that may be a digit, is beside the line.
     - A large rejected mark encloses the centre of a digit of the line.
     - The line overlaps another line.
     - The line is a single digit that stands aside from all other lines.
-    - The line has a wide gap between two digits, or two digits on top of each other.
+    - The line has a wide gap between two digits.
+    - Two neighbouring digits of the line share more pixel columns than
+      MAX_SHARED_COLUMNS allows, or are in the same cell of a form.
 
     All digits of the page are in doubt in these cases:
 
-    - The non-digits and the pieces of unread ink outnumber the digits.
+    - There are more non-digits and pieces of unread ink (counted together) than digits.
     - The rejected marks cover much more area than the digits (see MAX_REJECTED).
     - All marks have the doubt NO_DIGIT or TOO_WIDE. In this case, only specks are
       rejected.

@@ -203,8 +203,9 @@ class Reader:
 
         A large page is first reduced to at most MAX_SEARCH_PIXELS. If the marks on the
         reduced page are small, the page is read again at a larger size, with at most
-        MAX_FULL_PIXELS. If this takes too much work, the first result is returned. A
-        28x28 image in MNIST's format is classified as it is.
+        MAX_FULL_PIXELS. If the second attempt takes too much work, the lines from the
+        first attempt are returned, if there are any. A 28x28 image in MNIST's format is
+        classified as it is.
         """
         if is_mnist_format(grey):
             return [

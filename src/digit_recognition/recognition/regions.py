@@ -49,10 +49,10 @@ def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
     are also in the same region. For each region, the result has the digits of the
     reading with the higher score there.
 
-    The score of a reading is the sum of its digits' confidences. If a digit has the
+    The score of a reading is a sum over its digits in the region. Each digit adds its
+    confidence, multiplied by the square root of the area of its box. If a digit has the
     doubt NO_DIGIT or TOO_WIDE, the negative number NON_DIGIT_SCORE replaces its
-    confidence. Each confidence or negative number is multiplied by the square root of
-    the area of the digit's box.
+    confidence.
     """
     digits = [*one, *other]
     if not one or not other:

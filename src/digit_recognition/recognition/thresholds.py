@@ -48,10 +48,10 @@ allowed risk."""
 class Threshold:
     """A digit is accepted if its confidence (0..1) is above ``threshold``.
 
-    The error among accepted digits is at most ``max_error``. This bound holds with the
-    ``certainty`` that was passed to ``find_thresholds``. If ``max_error`` is None, no
-    bound is guaranteed. The other fields describe how the threshold works on the
-    validation images:
+    The error among accepted digits is at most ``max_error``. The probability that this
+    bound holds is at least the ``certainty`` that was passed to ``find_thresholds``. If
+    ``max_error`` is None, no bound is guaranteed. The other fields describe how the
+    threshold works on the validation images:
 
     - ``coverage``: the fraction of accepted images, 0..1;
     - ``accepted``: the number of accepted images;
@@ -76,12 +76,13 @@ def find_thresholds(
     certainty: float = CERTAINTY,
     late_start: float = LATE_START,
 ) -> list[Threshold]:
-    """Return the threshold with the largest coverage for each maximum error.
+    """Return a threshold for each maximum error that can be guaranteed.
 
-    The coverage is the fraction of accepted images. ``confidence``, float (n,) in 0..1,
+    Of the thresholds that guarantee a maximum error, the result has the one with the
+    largest coverage (fraction of accepted images). ``confidence``, float (n,) in 0..1,
     and ``wrong``, bool (n,), describe the results on n validation images. Thresholds
     for multi-digit numbers are found in the same way: then each "image" is a number.
-    ``certainty`` is the probability with which each bound holds. ``late_start`` is
+    The probability that a guarantee holds is at least ``certainty``. ``late_start`` is
     explained in ``_certify``.
 
     The result is in the order of ``max_errors``. A maximum error is left out if no
@@ -130,8 +131,7 @@ def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
 
     1. the threshold for ``max_error``;
     2. the threshold for the next smaller error;
-    3. the threshold for the smallest error in the table, which is then larger than
-       ``max_error``;
+    3. the threshold for the smallest error in the table (an error above ``max_error``);
     4. the threshold without a guarantee.
     """
     levels = {row.max_error: row for row in table}
@@ -180,10 +180,9 @@ def _certify(
     def minimum_accepted(share: float) -> float:
         """Return how many images a threshold must accept so that it can pass a test.
 
-        With exactly this number, a threshold passes only if no image is wrong.
-        ``share`` is the fraction of ``risk`` that the test may use: the test fails if
-        the probability it computes is above ``share * risk``. The result is not
-        rounded.
+        The test computes a probability (see ``_certify``). A threshold passes if this
+        probability is at most ``share * risk``. If it accepts exactly as many images as
+        the result says, it passes only if no image is wrong. The result is not rounded.
         """
         return np.log(share * risk) / np.log1p(-level)
 

@@ -64,9 +64,9 @@ def run_parameters(
     """Return the parameters that a run uses, as text under dotted names.
 
     ``parameters`` are all of Kedro's parameters. ``inputs`` are the inputs of the run's
-    pipeline, such as ``params:train``. Only the chosen recipe is in the result, under
-    names such as ``train.epochs``. If the recipe has a base (another recipe that it
-    extends), the values of the base are included.
+    pipeline, such as ``params:train``. Of all recipes, only the chosen one is in the
+    result, under names such as ``train.epochs``. If the recipe has a base (another
+    recipe that it extends), the values of the base are included.
     """
     used = {name.removeprefix("params:") for name in inputs if "params:" in name}
     values = {name: parameters[name] for name in sorted(used) if name in parameters}
@@ -78,7 +78,7 @@ def run_parameters(
 
 
 def record_parameters(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the parameters of a finished run, as far as its records list them.
+    """Return those parameters of a finished run that its records list.
 
     A record is a JSON file of results. ``records`` maps the names of records, such as
     ``training`` and ``detector_training``, to their contents. The parameters have the

@@ -133,10 +133,11 @@ class LiveTracking:
 
 
 def run_name(parameters: Mapping[str, str], stages: list[str]) -> str:
-    """Return a run's name: recipe and seed if it trains, otherwise its pipelines.
+    """Return a name for a run.
 
-    ``parameters`` are the run's parameters from ``run_parameters``. ``stages`` are the
-    names of the run's pipelines.
+    If the run trains a network, the name consists of the recipe and the seed.
+    Otherwise, the name lists the run's pipelines. ``parameters`` are the run's
+    parameters from ``run_parameters``. ``stages`` are the names of the run's pipelines.
 
     >>> run_name({"recipe": "quick", "seed": "3"}, ["train"])
     'quick, seed 3'

@@ -42,9 +42,9 @@ def describe_model(model_onnx: bytes) -> dict[str, str]:
     """Return tags that describe an exported model, from the model's metadata.
 
     ``model_onnx`` holds the bytes of the ONNX file. The tag ``validation_error`` is the
-    fraction (0..1) of validation digits that are classified wrongly. These digits were
-    put on synthetic pages and found there, as on photographs, before the model
-    classified them.
+    fraction (0..1) of validation digits that are classified wrongly. The model does not
+    classify their original images. Instead, the digits are put on synthetic pages, and
+    the model classifies the digits that are found on these pages.
     """
     metadata = read_metadata(open_session(model_onnx))
     names = ("recipe", "seed", "dataset", DATA, "model_digest", "model_version")

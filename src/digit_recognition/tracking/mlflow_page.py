@@ -29,11 +29,11 @@ SERVER_ENVIRONMENT = {
 
 
 def open_page(project: Path, port: int = PORT) -> None:
-    """Start an MLflow server until Ctrl-C, and open its page in a browser.
+    """Start an MLflow server, and open its page in a browser.
 
-    The server uses the project's database. The environment variable MLFLOW_TRACKING_URI
-    can name another database or a running server. If it names a server, no server is
-    started: only the page is opened.
+    The server runs until Ctrl-C is pressed. It uses the project's database. The
+    environment variable MLFLOW_TRACKING_URI can name another database or a running
+    server. If it names a server, no server is started: only the page is opened.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI", DATABASE)
     if is_server(uri):

@@ -62,8 +62,8 @@ MAX_DATASET_DIGEST = 36
 def read_records(files: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
     """Return the contents of the records, which are JSON files of results.
 
-    ``files`` maps the names of a version's datasets to their files. Files that are not
-    records are ignored.
+    ``files`` maps the names of datasets to the files that one run saved. Files that are
+    not records are ignored.
     """
     return {
         name: json.loads(files[name].read_text(encoding="utf-8"))
@@ -93,7 +93,8 @@ def log_results(
 
     The results that one run saves are called a version. ``files`` maps the names of the
     version's datasets to their files or folders. ``rule`` holds the parameters of the
-    pipeline `read`. Those of the acceptance rule are saved with the model.
+    pipeline `read`. Among them are the parameters of the acceptance rule, which decides
+    which digits are accepted. Only these parameters are saved with the model.
 
     Returns the phrase of ``register_model`` that says how the model was registered, or
     "" if no model was registered.

@@ -69,7 +69,10 @@ class TrackedRun:
 
     @classmethod
     def resume(cls, connection: Connection, run: Run) -> TrackedRun:
-        """Return an existing run. Its last logged epoch is read from MLflow."""
+        """Return a TrackedRun for an existing run on MLflow.
+
+        The number of the last logged epoch is read from MLflow.
+        """
         run_id = run.info.run_id
         logged = connection.client.get_metric_history(run_id, f"{CURVE}loss")
         return cls(connection, run_id, max((point.step for point in logged), default=0))
@@ -168,7 +171,8 @@ class TrackedRun:
 def first_tags(version: str, revision: str) -> dict[str, str]:
     """Return the tags of a new run: the version of its results, and the code revision.
 
-    The tags whose names start with ``mlflow.`` are for columns of MLflow's page.
+    MLflow's page uses the tags whose names start with ``mlflow.`` to fill some of its
+    columns.
     """
     return {
         VERSION: version,

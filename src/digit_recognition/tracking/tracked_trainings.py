@@ -37,8 +37,8 @@ def log_training(parent: TrackedRun, record: Mapping[str, Any]) -> None:
 
     ``parent`` is the run of the sweep or search. ``record`` is a row that
     ``run_training`` returned. Its ``history``, if present, is logged as the learning
-    curve. Changed fields of the recipe become parameters, such as ``train.epochs``. A
-    run that trains only one network uses the same names.
+    curve. Changed fields of the recipe become parameters such as ``train.epochs``, with
+    the same names as in a run that trains only one network.
     """
     history = record.get("history", [])
     values = {
@@ -76,9 +76,9 @@ def log_training(parent: TrackedRun, record: Mapping[str, Any]) -> None:
 def log_sweep(parent: TrackedRun, sweep: pd.DataFrame) -> None:
     """Log those trainings of a sweep that are not logged as children of the run yet.
 
-    While a sweep runs, each training is logged when it succeeds. Trainings that failed
-    are not logged then, nor are those that an earlier sweep had finished. ``sweep`` is
-    the table that ``train_recipes`` returns.
+    While a sweep runs, each training that succeeds is logged. This function logs the
+    others, such as trainings that failed, and trainings that an earlier sweep had
+    finished. ``sweep`` is the table that ``train_recipes`` returns.
     """
     logged = parent.child_names()
     for row in sweep.to_dict("records"):

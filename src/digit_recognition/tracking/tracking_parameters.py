@@ -1,4 +1,7 @@
-"""Define the parameters of tracking. Only some environments in ``conf/`` have them."""
+"""Define the parameters of tracking.
+
+A run is tracked only if its Kedro environment in ``conf/`` has these parameters.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log the results of earlier runs, such as those that MLflow's server missed."""
+"""Log the results of earlier runs on MLflow, such as runs that were not tracked."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def upload(
     - If the version has a run that lacks some results, this run is completed.
     - If all results are on MLflow already, nothing is logged.
 
-    Raises ProjectError if the run that creates the version is still in progress.
+    Raises ProjectError if the version's run is still in progress on this machine,
+    because such a run logs its results itself.
     """
     found = find_run(connection, version)
     if found is not None and found.data.tags.get(LOGGED):
