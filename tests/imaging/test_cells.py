@@ -75,3 +75,17 @@ def test_empty_cells_and_low_ink_are_no_missing_digits():
     mask = page_of_boxes(dash, cells=4)
     assert ink_in_rows_of_cells(mask, cells_at(22, 142)) == []
     assert ink_in_rows_of_cells(mask, []) == []
+
+
+def test_a_cell_that_is_two_cells_high_is_no_cell():
+    mask = np.zeros((160, 220), bool)
+    for top in (20, 60, 100):
+        mask[top : top + 2, 20:182] = True
+    mask[20:102, 20::40][:, :5] = mask[20:102, 21::40][:, :5] = True
+    mask[60:62, 142:180] = False  # the line between two cells of the last column
+    mask[30:50, 38:42] = mask[30:50, 158:162] = True
+    left, cells = find_cells(mask, STROKE)
+    assert cells.at(40, 40).box.height == 38
+    assert cells.at(40, 160) is None
+    assert left[30:50, 158:162].all()
+    assert not left[22:100, 180].any()

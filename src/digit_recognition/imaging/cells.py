@@ -55,6 +55,10 @@ CELL_MARGIN = 0.2
 """Width of the margin along each side of a cell in which ink may belong to the cell's
 lines, as a share of the cell's width or height."""
 
+MAX_RELATIVE_HEIGHT = 1.5
+"""Maximum height of a cell, as a multiple of the median height of its grid's cells. A
+higher area consists of several cells."""
+
 REACH = 11
 """Size, in pixels, of the maximum filter that enlarges the mask of a cell, so that the
 mask covers the lines round the cell."""
@@ -113,7 +117,25 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
         for place in places:
             cells[place - 1] = Cell(boxes[place - 1], grid)
     is_line = ndimage.maximum_filter(labels > 0, REACH) & (labels == 0)
-    return mask & ~(np.isin(components, grids) & is_line), Cells(labels, cells)
+    left = mask & ~(np.isin(components, grids) & is_line)
+    merged = [
+        place for places in places_of.values() for place in _merged(places, boxes)
+    ]
+    labels[np.isin(labels, merged)] = 0
+    return left, Cells(labels, cells)
+
+
+def _merged(places: list[int], boxes: list[Box]) -> list[int]:
+    """Return the cells of a grid that are much higher than most of its cells.
+
+    They consist of several cells, because the lines between them were not found.
+    ``places`` are the positions of the grid's cells in ``boxes``, counted from 1.
+    """
+    heights = [boxes[place - 1].height for place in places]
+    limit = MAX_RELATIVE_HEIGHT * np.median(heights)
+    return [
+        place for place, height in zip(places, heights, strict=True) if height > limit
+    ]
 
 
 def ink_in_rows_of_cells(mask: np.ndarray, written: Iterable[Cell]) -> list[Box]:
