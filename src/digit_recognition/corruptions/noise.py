@@ -11,8 +11,9 @@ def shot_noise(
     """Replace each pixel by a random count, as if a camera counted photons.
 
     The counts have a Poisson distribution. The mean count is proportional to the
-    pixel's value. For a white pixel, it is 60 (weakest) to 3 (strongest), because low
-    counts vary more, relative to their mean. The counts are scaled back to 0..1.
+    pixel's value. The mean count of a white pixel is 60 at the lowest ``strength`` and
+    3 at the highest. A lower mean gives more noise, because low counts vary more in
+    relation to their mean. The counts are scaled back to 0..1.
     """
     white_count = (60, 25, 12, 5, 3)[strength - 1]
     return np.clip(rng.poisson(images * white_count) / white_count, 0, 1)

@@ -1,4 +1,7 @@
-"""Synthetic handwriting in other styles than MNIST's, as if read from paper."""
+"""Synthetic handwritten digits in other styles than MNIST's.
+
+The images look like digits that were cut out of a photograph of a page.
+"""
 
 from __future__ import annotations
 

@@ -11,11 +11,10 @@ from digit_recognition.datasets.mnist_dataset import MNIST, SAMPLE
 def describe_results(saved: dict[str, Any]) -> list[str]:
     """Return one sentence for each main result of a run.
 
-    ``saved`` maps the names of datasets to the data that the run saved. The sentences
-    are made only from the datasets that ``DESCRIBED`` names. ``MAIN_RESULTS`` names the
-    main results. If the run saved none of them, the result is a single sentence. It
-    describes the first dataset of ``SENTENCES`` that the run saved. If the run saved no
-    dataset of ``SENTENCES``, the result is an empty list.
+    ``saved`` maps the names of datasets to the data that the run saved. The main
+    results are the datasets in ``MAIN_RESULTS``. If the run saved no main result, one
+    sentence is returned, about the first dataset in ``SENTENCES`` that the run saved.
+    If there is no such dataset either, the list is empty.
     """
     sentences = {name: SENTENCES[name](saved) for name in SENTENCES if name in saved}
     main = [text for name, text in sentences.items() if name in MAIN_RESULTS]

@@ -172,11 +172,11 @@ class AcceptanceRule:
 def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
     """Lower the confidence of marks that pass as digits only because of their line.
 
-    A mark is an object on a page that may be a digit. ``AcceptanceRule.are_digits``
-    explains which marks pass only because of their line. Their probability of error (1
-    minus the confidence) is multiplied by LINE_PENALTY, so a confidence of 0.999
-    becomes 0.99. A confidence below 0.9 becomes negative. Then no threshold accepts the
-    mark.
+    A mark is an object on a page that may be a digit. A line is a row of digits.
+    ``AcceptanceRule.are_digits`` explains which marks pass only because they stand
+    among other digits. Their probability of error (1 minus the confidence) is
+    multiplied by LINE_PENALTY, so a confidence of 0.999 becomes 0.99. A confidence
+    below 0.9 becomes negative. Then no threshold accepts the mark.
     """
     return 1 - LINE_PENALTY * (1 - confidence)
 

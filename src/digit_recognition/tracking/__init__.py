@@ -1,5 +1,5 @@
 """Track runs and models on MLflow.
 
-All modules except `picture_model` can be imported if MLflow is not installed, because
-they import it inside functions.
+All modules except `picture_model` import MLflow only inside functions, so they can be
+imported even if MLflow is not installed.
 """

@@ -1,6 +1,7 @@
-"""Convert parameters and records to MLflow's form: flat names, and texts or numbers.
+"""Convert nested parameters and records to MLflow's form.
 
-A record is a JSON file of results.
+A record is a JSON file of results. In MLflow's form, each value is one text or one
+number, and has a name such as ``train.epochs``.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def log_training(parent: TrackedRun, record: Mapping[str, Any]) -> None:
 
 
 def log_sweep(parent: TrackedRun, sweep: pd.DataFrame) -> None:
-    """Log those trainings of a sweep that are not logged as children of the run yet.
+    """Log a sweep's trainings that are not logged as children of ``parent`` yet.
 
     While a sweep runs, each training that succeeds is logged. This function logs the
     others, such as trainings that failed, and trainings that an earlier sweep had

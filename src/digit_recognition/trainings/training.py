@@ -34,8 +34,8 @@ class Training:
     """A recipe, a seed, and everything else that determines a training's result.
 
     - ``changes``: the changed fields of the recipe, such as ``{"epochs": 3}``.
-    - ``parameters``: maps the names of pipelines to their parameters. The recipe in
-      them already has the ``changes``.
+    - ``parameters``: maps the names of pipelines to their parameters. The
+      ``changes`` are already made in these parameters.
     - ``dataset_digest``: the digest of the arrays that the pipeline `prepare` made.
     - ``test``: whether the model is scored on the test images.
     - ``corruptions``: whether the model is also scored on corrupted images.

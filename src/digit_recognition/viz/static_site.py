@@ -57,10 +57,10 @@ def make_relative(api: Path, project: Path) -> None:
     """Shorten the absolute paths in the site's data files, which are in ``api``.
 
     Paths inside the project become relative to the project. Other absolute paths are
-    cut to the file name. This is also done inside texts that are JSON objects, such as
-    the previews of JSON datasets. A path with other words around it, as in an error
-    message, is not shortened. Raises ProjectError if a file still contains the path of
-    the project or of the user's home.
+    cut to the file name. Some strings in the data files contain a JSON object as text,
+    such as the previews of JSON datasets. Paths in them are shortened, too. A path with
+    other words around it, as in an error message, is not shortened. Raises ProjectError
+    if a file still contains the path of the project or of the user's home.
     """
     private = {f"{folder}/" for folder in (project, Path.home())} - {"//"}
     for file in sorted(api.rglob("*")):

@@ -54,8 +54,8 @@ class NewestReadings:
     def to_check(self) -> list[int]:
         """Return the indices of the rows that a person should check.
 
-        These are the rows that were not accepted. A row without a number is included
-        only if its picture still exists.
+        These are the rows that were not accepted. If no number was found on a picture,
+        its row is included only if the picture still exists.
         """
         return [
             place

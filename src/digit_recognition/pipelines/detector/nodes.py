@@ -41,9 +41,9 @@ class DetectorParameters(Parameters):
     """How to train the detector.
 
     ``pictures`` is the number of training pictures; half of them show digits. The
-    maximum is 8 times the number of images that the model was trained on; a higher
-    value is reduced to it. ``epochs`` is the number of passes over the training
-    pictures.
+    maximum is 8 times the number of images that the digit classifier was trained on. A
+    higher value is reduced to this maximum. ``epochs`` is the number of passes over the
+    training pictures.
     """
 
     pictures: Annotated[int, Field(ge=1000)]

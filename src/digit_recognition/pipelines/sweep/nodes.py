@@ -98,7 +98,7 @@ def train_recipes(
 
 
 def draw_sweep(sweep: pd.DataFrame) -> Figure:
-    """Draw the accuracy of each training, and the mean of each recipe and variant."""
+    """Draw the accuracy of each training, and their mean for each changed recipe."""
     from plotly.graph_objects import Figure
 
     sweep = sweep[sweep["problem"].fillna("") == ""]
