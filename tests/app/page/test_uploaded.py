@@ -51,6 +51,15 @@ def test_a_blank_page_is_shown_whole_to_be_checked(service):
     assert image_of(found.cuttings[0].url).size == (300, 90)
 
 
+def test_a_page_that_cannot_be_decoded_has_no_picture_to_check(service):
+    blank, tiny = Image.new("L", (300, 90), 255), Image.new("L", (2, 2))
+    data = encoded(blank, "TIFF", save_all=True, append_images=[tiny])
+    found = read_upload(UploadedPicture("a.tif", data), service)
+    (row,) = found.rows
+    assert row["reason"].startswith("expected at least 4 x 4 pixels")
+    assert found.cuttings == {}
+
+
 def test_a_file_that_is_no_picture_has_one_row_with_the_reason(service):
     found = read_upload(UploadedPicture("=1+1.png", b"hello"), service)
     (row,) = found.rows

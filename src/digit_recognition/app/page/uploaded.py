@@ -102,8 +102,9 @@ def _cut_out(reading: PictureReading) -> dict[int, Shown]:
     be decoded has no image.
     """
     if not reading.lines:
-        drawn = reading.pages[0].drawn
-        return {0: shown(drawn.image.copy())} if drawn else {}
+        pages = [page.drawn for page in reading.pages]
+        # If a page could not be decoded, the only row is about that page.
+        return {0: shown(pages[0].image.copy())} if all(pages) else {}
     cuttings = {}
     row = 0
     for page in reading.pages:
