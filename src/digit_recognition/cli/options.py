@@ -19,11 +19,11 @@ from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home, is_url
 
 
 def with_short_errors(option: click.Parameter) -> click.Parameter:
-    """Return an option's copy, which raises ClickException for invalid values.
+    """Return a copy of an option that raises ClickException for invalid values.
 
-    The copy of ``--params`` also accepts YAML lists. It refuses the path of an input
-    file if Kedro's parser would change this path, for example at a comma. An option
-    without a callback is returned unchanged.
+    The copy of ``--params`` also accepts YAML lists. It refuses a path of input data
+    that Kedro's parser would change, such as a path with a comma, which the parser
+    would split. An option without a callback is returned itself.
     """
     kedro_callback: Any = option.callback
     if kedro_callback is None:

@@ -43,9 +43,9 @@ def _parse_age(
 def prune(keep: int | None, older_than: timedelta | None, yes: bool) -> None:
     """List the versions of results, and remove old ones.
 
-    These are never removed: the newest version of each result, the newest complete
-    model, and all versions that a kept version was made from. Use this command only
-    while no run is in progress.
+    These are never removed: the newest version of each result, the newest version whose
+    model can be evaluated and exported, and all versions that the remaining ones were
+    made from. Use this command only while no run is in progress.
     """
     from digit_recognition.cli.pruning import (
         find_needed,

@@ -59,8 +59,8 @@ def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
     White space in ``typed`` is ignored. The person can type:
 
     - digits: the right number;
-    - nothing: keep the earlier answer, or the number that was read if there is no
-      earlier answer;
+    - nothing: the person's earlier answer to this task is right. If there is none, the
+      number that the model has read is right;
     - "x": the picture has no number;
     - "b": go back to the previous task.
 
@@ -90,9 +90,10 @@ def enter(checking: Checking, tasks: Sequence[Task], typed: str) -> Checking:
 def corrected(rows: Sequence[Row], checking: Checking) -> list[Row]:
     """Return the table with the person's answers filled in.
 
-    If an answer is a number, its row becomes accepted, and the column ``reason`` says
-    what the model had read. An empty answer means that the picture has no number. Then
-    the row is still not accepted. The confidence does not change.
+    A row that the person has answered with a number becomes accepted, and its column
+    ``reason`` says what the model had read. An empty answer means that the picture has
+    no number. A row with this answer is not accepted. The column ``confidence`` does
+    not change.
     """
     return [
         _corrected_row(row, checking.answers[place])

@@ -47,8 +47,8 @@ def build_page(service: Service) -> gr.Blocks:
 def mount_page(app: fastapi.FastAPI, service: Service) -> fastapi.FastAPI:
     """Add the page to ``app`` at the path /, and return ``app``.
 
-    ``app`` must have no other routes. They could not be reached, because ``app`` then
-    refuses every request except those that the page needs.
+    ``app`` must have no routes of its own, because nobody could reach them. With the
+    page, ``app`` refuses every request except those that the page needs.
     """
     page = build_page(service)
     # Without a CORS middleware in the app, Gradio adds its own. It lets scripts of any

@@ -54,9 +54,10 @@ def field_picture(field: np.ndarray, description: str) -> str:
 
 
 def coloured(values: np.ndarray) -> Image.Image:
-    """Return an array of values in 0..1, (h, w), as an RGB image.
+    """Return an RGB image in which each pixel's colour shows one value.
 
-    The colours go from dark blue for 0 to pale yellow for 1. NaN, which fills the gaps
+    ``values`` is an array of the shape (rows, columns), with values in 0..1. The
+    colours go from dark blue for 0 to pale yellow for 1. NaN, which fills the gaps
     between feature maps, becomes mid-grey.
     """
     place = np.clip(np.nan_to_num(values), 0, 1) * (len(COLOUR_STOPS) - 1)

@@ -15,9 +15,9 @@ TRANSPARENT = "rgba(0, 0, 0, 0)"
 
 
 def build_report_tab(tab: gr.Tab, service: Service) -> None:
-    """Add the contents of the tab Report to the page.
+    """Add the contents of the tab Report to ``tab``.
 
-    ``tab`` is this tab. Each time a visitor opens it, the newest report is loaded.
+    Each time a visitor opens the tab, the newest report is loaded.
     """
     facts = gr.HTML("", apply_default_css=False, elem_id="report")
     charts = [

@@ -45,9 +45,10 @@ class Uploaded:
     the picture, as `escape_cell` returns it. ``pages`` are the annotated pages.
     ``key`` is different for each upload.
 
-    ``cuttings`` maps the index of a row to an image of the number in this row, but only
-    for numbers that a person should check. If the picture could be decoded but has no
-    numbers, ``cuttings`` has one image, which shows the first page.
+    ``cuttings`` holds an image of each number that a person should check. Its keys are
+    the indices of the numbers' rows in ``rows``. If no number was found on the picture,
+    ``cuttings`` maps 0 to an image of the first page. If the picture could not be
+    decoded, ``cuttings`` is empty.
     """
 
     name: str
@@ -87,8 +88,9 @@ def _unreadable(name: str, reason: str) -> Uploaded:
 def shown(image: Image.Image) -> Shown:
     """Return an image as a JPEG file in a data URL.
 
-    If the longer side has more than MAX_SHOWN pixels, it is reduced to MAX_SHOWN
-    pixels, and the shorter side in proportion. This changes ``image`` itself.
+    An image whose longer side has more than MAX_SHOWN pixels is reduced until this side
+    has MAX_SHOWN pixels. The proportions are kept. The reduction changes ``image``
+    itself, not a copy.
     """
     image.thumbnail((MAX_SHOWN, MAX_SHOWN))
     return Shown(picture_url(image, "JPEG"), image.width, image.height)

@@ -40,13 +40,18 @@ class Desk:
     progress: dict[str, Checking] = field(default_factory=dict)
 
     def choose(self, lists: Sequence[Worklist]) -> Worklist:
-        """Return the chosen table, or the first one if ``lists`` does not have it."""
+        """Return the table in ``lists`` that the visitor has chosen.
+
+        If the visitor has not chosen a table, or ``lists`` no longer contains the
+        chosen one, return the first table in ``lists``.
+        """
         return next((one for one in lists if one.key == self.key), lists[0])
 
     def progress_in(self, worklist: Worklist) -> Checking:
         """Return the visitor's progress in a table.
 
-        If the visitor has not begun to check the table, the current task is the first.
+        If the visitor has not begun to check the table, return a new Checking, which
+        starts at the first task and has no answers.
         """
         return self.progress.get(worklist.key, Checking())
 

@@ -42,7 +42,9 @@ class LayerOutput(NamedTuple):
 
 
 class FeatureMaps:
-    """Computes the outputs of the layers, after their activation functions.
+    """Computes the outputs of the layers.
+
+    If a layer has an activation function, its output is the result of this function.
 
     Some models average the logits of several CNNs, or of several shifted copies of the
     image. For these models, the outputs of the layers before the logits come from the
@@ -69,7 +71,7 @@ class FeatureMaps:
         """Return the output of each layer for a digit.
 
         ``field`` is the digit in MNIST's format, (28, 28) in 0..1. The outputs are in
-        the order of the layers. The last one is the logits.
+        the order of the layers. The output of the last layer is the logits.
         """
         image = np.asarray(field, np.float32)[None, ..., None]
         arrays = self._session.run(

@@ -94,7 +94,11 @@ class TimedSession:
 
 
 def check_upload(data: bytes) -> None:
-    """Raise UnreadablePicture for a file with too many bytes or too many JPEG scans."""
+    """Raise UnreadablePicture for a file with too many bytes or too many JPEG scans.
+
+    A progressive JPEG stores its picture in several scans. Decoding each of them takes
+    time.
+    """
     if len(data) > MAX_BYTES:
         raise UnreadablePicture(too_many_bytes(f"{len(data):,}"))
     if data.startswith(b"\xff\xd8") and data.count(START_OF_SCAN) > MAX_SCANS:

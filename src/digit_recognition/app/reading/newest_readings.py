@@ -68,9 +68,10 @@ class NewestReadings:
         """Return an image of the number in the row with the index ``place``.
 
         The number is cut out of the page that it was read on. If the row has no number,
-        the image shows the whole page. If the picture file has been moved or deleted,
-        the image is the annotated page that the run has saved. If this file is missing,
-        too, the result is None.
+        the image shows the whole page. If the picture can no longer be read, for
+        example because its file was moved, the image is the annotated page that was
+        saved with the readings. If the annotated page cannot be read either, the result
+        is None.
         """
         name, line = self.rows[place]["picture"], self.rows[place]["line"]
         number = self.pages[name][line] if name in self.pages else 0

@@ -68,9 +68,9 @@ class PictureReading:
         """Return the picture's rows for a table like readings.csv of `kedro run`.
 
         ``picture`` is the name of the picture. The keys of a row are READING_COLUMNS.
-        There is one row for each line of digits. If a page could not be decoded, one
-        more row says why. If this gives no rows at all, the result is a single row,
-        which says why the first page has no lines.
+        There is one row for each line of digits, and one for a page that could not be
+        decoded, which says why. If there are no lines and all pages could be decoded,
+        the result is a single row, which says why the first page has no lines.
         """
         name = escape_cell(picture)
         found: list[tuple[Line | None, str]] = [
@@ -152,9 +152,9 @@ def _read_pages(
 def read_drawing(page: Page, reader: Reader) -> PageReading:
     """Read a drawing on a plain background.
 
-    If the drawing is large, it is reduced first. Then every pixel that differs from the
-    top left pixel is ink, and only the part with ink is read. This takes a quarter of
-    the time of `read_page`.
+    A large drawing is reduced first. Every pixel that differs from the top left pixel
+    counts as ink. Only the part of the drawing with ink is read, which takes a quarter
+    of the time of `read_page`.
     """
     factor = max(1, max(page.grey.shape) // DRAWING_SIDE)
     shape = tuple(-(-side // factor) for side in page.grey.shape)

@@ -60,7 +60,8 @@ class Service:
     """Reads pictures with one exported model. Threads may share a service.
 
     ``metadata`` is the metadata in the ONNX file, such as model_version, recipe,
-    dataset and seed. Only the entry ``validation`` is left out.
+    dataset and seed. It lacks the entry ``validation``, which holds long lists with the
+    results for all validation images.
     """
 
     def __init__(self, project: Path, model_path: Path, parameters: ReadParameters):
@@ -170,11 +171,12 @@ class Service:
         return FeatureMaps(self.model_path)
 
     def without_preparation(self, grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return a drawing resized to (28, 28), and its probabilities, (10,).
+        """Return a resized drawing, and the probabilities of the digits 0 to 9.
 
-        The drawing is resized as a whole, without MNIST's centring and scaling of the
-        digit. ``grey`` is as in `read_array`. The resized drawing is float32 in 0..1,
-        where 1 is ink.
+        The whole drawing is resized to 28 x 28 pixels. The digit in it is not centred
+        and scaled as in MNIST. ``grey`` is as in `read_array`. The resized drawing is
+        float32 in 0..1, where 1 is ink. The probabilities are an array of the shape
+        (10,).
         """
         page = _to_float(grey)
         ink = 1 - page if np.median(page) > MIDDLE_GREY else page
@@ -182,7 +184,7 @@ class Service:
         return field, self.probabilities(field[None])[0]
 
     def report(self) -> Report:
-        """Return the report of the model, from the report files that exist now."""
+        """Return the report of the model. Each call reads the report files again."""
         return load_report(self.project, self.metadata, self.model_path)
 
     def newest_readings(self) -> NewestReadings | None:
