@@ -3,8 +3,8 @@
 Notices are informational messages and warnings that TensorFlow writes in C++ to file
 descriptor 2, where Python's logging cannot filter them. While a command runs, this
 descriptor leads to a second process. That process runs this file and passes on every
-line that is not a notice. A thread could not replace the second process, because a
-crash in C++ ends all threads at once.
+line that is not a notice. It is a process and not a thread, because a crash in C++ ends
+all threads of a process at once.
 """
 
 from __future__ import annotations
@@ -47,12 +47,13 @@ HARMLESS_ERRORS = (
 
 @contextlib.contextmanager
 def quiet_stderr(*harmless: type[BaseException]) -> Iterator[None]:
-    """Hold back TensorFlow's notices inside the block.
+    """Hold back TensorFlow's notices until the ``with`` block ends.
 
-    The notices are written at the end if the block raises an exception that is not one
-    of ``harmless``, or if the process crashes. What Python writes to ``sys.stderr`` is
-    never held back. This function has no effect if ``sys.stderr`` is not file
-    descriptor 2, or if the process that filters the notices cannot be started.
+    If the block ends normally or by an exception of a class in ``harmless``, the
+    notices are dropped. If it ends by another exception, or if the process crashes, the
+    notices are written to stderr. What Python writes to ``sys.stderr`` is never held
+    back. This function has no effect if ``sys.stderr`` is not file descriptor 2, or if
+    the process that filters the notices cannot be started.
     """
     stderr = sys.stderr
     reader = _start_reader() if _is_descriptor_2(stderr) else None
@@ -94,10 +95,10 @@ def filter_notices(lines: Iterable[bytes]) -> Iterator[bytes]:
     Notices are held back until the run ends. If the line ``SUCCEEDED`` arrives, the
     run has succeeded, and the notices are dropped. If the line ``FAILED`` arrives, or
     if the lines end without either of the two, the run has failed, and the notices are
-    yielded last.
+    yielded after all other lines.
 
-    A notice can have several lines. It ends where the next notice or other message of
-    TensorFlow starts.
+    A notice can have several lines. It ends where TensorFlow's next message starts,
+    which may be a notice or not.
 
     >>> list(filter_notices([b"I0000 00:00:17.5 9 a.cc:1] hello\n", SUCCEEDED]))
     []

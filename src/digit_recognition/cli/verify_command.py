@@ -39,10 +39,11 @@ def verify(version: str | None) -> None:
     """Check that results are as they were saved.
 
     Checks all versions, or only VERSION if it is given. The files are compared with
-    their SHA-256 digests. The state of a result is `good`, `damaged`, `missing` (its
-    files were removed), `not readable`, or `no digest` (no digest was saved, because
-    the run was killed, or because the project did not save digests at that time). The
-    exit code is 1 if a result is damaged or not readable.
+    their SHA-256 digests. The state of a result is `good`, `damaged`, `missing`,
+    `not readable` or `no digest`. A result is missing if its files were removed. It has
+    no digest if the run was killed before the digest was saved, or if the project did
+    not yet save digests when the result was made. The exit code is 1 if a result is
+    damaged or not readable.
     """
     project = find_kedro_project(Path.cwd()) or Path.cwd()
     try:
@@ -92,11 +93,11 @@ def verify_versions(project: Path, versions: list[str]) -> Iterator[Row]:
     """Yield a row for each dataset of each version.
 
     The manifest of a version lists the digests of its files. If the manifest is damaged
-    or cannot be read, the version has only one row, with the dataset ``manifest`` and
-    the state ``damaged``.
+    or cannot be read, the version has only one row. This row has the state ``damaged``,
+    and the word ``manifest`` in place of a dataset's name.
 
-    A manifest may also list results in folders that are not in the catalog. Their rows
-    have the folder in place of the dataset's name.
+    A manifest may also list results in a folder that is not in the catalog. The row of
+    these results has the path of the folder in place of a dataset's name.
     """
     manifests = Manifests(project)
     names = {folder: name for name, folder in result_folders(project).items()}

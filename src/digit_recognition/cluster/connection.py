@@ -43,9 +43,11 @@ def open_client(
     """Yield a client of a Dask scheduler, or of a new Dask cluster on this machine.
 
     ``scheduler`` is an address such as ``tcp://HOST:8786``, or ``local`` for a new
-    cluster. A new cluster has ``workers`` processes of one thread each. By default, it
-    has one process per core. A process that uses more memory than ``memory_limit`` is
-    restarted. None means no limit.
+    cluster. The other arguments apply only to a new cluster. ``workers`` is its number
+    of processes, each with one thread. By default, there is one process per core. A
+    process that uses more memory than ``memory_limit`` is restarted. By default, this
+    limit is the machine's memory divided by its number of cores. If ``memory_limit`` is
+    None, there is no limit.
 
     Raises ProjectError if no scheduler or no worker answers, or if the connection to
     the scheduler is lost.

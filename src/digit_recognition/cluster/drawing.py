@@ -56,10 +56,11 @@ def draw_part(
     """Draw the recognized digits onto the pictures of one partition, on a worker.
 
     The images that ``draw`` makes are saved in ``target``. If ``target`` is None, they
-    are drawn but not saved. Pictures that killed workers during reading are not opened.
+    are drawn but not saved, which shows whether the pictures kill the worker. Pictures
+    that killed workers during reading are not opened.
 
-    A call with a ``target`` raises ProjectError if a picture has changed since it was
-    read, or if ``folder`` has no results of the partition.
+    Raises ProjectError if a picture has changed since it was read, or if ``folder`` has
+    no results of the partition. If ``target`` is None, this is not checked.
     """
     record = folder.load_record(number)
     if target is not None and (not record or record["digest"] != pictures.digest()):

@@ -97,11 +97,11 @@ def worker_reader(name: str) -> Reader:
 
 @cache
 def own_versions() -> dict[str, str]:
-    """Return a dictionary with the versions of Python, PACKAGES and this project.
+    """Return the versions of Python, some packages and this project as a dictionary.
 
-    The keys are ``Python``, the names in PACKAGES, and ``digit_recognition`` for this
-    project. A package that is not installed has the version ``none``. The version of
-    this project is a digest of its code.
+    The keys are ``Python``, the names of the packages (listed in PACKAGES), and
+    ``digit_recognition`` for this project. A package that is not installed has the
+    version ``none``. The version of this project is a digest of its code.
     """
     versions = {"Python": platform.python_version()}
     for name in PACKAGES:

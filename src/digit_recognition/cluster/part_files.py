@@ -69,9 +69,10 @@ class PartFolder:
     def create(cls, place: SharedFolder, job: dict[str, Any]) -> PartFolder:
         """Create the folder of a job in ``place``.
 
-        ``job`` is a dictionary that can be saved as JSON. The folder's name is a digest
-        of it. If the folder of an equal job exists, it is used again, and its finished
-        partitions are kept. Raises ProjectError if the folder cannot be written.
+        ``job`` is a dictionary that describes the job and can be saved as JSON. Its
+        digest is the name of the folder, so equal jobs have the same folder. If this
+        folder already exists, its finished partitions are kept. Raises ProjectError if
+        the folder cannot be written.
         """
         text = json.dumps(job, indent=2)
         name = hashlib.sha256(text.encode()).hexdigest()[:16]

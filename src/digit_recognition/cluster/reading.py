@@ -34,8 +34,8 @@ def read_on_cluster(
     """Read the pictures on the workers, and return the results and their folder.
 
     The rows and their order are the same as in the results of ``read_all``. However, a
-    table that would have more than MAX_ROWS rows is returned empty. Its rows are only
-    in the folder, which always has all rows.
+    table that would have more than MAX_ROWS rows is returned empty. The files in the
+    returned folder have all rows of every table.
 
     ``path`` is the path of the pictures. The returned folder is a subfolder of
     ``place``. A later run uses the same subfolder if the path, the model, the
@@ -102,7 +102,8 @@ def probe_part(reader: str, number: int, pictures: Partition) -> None:  # noqa: 
     """Read pictures on a worker without saving anything.
 
     This shows whether the pictures kill the worker. ``reader`` is the name of the Dask
-    plugin in which the worker keeps its digit reader. ``number`` is not used.
+    plugin in which the worker keeps its digit reader. ``number`` is not used, but
+    ``run_parts`` passes it to every probe.
     """
     read_all(pictures, worker_reader(reader))
 

@@ -11,7 +11,8 @@ LINE_RADII = (1.2, 1.7, 2.3, 3.0, 4.0)  # pixels, by strength; see _draw_lines
 def spatter(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
     """Cover random parts of the image with dark grey blots.
 
-    ``strength`` changes the number, the size and the sharpness of the blots.
+    The number, the size and the sharpness of the blots depend on ``strength``, as in
+    MNIST-C's code.
     """
     mean, spread, size, threshold, edge = (
         *((0.65, 0.3, 4, 0.69, 0.6), (0.65, 0.3, 3, 0.68, 0.6)),

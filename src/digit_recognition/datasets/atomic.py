@@ -37,7 +37,8 @@ def claimed_name(parent: Path, name: str) -> Iterator[None]:
     Raises FileExistsError if this or another process has already claimed the name. To
     claim a name, a process makes and locks an empty folder ``.saving-NAME`` in
     ``parent``. If the process is killed, the folder stays, but its lock ends. The next
-    call with this ``parent`` removes the unlocked folder, except on Windows.
+    call with this ``parent`` removes the unlocked folder. On Windows, where
+    folders cannot be locked, the folder is not removed, so the name stays claimed.
     """
     with _locked_folder(parent, PREFIX, name):
         yield

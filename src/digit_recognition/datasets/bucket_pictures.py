@@ -95,8 +95,8 @@ class BucketPartition(Partition):
     """A partition of the pictures in a remote folder.
 
     ``stamps`` maps the name of each picture to its stamp, a text that changes when the
-    picture changes; see ``stamp_of``. ``reasons`` has the names of pictures that must
-    not be opened. It maps each name to the reason.
+    picture changes; see ``stamp_of``. The keys of ``reasons`` are the names of pictures
+    that must not be opened. The values say why.
     """
 
     def __init__(
@@ -137,22 +137,26 @@ class BucketPartition(Partition):
     def subset(self, names: list[str], reasons: Mapping[str, str]) -> BucketPartition:
         """Return a partition that has only the pictures in ``names``.
 
-        ``reasons`` has the names of pictures that must not be opened. It maps each name
-        to the reason. Pictures in ``reasons`` that are not in ``names`` are ignored.
+        The keys of ``reasons`` are the names of pictures that must not be opened. The
+        values say why. Keys that are not in ``names`` are ignored.
         """
         stamps = {name: self._stamps[name] for name in names}
         kept = {name: reasons[name] for name in names if name in reasons}
         return BucketPartition(self._filesystem, self._folder, stamps, kept)
 
     def stamp(self, name: str) -> str:
-        """Return the stamp that the picture had when listed; see ``stamp_of``."""
+        """Return the stamp of a picture.
+
+        The stamp is text that changes when the picture changes; see ``stamp_of``. It is
+        from the time when the remote folder was listed.
+        """
         return self._stamps[name]
 
     def check_access(self) -> None:
-        """Do nothing.
+        """Do nothing, because loading the pictures shows whether they can be accessed.
 
-        If this machine cannot access the bucket, this is noticed when the pictures are
-        loaded. Each picture then has a reason why it cannot be read.
+        If this machine cannot access the bucket, iterating over the partition yields
+        pictures whose ``reason`` says why they cannot be read.
         """
 
 

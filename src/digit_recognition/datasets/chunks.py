@@ -39,9 +39,9 @@ def is_chunked(array: Any) -> TypeIs[DaskArray]:
 def read_rows(array: AnyArray, rows: np.ndarray) -> np.ndarray:
     """Return ``array[rows]`` as a NumPy array.
 
-    ``rows`` are indices from 0 along the first axis, shape (k,). If ``array`` is a Dask
-    array, only the chunks that contain these rows are read, one at a time. If ``rows``
-    is sorted, each chunk is read only once.
+    ``rows`` is a one-dimensional array of indices along the first axis. They must not
+    be negative. If ``array`` is a Dask array, only the chunks that contain these rows
+    are read, one at a time. If ``rows`` is sorted, each chunk is read only once.
     """
     if not is_chunked(array):
         return array[rows]

@@ -105,9 +105,9 @@ class Manifests:
         ``name`` is the dataset, and ``folder`` is the folder of the version. The
         message names the damaged or unreadable file. If a file is damaged and the
         dataset has a good version, the message also gives the command-line option that
-        loads the newest good version. The message joins ``option`` and that version
-        without a space. If ``option`` is None, ``--load-versions NAME:`` is used, where
-        NAME is the dataset.
+        loads the newest good version: ``option``, directly followed by this version. If
+        ``option`` is None, ``--load-versions NAME:`` takes its place, where NAME is the
+        dataset.
 
         DatasetError is also raised if the manifest is damaged or cannot be read. No
         error is raised for a version without files or without digests.
@@ -151,11 +151,11 @@ class Manifests:
         }
 
     def folders(self, version: str) -> set[str]:
-        """Return the folders of the datasets that have files in a version's manifest.
+        """Return the paths of the dataset folders that a version's manifest refers to.
 
-        A dataset's folder holds all its versions. If it is inside the project's folder,
-        its path is relative to the project's folder. Otherwise, its path is absolute.
-        Raises DatasetError if the manifest is damaged or cannot be read.
+        A dataset's folder holds all versions of the dataset. The path of a folder
+        inside the project's folder is relative to the project's folder. Any other path
+        is absolute. Raises DatasetError if the manifest is damaged or cannot be read.
         """
         return {path.partition(f"/{version}/")[0] for path in self.read(version)}
 

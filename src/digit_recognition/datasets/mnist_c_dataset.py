@@ -38,8 +38,8 @@ class MnistCDataset(AbstractDataset[NoReturn, dict[str, dict[str, np.ndarray]]])
 
         Each inner dictionary has ``images``, uint8 (n, 28, 28, 1). It also has
         ``labels`` if ``test_labels.npy`` exists. The result is empty if ``filepath`` is
-        None. Raises DatasetError if the folder has no corruption, if a file is not a
-        NumPy array, or if images have a wrong dtype or shape.
+        None. Raises DatasetError if no subfolder has images of a corruption, if a file
+        is not a NumPy array, or if images have a wrong dtype or shape.
         """
         if self._folder is None:
             return {}

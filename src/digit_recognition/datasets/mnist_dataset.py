@@ -1,4 +1,7 @@
-"""``MnistDataset`` loads MNIST from files or the network, or else a sample of MNIST."""
+"""``MnistDataset`` loads MNIST from files, by download, or as a small sample.
+
+The sample is loaded only if there are no files and the download fails.
+"""
 
 from __future__ import annotations
 
