@@ -2,7 +2,10 @@
 
 
 class ProjectError(ValueError):
-    """A mistake that the user can correct: in data, parameters or the order of runs.
+    """A mistake that the user can correct.
+
+    For example, a file is damaged, a parameter is misspelt, or a run needs outputs of
+    another run that do not exist yet.
 
     The message says what was expected, what was received and what to do. ``kedro run``
     shows only the message, without a traceback, and exits with code 1.

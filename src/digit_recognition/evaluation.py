@@ -62,7 +62,9 @@ def verify_test_arrays(
     ``dataset_info`` is the record that was saved with the test arrays. ``training`` is
     the record of the model's training. Returns a dictionary that describes the dataset
     of the test arrays: ``dataset`` is its name, and ``dataset_digest`` is its digest.
-    If neither record lists the digests of the test arrays, the name is ``custom``.
+    Both are copied from a record that lists the digests of these test arrays. If
+    neither record lists them, the name is ``custom``, and the digest is computed from
+    the test arrays.
 
     Raises ProjectError in these cases:
 
@@ -119,9 +121,10 @@ def random_changes(training: dict[str, Any]) -> set[str]:
 
     ``training`` is the record of a training. The result is empty for older records,
     which lack ``augmentation``. Changes without effect are left out. A change has no
-    effect if its fraction or limit is 0, if the lowest contrast is 1, or if the largest
-    blur is 0.2 pixels. This blur is the smallest that a recipe allows, and changes
-    pixels by less than one grey level.
+    effect if it is applied to no images, or if its maximum strength is 0. It also has
+    no effect if the lowest contrast is 1, or if the largest blur is 0.2 pixels. This
+    blur is the smallest that a recipe allows, and changes pixels by less than one grey
+    level.
 
     >>> augmentation = {"rotation": 5.0, "shift": 0.0, "paper": None}
     >>> random_changes({"augmentation": augmentation})

@@ -82,11 +82,11 @@ class Partition(Pictures):
             yield self.subset(self.names[start : start + size], self.reasons)
 
     def set_aside(self, reasons: Mapping[str, str]) -> Partition:
-        """Return a copy of this partition that forbids opening some of its pictures.
+        """Return a copy of this partition in which more pictures must not be opened.
 
-        ``reasons`` maps the names of these pictures to the reasons. They are added to
-        the pictures that this partition already forbids. If a picture already has a
-        reason, the new reason replaces it.
+        ``reasons`` maps the name of each of these pictures to the reason. Pictures that
+        must not be opened in this partition must not be opened in the copy either. If a
+        picture already has a reason, the new reason replaces it.
         """
         return self.subset(self.names, self.reasons | dict(reasons))
 

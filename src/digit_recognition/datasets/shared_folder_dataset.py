@@ -13,7 +13,10 @@ from .bucket_pictures import remote_reason
 
 
 class SharedFolder(NamedTuple):
-    """A folder and its filesystem, which can be pickled for use in other processes."""
+    """A folder and its filesystem.
+
+    The object can be pickled for use in other processes.
+    """
 
     filesystem: fsspec.AbstractFileSystem
     path: str

@@ -1,8 +1,8 @@
 """Put digits on synthetic pages, and read them as if from photographs of paper.
 
-This changes the digits as real reading does: faint parts of strokes are cut off, thin
-strokes are widened, blurred edges get sharper, and removed lines of ruled paper leave
-gaps.
+Reading changes the digits: faint parts of strokes are cut off, thin strokes are
+widened, blurred edges get sharper, and removed lines of ruled paper leave gaps. Digits
+on photographs change in the same ways when they are read.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Pages(NamedTuple):
     For each page, a typical digit height is chosen at random, from ``min_height`` to
     ``MAX_HEIGHT`` pixels. The longest side of each digit is 0.85 to 1.1 times this
     height. ``max_blur`` is the standard deviation of the strongest Gaussian blur,
-    divided by the typical digit height. Weak blurs are more common. ``ruled`` is the
-    probability that a page has the horizontal lines of ruled paper.
+    divided by the typical digit height. Weak blurs are more common than strong ones.
+    ``ruled`` is the probability that a page has the horizontal lines of ruled paper.
     """
 
     min_height: float

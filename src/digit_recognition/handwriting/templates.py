@@ -17,8 +17,9 @@ class Allograph(NamedTuple):
     element of ``variants`` is one example of the allograph, a tuple of strokes. A
     stroke is a text with its points, in which ``/`` follows each corner. All variants
     have the same number of strokes. For each k, the k-th strokes of all variants have
-    the same number of points. If, for example, the third point of one of them is a
-    corner, the third point of the others is also a corner.
+    the same number of points, with corners at the same positions. For example, if the
+    third point of the first stroke is a corner in one variant, it is a corner in all
+    variants.
     """
 
     digit: int

@@ -14,7 +14,7 @@ from digit_recognition.errors import ProjectError
 
 
 class ConfigLoader(OmegaConfigLoader):
-    """A variant of Kedro's loader that raises ProjectError for invalid files.
+    """A configuration loader that raises ProjectError for invalid files.
 
     The message names the file and, for a mistake in YAML, the line. Kedro's own
     messages about mistakes in YAML usually name neither.

@@ -35,7 +35,7 @@ class DamageHooks:
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Raise ProjectError if the array differs from the array that was saved."""
+        """Raise ProjectError if a loaded array has changed since it was saved."""
         if dataset_name not in ARRAYS:
             return
         dataset = self._catalog.get(dataset_name)

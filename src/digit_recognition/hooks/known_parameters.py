@@ -23,9 +23,9 @@ class KnownParametersHooks:
 
         Which keys are known depends on the place:
 
-        - At the top level of the run environment's files, a key is known if it is in
-          the base environment's files. The key ``mlflow``, which turns tracking on, is
-          also known.
+        - In the files of the run environment, only keys at the top level are checked. A
+          key is known if it is in the files of the base environment. The key
+          ``mlflow``, which turns tracking on, is also known.
         - In `--params`, a key is known if it is in the files of the base environment or
           of the run environment.
 
@@ -69,9 +69,9 @@ def _check_recipe(parameters: dict[str, Any]) -> None:
 def nearest_parameter(key: str, known: list[str]) -> str:
     """Return ``did you mean …?`` with the known key that is most similar to ``key``.
 
-    Two keys are similar if the parts after their last dot are similar. Among similar
-    keys, those with the same part before the first dot are preferred. If no key is
-    similar, returns a list of all known keys.
+    Keys are first compared by the part after their last dot. If this part is the same
+    in several known keys, a key that has the same part before the first dot as ``key``
+    is preferred. If no known key is similar, the returned text names all known keys.
 
     >>> nearest_parameter("epoch", ["seed", "train.epochs"])
     'did you mean train.epochs?'

@@ -16,7 +16,7 @@ class LeftoverHooks:
 
     @hook_impl
     def after_catalog_created(self, conf_catalog: dict[str, Any]) -> None:
-        """Keep the catalog's configuration, which lists the datasets of all runs."""
+        """Keep the configuration of all datasets, to look up their folders later."""
         self._conf_catalog = conf_catalog
 
     @hook_impl

@@ -1,7 +1,7 @@
 """Load all arrays of a run in one version, if possible.
 
-If the run loads the record of a model's training, this version has the same arrays as
-the training.
+If the run loads the record of a model's training, a version is chosen whose arrays have
+the digests that this record lists.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class MatchingArraysHooks:
     digests equal the digests in the record of its training. The model is considered
     only if the run loads this record.
 
-    Arrays may not match after a run was stopped. If it was stopped during `prepare`,
-    the newest arrays may have different versions. If it was stopped between `prepare`
-    and `train`, the newest arrays are newer than the newest model.
+    A run that was stopped can leave arrays that do not match. If it was stopped during
+    `prepare`, the newest arrays may have different versions. If it was stopped between
+    `prepare` and `train`, the newest arrays are newer than the newest model.
 
     This hook changes nothing in these cases:
 
@@ -39,11 +39,11 @@ class MatchingArraysHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """If the newest arrays do not match, set an older version to load.
+        """Load an older version of the arrays if the newest arrays do not match.
 
-        The docstring of the class says what must match. Prints a line if the version
-        was set. Raises DatasetError if the record of the training or the record of the
-        newest arrays is damaged.
+        The docstring of the class says what must match. Prints a line if an older
+        version will be loaded. Raises DatasetError if the record of the training or the
+        record of the newest arrays is damaged.
         """
         inputs = pipeline.inputs()
         arrays = [name for name in ARRAYS if name in inputs]

@@ -26,7 +26,10 @@ class NewestTableHooks:
 
     @hook_impl(tryfirst=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Copy the table to ``newest_readings.csv``, or log a warning if this fails."""
+        """Copy the table of readings to ``newest_readings.csv``.
+
+        If the copy cannot be written, a warning is logged.
+        """
         if "readings" not in pipeline.all_outputs():
             return
         dataset = catalog.get("readings")

@@ -38,7 +38,7 @@ class OutputPlacesHooks:
         Raises ProjectError in these cases:
 
         - Another run has claimed the same version.
-        - The folder of an output is not writable, or there is a file in its place.
+        - The folder of an output is not writable, or a file has this folder's path.
         - An output already has this version.
         """
         end_claim()

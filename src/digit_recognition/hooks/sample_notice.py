@@ -15,27 +15,31 @@ logger = logging.getLogger(__name__)
 class SampleHooks:
     """Warn if a run uses a 5,000-image sample of MNIST instead of all images.
 
-    One warning is logged as soon as this is known, and one at the end of the run.
+    One warning is logged when the sample is detected, and one at the end of the run.
     """
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        """Clear the final warning of an earlier run in this process."""
+        """Clear the warning that is logged at the end of a run.
+
+        An earlier run in this process may have set it.
+        """
         self._final_warning = ""
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Warn if the loaded dataset is a record that names the sample of MNIST."""
+        """Warn if a loaded record says that the 5,000-image sample was used."""
         if dataset_name in ("dataset_info", "training"):
             self._warn(data["dataset"])
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Warn if the run has read the sample of MNIST, and set the final warning.
+        """Warn if the run has read the 5,000-image sample of MNIST.
 
-        The final warning is logged at the end of the run. If the run saves metrics, the
-        warning says that the test images come from the sample, or that only the
-        training images do. If neither do, there is no final warning.
+        When metrics are saved, the warning for the end of the run is also set. It says
+        that the test images come from the sample. If only the training images come from
+        the sample, it says that instead. If none of these images come from the sample,
+        no warning is logged at the end.
         """
         if dataset_name == "published":
             self._warn(data["dataset"])

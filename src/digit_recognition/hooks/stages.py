@@ -47,15 +47,15 @@ class StageHooks:
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
-        """Measure the time of the node's stage from now on."""
+        """From now on, add the time that passes to the time of the node's stage."""
         self._enter(_stage(node))
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """Measure the time of the node's stage from now on.
+        """From now on, add the time that passes to the time of the node's stage.
 
         This is needed for nodes that load no datasets. For all other nodes,
-        ``before_dataset_loaded`` has already begun the measurement.
+        ``before_dataset_loaded`` has already done the same.
         """
         self._enter(_stage(node))
 

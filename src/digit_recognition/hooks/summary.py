@@ -80,7 +80,7 @@ class SummaryHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Keep the saved data if the summary describes it."""
+        """Keep the saved data if the summary at the end of the run describes it."""
         if dataset_name in DESCRIBED:
             self._saved[dataset_name] = data
 

@@ -20,7 +20,7 @@ MODELS = {"model", "detector"}
 
 
 class VersionHooks:
-    """Load records and labels in the version of the model or images they describe.
+    """Load records and labels in the same version as their model or their images.
 
     The hook sets ``_version`` of datasets. Kedro has no public way to set the version
     of a dataset in an existing catalog, and its own ``catalog.load(name, version)``
@@ -56,7 +56,9 @@ class VersionHooks:
 
         Raises ProjectError in these cases:
 
-        - An input does not exist, or does not exist in the required version.
+        - An input does not exist.
+        - An input does not exist in the version that `--load-versions` names.
+        - A record of a model does not exist in the version of this model.
         - Permissions forbid reading an input.
         - `--load-versions` names an output of the run.
         """
