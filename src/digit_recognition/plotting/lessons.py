@@ -30,9 +30,9 @@ def draw_values(
     values are red and positive values are blue. Otherwise, all cells are grey.
 
     ``number_format`` is a format specification such as ``".2f"``. If it is empty, no
-    numbers are shown. ``maximum`` is the absolute value of the darkest cells. By
-    default, it is the largest absolute value. ``cell_size`` is the side of a cell in
-    inches.
+    numbers are shown. Cells whose absolute value is ``maximum`` or more have the
+    darkest colour. By default, ``maximum`` is the largest absolute value in all arrays.
+    ``cell_size`` is the side of a cell in inches.
     """
     arrays = [np.asarray(grid) for grid in grids.values()]
     widths = [max(array.shape[1], 4) for array in arrays]

@@ -64,7 +64,8 @@ class ReducedPage:
 
         A box is green if the number that contains the digit is accepted, and orange if
         a person must check the number. A label shows the digit and its confidence. If
-        labels would overlap, the labels omit the confidence, or are smaller, or both.
+        any labels would overlap, all labels of the page omit the confidence, or are
+        smaller, or both.
         """
         digits = list(digits)
         image = self.image.convert("RGB")

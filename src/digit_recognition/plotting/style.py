@@ -89,7 +89,7 @@ def finish_chart(figure: Chart, title: str, subtitle: str) -> Chart:
     """Set the title, the subtitle and the common layout of a chart, and return it.
 
     Kedro-Viz replaces margins, background and text colour to match its light or dark
-    theme. Kedro-Viz would not replace a colour set for the subtitle, so none is set.
+    theme. No colour is set for the subtitle, because Kedro-Viz would not replace it.
     """
     small = f'<br><span style="font-size:10px">{subtitle}</span>'
     figure.update_layout(

@@ -100,9 +100,9 @@ class AcceptanceRule:
 
     The confidence must be above ``min_confidence``, or above ``min_confidence_alone``
     if the number has a single digit. Both values come from two thresholds for the
-    confidence: ``threshold`` bounds the error among accepted digits, and
-    ``number_threshold`` bounds the error among accepted numbers. The probability that
-    such a bound holds is at least ``certainty``.
+    confidence. ``threshold`` bounds the fraction of wrong numbers among the accepted
+    numbers with one digit. ``number_threshold`` bounds this fraction among the accepted
+    longer numbers. The probability that such a bound holds is at least ``certainty``.
 
     A mark is an object on a page that may be a digit. The method ``are_digits`` decides
     from the detector logits which marks of a line pass as digits. It uses these fields:
@@ -142,7 +142,9 @@ class AcceptanceRule:
     def guarantees_numbers(self, max_number_error: float) -> bool:
         """Return whether the rule guarantees an error of at most ``max_number_error``.
 
-        The error is the fraction of wrong numbers among the accepted numbers, 0..1.
+        The error is the fraction of wrong numbers, 0..1, among the accepted numbers
+        with more than one digit. The probability that the guarantee holds is at least
+        the rule's ``certainty``.
         """
         row = self.number_threshold
         return row is not None and row.guarantees(max_number_error)
@@ -152,8 +154,8 @@ class AcceptanceRule:
 
         A mark is an object on a page that may be a digit. ``logits`` (n,) holds the
         detector logits of the line's n marks. A mark passes on its own if its logit is
-        at least ``digit_threshold``. A mark with a lower logit passes because of its
-        line if all of these conditions are met:
+        at least ``digit_threshold``. A mark with a lower logit can still pass because
+        of the other marks in its line. It passes if all of these conditions are met:
 
         - Its logit is at least ``non_digit_threshold``.
         - At least half of the line's marks pass on their own.
@@ -172,11 +174,12 @@ class AcceptanceRule:
 def confidence_by_line(confidence: np.ndarray | float) -> np.ndarray | float:
     """Lower the confidence of marks that pass as digits only because of their line.
 
-    A mark is an object on a page that may be a digit. A line is a row of digits.
-    ``AcceptanceRule.are_digits`` explains which marks pass only because they stand
-    among other digits. Their probability of error (1 minus the confidence) is
-    multiplied by LINE_PENALTY, so a confidence of 0.999 becomes 0.99. A confidence
-    below 0.9 becomes negative. Then no threshold accepts the mark.
+    A mark is an object on a page that may be a digit. A line is a row of digits. Some
+    marks pass only because of the other marks in their line (see
+    ``AcceptanceRule.are_digits``). ``confidence`` is the confidence of such marks. The
+    probability of error (1 minus the confidence) is multiplied by LINE_PENALTY. So a
+    confidence of 0.999 becomes 0.99, and a confidence below 0.9 becomes negative. No
+    threshold accepts a mark with a negative confidence.
     """
     return 1 - LINE_PENALTY * (1 - confidence)
 
@@ -192,11 +195,13 @@ def find_acceptance_rule(
 
     ``max_error`` bounds the fraction of wrong numbers among the accepted numbers with
     one digit. ``max_number_error`` bounds this fraction among the accepted longer
-    numbers. The probability that such a bound holds is at least ``certainty``. If a
-    bound cannot be guaranteed, ``choose_threshold`` explains which threshold is used.
+    numbers. The probability that such a bound holds is at least ``certainty``. If
+    no threshold guarantees a bound, the rule uses a threshold that guarantees a larger
+    bound, or one that guarantees nothing (see ``choose_threshold``).
 
-    ``digit_threshold`` is a quantile of the detector logits: at least the fraction
-    ``keep_digits`` of the validation digits has a logit of ``digit_threshold`` or more.
+    The rule's ``digit_threshold`` is a quantile of the validation digits' detector
+    logits: at least the fraction ``keep_digits`` of these logits is ``digit_threshold``
+    or more.
 
     When the threshold for digits is chosen, each digit counts as a number with one
     digit. It is accepted only if its logit is at least ``digit_threshold``. When the

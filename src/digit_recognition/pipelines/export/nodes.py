@@ -63,11 +63,11 @@ def export_model(
     parameters: EvaluateParameters,
     lineage: dict[str, Any],
 ) -> tuple[dict[str, Any], ModelProto]:
-    """Convert model and detector to ONNX; return the check and the ONNX model.
+    """Convert model and detector to ONNX, and compare the ONNX model with Keras.
 
-    The check is a dict. It has the result of ``compare_with_keras`` on ``x_test``, and
-    the origin of model and data. ``to_onnx`` describes the input and the outputs of the
-    ONNX model. The outputs are not scaled by the temperature.
+    Returns a dict and the ONNX model. The dict has the result of ``compare_with_keras``
+    on ``x_test``, and the origin of model and data. ``to_onnx`` describes the input and
+    the outputs of the ONNX model. None of its outputs is scaled by the temperature.
 
     The ONNX model has metadata, which map keys to strings:
 

@@ -59,10 +59,10 @@ def annotate_pictures(
     recognized numbers. If some numbers of the page are not accepted, the sheet also
     shows the reason for the first of them.
 
-    ``readings`` and ``digits`` are the tables that ``read_pictures`` returns. The
-    catalog saves them as CSV files and loads the column ``accepted`` as bool. Pictures
-    without rows in ``readings`` are left out: they were added to the folder after
-    ``read_pictures`` ran.
+    ``readings`` and ``digits`` are the tables that ``read_pictures`` returns, after the
+    catalog has saved them as CSV files and loaded them. Loading converts the column
+    ``accepted`` from text to bool. If pictures were added to the folder after
+    ``read_pictures`` ran, they have no rows in ``readings`` and are left out.
 
     If the workers of a cluster read the pictures, they also draw them. In this case,
     the result is a function that takes the target folder. When the function is called,

@@ -58,10 +58,10 @@ def read_pictures(
     y, width and height in pixels of the picture.
 
     The summary has the folder, the acceptance rule, the model, and counts of pictures
-    and numbers, which ``ReadingResults`` explains. Its entry ``pages`` maps the escaped
-    name of a picture to a list of page numbers (from 0), one for each of the picture's
-    rows in the table of readings. A picture is left out if all of its rows come from
-    page 0.
+    and numbers (``ReadingResults`` explains the counts). Its entry ``pages`` tells from
+    which page (counted from 0) each row of the table of readings comes. It maps the
+    escaped name of a picture to a list with one page number for each of the picture's
+    rows. A picture is left out of ``pages`` if all of its rows come from page 0.
 
     If ``parameters.scheduler`` is set, the workers of a cluster read the pictures. They
     save all rows as Parquet files in ``reading_partitions``. The entry ``parquet`` of

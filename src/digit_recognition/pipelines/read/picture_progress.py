@@ -10,9 +10,10 @@ from digit_recognition.datasets import Partition, Picture, Pictures
 class TrackedPictures:
     """Pictures that show a progress bar on a terminal while they are iterated over.
 
-    The bar counts pictures. A TIFF of 500 pages takes minutes, and the bar does not
-    move during this time. So ``show_page`` also shows the number of the current page
-    beside the bar, from the second page on.
+    The bar counts pictures. A TIFF of 500 pages is a single picture, so the bar does
+    not move while its pages are processed, which takes minutes. Therefore,
+    ``show_page`` shows the number of the current page beside the bar, from the second
+    page on.
     """
 
     def __init__(self, pictures: Pictures, description: str):

@@ -52,7 +52,7 @@ class RobustnessParameters(Parameters):
       ``families`` are used.
     - ``mnist_c``: a folder with MNIST-C's published arrays, which are used instead of
       ``families``. With null, ``families`` is used.
-    - ``examples``: the number of images that the figure shows for each family.
+    - ``examples``: the number of images of each family that ``draw_corruptions`` shows.
     - ``nearest``: maps each random change of the training images to the family that is
       most similar to it.
     """
@@ -221,10 +221,10 @@ def summarize_robustness(
     - ``accuracy_mnist_c``: the mean over MNIST-C's fifteen families. It is None if one
       of these families is missing or has another strength than in MNIST-C.
     - ``accuracy_others``: the mean over the families that MNIST-C does not have.
-    - ``accuracy_near``: the mean over the families that are similar to a random change
-      in training.
-    - ``accuracy_far``: the mean over the families that are not similar to a random
-      change in training.
+    - ``accuracy_near``: the mean over the families for which the training used a
+      similar random change of the images.
+    - ``accuracy_far``: the mean over the families for which the training used no
+      similar random change.
     - ``accuracy_other_writers``: the accuracy on uncorrupted digits of writers who are
       not in MNIST.
     - ``corruption_seed``: the seed of the corruptions.

@@ -42,8 +42,8 @@ class SearchParameters(ClusterParameters):
       space, and trains the recipe with these values.
     - ``seeds``: the number of trainings in each trial, with the seeds 0, 1, 2, ... The
       accuracies of these trainings are averaged.
-    - ``parallel``: the number of trials that are chosen together, before any of them is
-      run.
+    - ``parallel``: the number of trials whose values are chosen together, before any of
+      these trials is run.
     """
 
     recipe: str
@@ -206,11 +206,11 @@ def _tabulate(study: Study) -> pd.DataFrame:
 def draw_importances(study: Study, seed: Seed) -> Figure:
     """Draw how much each field of the search space affects the validation accuracy.
 
-    The accuracy varies over the search space. The bar of a field shows how much of this
-    variance the field explains alone. The values of the bars are scaled so that their
-    sum is 1. They are computed with fANOVA, which fits a random forest to all complete
-    trials (Hutter, Hoos and Leyton-Brown 2014, "An efficient approach for assessing
-    hyperparameter importance").
+    The accuracy varies over the search space. The bar of a field shows which part of
+    this variance the field explains without its interactions with other fields. The
+    values of the bars are scaled so that their sum is 1. They are computed with fANOVA,
+    which fits a random forest to all complete trials (Hutter, Hoos and Leyton-Brown
+    2014, "An efficient approach for assessing hyperparameter importance").
     """
     import optuna
     from plotly.graph_objects import Figure

@@ -56,8 +56,9 @@ def train_recipes(
     ``evaluate`` and ``robustness`` hold the parameters of the pipelines with these
     names. The trainings run on a cluster. The table has these columns:
 
-    - recipe, seed, changes (the variant as text), dataset, threads, processor, date.
-    - problem: why the training failed, otherwise empty.
+    - recipe, seed, changes (the fields that the variant changes, as text such as
+      ``epochs=3``), dataset, threads, processor, date.
+    - problem: why the training failed. It is empty if the training succeeded.
     - epochs, precision, seconds (the duration of fitting), model_digest.
     - validation_accuracy (0..1) and validation_loss (nats).
     - test_accuracy and test_loss, if ``parameters.test`` is true. For MNIST, there is
@@ -98,7 +99,10 @@ def train_recipes(
 
 
 def draw_sweep(sweep: pd.DataFrame) -> Figure:
-    """Draw the accuracy of each training, and their mean for each changed recipe."""
+    """Draw each training's accuracy, and the mean for each recipe and variant.
+
+    A variant is a set of changes to the fields of a recipe.
+    """
     from plotly.graph_objects import Figure
 
     sweep = sweep[sweep["problem"].fillna("") == ""]

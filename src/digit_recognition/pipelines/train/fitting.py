@@ -90,7 +90,7 @@ def column_accuracy(labels: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 
     Columns are CNNs that are trained side by side. ``labels`` is one-hot (n, 10).
     ``columns`` (n, k, 10) holds the probabilities that each of the k columns predicts.
-    The mean of the columns' logits is highest for the predicted digit.
+    The predicted digit is the one for which the mean of the columns' logits is highest.
 
     The logits are not available here, so the logarithms of the probabilities are
     averaged instead. For each image and column, all ten logarithms differ from the

@@ -60,8 +60,8 @@ def train_model(
     - The model is float32, even if it was trained in bfloat16. It is compiled but has
       no optimizer state.
 
-    The recipe's ``handwriting`` adds synthetic digits, which are made from images in
-    memory. If ``x_train`` stays on the disk, no synthetic digits are added.
+    If ``x_train`` is in memory, the recipe's ``handwriting`` adds synthetic digits to
+    the training images. If ``x_train`` stays on the disk, ``handwriting`` is ignored.
 
     Raises ProjectError if ``dataset_info`` does not describe the arrays, or if a loss
     is not finite.

@@ -25,7 +25,7 @@ class Paper(Parameters):
     """Settings for putting the fraction ``share`` of the images on random paper.
 
     The other images stay white on black. Each field in this list is the fraction of the
-    images on paper for which the statement is true:
+    images on paper that get the described change:
 
     - ``lines``: a straight line crosses the image.
     - ``holes``: a rectangle of the image is erased.
@@ -170,7 +170,7 @@ def sharpen(
     The difference between the image and a blurred copy is multiplied by a random amount
     of at most ``max_amount``, and added to the image. Ink is 1 and paper is 0, so this
     makes strokes brighter at their edges, and the paper beside them darker.
-    ``max_sigma`` limits the blur, as in ``blur``.
+    The copy is made by ``blur`` with ``max_sigma``.
     """
     import tensorflow as tf
 

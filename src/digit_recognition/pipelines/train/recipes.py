@@ -104,8 +104,9 @@ class Recipe(Parameters):
     def finish(self, trained: Classifier) -> Classifier:
         """Build the float32 classifier from the trained network's weights.
 
-        If the network has several columns, they are joined into one classifier. If
-        ``test_time_shift`` is not 0, the classifier averages over shifts of the image.
+        If the network has several columns (CNNs side by side), they are joined into one
+        classifier. If ``test_time_shift`` is not 0, the classifier averages the logits
+        of the image and of four shifted copies.
         """
         model = self.network.build("float32")
         model.set_weights(trained.get_weights())

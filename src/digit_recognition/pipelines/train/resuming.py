@@ -27,10 +27,15 @@ TRAINING_CODE = (
 class Checkpoint:
     """The state of a training after its last complete epoch.
 
-    The name of a checkpoint is a digest of ``conditions`` (data, recipe, seed, ...),
-    the initial weights, the versions of Keras and TensorFlow, and the training code. If
-    any of these differs, the checkpoint is not found, because it belongs to another
-    training.
+    A checkpoint is found by its name, which is a digest of these values:
+
+    - ``conditions``, such as the data, the recipe and the seed
+    - the initial weights
+    - the versions of Keras and TensorFlow
+    - the training code
+
+    If any of these values differs, the checkpoint belongs to another training and is
+    not found.
     """
 
     def __init__(
@@ -56,7 +61,7 @@ class Checkpoint:
         )
 
     def save(self, history: list[Epoch], resumed_after: list[int]) -> None:
-        """Save both arguments, the weights, and the state of the optimizer.
+        """Save the weights, the state of the optimizer, and the two arguments.
 
         ``restore`` explains the arguments.
         """
