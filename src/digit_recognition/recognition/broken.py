@@ -32,14 +32,14 @@ def broken_pairs(digits: Sequence[Digit]) -> list[tuple[Digit, Digit]]:
     ``digits`` are the marks of a page, which are objects that may be digits. The left
     mark of a pair comes first. All of these hold for a pair:
 
-    - Neither mark has the doubt SPLIT, which means that it was cut from touching ink.
+    - Neither mark was cut from touching ink (doubt SPLIT).
     - The page is not in MNIST's format (28x28 pixels).
     - The gap between the marks is not larger than MAX_GAP allows.
     - The box around both marks is not wider than MAX_ASPECT allows, and not higher than
       MAX_HEIGHT allows.
 
-    The unit of MAX_HEIGHT is the median height of all likely digits. A likely digit is
-    a mark whose doubt is neither NO_DIGIT nor TOO_WIDE. If there are fewer than two
+    A likely digit is a mark whose doubt is neither NO_DIGIT nor TOO_WIDE. MAX_HEIGHT is
+    a multiple of the median height of all likely digits. If there are fewer than two
     likely digits, the height of a pair has no limit.
     """
     sure = [d.mark.height for d in digits if d.doubt not in (NO_DIGIT, TOO_WIDE)]

@@ -5,8 +5,9 @@ likely to be a digit than a mark on its own. So a digit that is alone in its lin
 a higher confidence. In longer lines, some doubtful marks are accepted because they
 resemble the accepted digits of the line.
 
-The detector tells digits from non-digits. If it accepted 97 % of the digits and judged
-each one on its own, it would put 22 % of the eight-digit numbers in doubt.
+The detector tells digits from non-digits. A number is in doubt if one of its digits is
+in doubt. Suppose that the detector judged each digit on its own and accepted 97 % of
+them. Then it would accept all digits of only 78 % of the eight-digit numbers.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
     confidence is above ``rule.min_confidence_alone``. In a longer line, a mark that was
     taken for a non-digit is judged again if all of these hold:
 
-    - Given the detector's outputs for the whole line, the mark passes as a digit (see
-      ``AcceptanceRule.are_digits``).
+    - It passes as a digit in ``AcceptanceRule.are_digits``, which takes into account
+      the detector's outputs for all marks of the line.
     - Its height and stroke width are similar to the accepted digits' (see SIZES, PENS).
-    - The darkness of its ink is as even as in strokes of a pen.
+    - The darkness of its ink varies no more than in strokes of a pen.
 
     The function ``confidence_by_line`` lowers the confidence of such a mark. The mark
     is accepted if the lowered confidence is above ``rule.min_confidence``.

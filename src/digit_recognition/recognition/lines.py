@@ -3,8 +3,8 @@
 A mark is an object on a page that may be a digit. A doubt is the reason why a person
 should check a digit or a line. A likely digit is a mark whose doubt is neither NO_DIGIT
 nor TOO_WIDE. The longest side of a digit is its height or its width, whichever is
-longer. The typical height of a page's digits is the median of this value over all
-likely digits.
+longer. The typical height of a page's digits is the median of the longest sides (not of
+the heights) of all likely digits.
 """
 
 from __future__ import annotations
@@ -142,10 +142,13 @@ def arrange_in_lines(
     which means that they are in no line:
 
     - specks;
-    - marks whose height is unlikely for a digit. The limits are narrower for clear
-      non-digits, which have a detector logit below ``non_digit_threshold`` and a
-      confidence below LIKELY;
-    - marks of stray lines (see ``_is_stray``), unless all lines are stray.
+    - marks whose height is unlikely for a digit (see ``_may_be_digit``);
+    - marks of stray lines, which are no numbers (see ``_is_stray``). If all lines are
+      stray, none of them is rejected.
+
+    Clear non-digits have a narrower range of allowed heights. A mark is a clear
+    non-digit if its detector logit is below ``non_digit_threshold`` and its confidence
+    is below LIKELY.
 
     A line is in doubt, which means that a person should check it, in these cases:
 

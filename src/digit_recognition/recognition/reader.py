@@ -201,11 +201,13 @@ class Reader:
         NothingToRead if no digit is found, or if reading the page takes too much work
         (see `imaging.work`).
 
-        A large page is first reduced to at most MAX_SEARCH_PIXELS. If the marks on the
-        reduced page are small, the page is read again at a larger size, with at most
-        MAX_FULL_PIXELS. If the second attempt takes too much work, the lines from the
-        first attempt are returned, if there are any. A 28x28 image in MNIST's format is
-        classified as it is.
+        A large page is first reduced to at most MAX_SEARCH_PIXELS. If the digits on the
+        reduced page may be too small to be read well, the page is read again at a
+        larger size, with at most MAX_FULL_PIXELS. If the second attempt takes too much
+        work, the lines from the first attempt are returned, if there are any.
+
+        In a 28x28 image in MNIST's format, no digits are searched for. The whole image
+        is classified as one digit.
         """
         if is_mnist_format(grey):
             return [

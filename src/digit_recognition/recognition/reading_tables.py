@@ -39,9 +39,9 @@ def digit_rows(
     """Yield the values of DIGIT_COLUMNS for each digit of a line.
 
     ``picture`` is the escaped name of the picture. ``number`` is the index of the line
-    in the picture, from 0, for the column "line". The digits' boxes are converted to
-    pixels of the picture: one pixel of the page covers ``scale`` x ``scale`` pixels of
-    the picture.
+    in the picture, from 0, for the column "line". The page that was read may be smaller
+    than the picture: each of its pixels covers ``scale`` x ``scale`` pixels of the
+    picture. In the result, the digits' boxes are in pixels of the picture.
     """
     for position, digit in enumerate(line.digits):
         mark = digit.mark

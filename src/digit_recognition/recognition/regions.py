@@ -39,12 +39,12 @@ def away_from_sides(marks: list[Mark], page: tuple[int, ...]) -> list[Mark]:
 
 
 def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
-    """Return the better digits of two readings of a page.
+    """Return the digits of the better of two readings in each region of a page.
 
     There are several ways to find the digits of a page. A reading is the list of digits
     that results from one of these ways. Light, stroke width and ruled lines differ
-    within a page, so ``one`` reading may be better in some places, and the ``other`` in
-    other places. Therefore, the digits are grouped into regions. Digits that overlap
+    within a page, so each of the two readings may be the better one in some places.
+    Therefore, the digits are grouped into regions. Digits that overlap
     are in the same region. All digits in the same printed grid of cells, as on a form,
     are also in the same region. For each region, the result has the digits of the
     reading with the higher score there.

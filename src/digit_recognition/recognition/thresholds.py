@@ -78,21 +78,22 @@ def find_thresholds(
 ) -> list[Threshold]:
     """Return a threshold for each maximum error that can be guaranteed.
 
-    Of the thresholds that guarantee a maximum error, the result has the one with the
-    largest coverage (fraction of accepted images). ``confidence``, float (n,) in 0..1,
-    and ``wrong``, bool (n,), describe the results on n validation images. Thresholds
-    for multi-digit numbers are found in the same way: then each "image" is a number.
-    The probability that a guarantee holds is at least ``certainty``. ``late_start`` is
+    If several thresholds guarantee the same maximum error, the one with the largest
+    coverage (fraction of accepted images) is returned. ``confidence``, float (n,) in
+    0..1, and ``wrong``, bool (n,), describe the results on n validation images. To find
+    thresholds for multi-digit numbers, pass the results on n numbers instead. The
+    probability that a guarantee holds is at least ``certainty``. ``late_start`` is
     explained in ``_certify``.
 
     The result is in the order of ``max_errors``. A maximum error is left out if no
     threshold guarantees it. One last element, with ``max_error=None``, guarantees
-    nothing: its threshold is the highest confidence of a wrong image, or the lowest
+    nothing. Its threshold is the highest confidence of a wrong image, or the lowest
     confidence if no image is wrong.
 
     The certainty applies to each threshold separately, not to all of them together. The
     method bounds the selective risk, as in Geifman and El-Yaniv 2017, "Selective
-    classification for deep neural networks". ``_certify`` explains the test.
+    classification for deep neural networks". ``_certify`` explains how thresholds are
+    tested.
     """
     # Images are accepted if their confidence is above the threshold. So the threshold
     # is the highest confidence among the images that are not accepted.
@@ -131,7 +132,8 @@ def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
 
     1. the threshold for ``max_error``;
     2. the threshold for the next smaller error;
-    3. the threshold for the smallest error in the table (an error above ``max_error``);
+    3. if all errors in the table are above ``max_error``, the threshold for the
+       smallest of them;
     4. the threshold without a guarantee.
     """
     levels = {row.max_error: row for row in table}
@@ -180,9 +182,11 @@ def _certify(
     def minimum_accepted(share: float) -> float:
         """Return how many images a threshold must accept so that it can pass a test.
 
-        The test computes a probability (see ``_certify``). A threshold passes if this
-        probability is at most ``share * risk``. If it accepts exactly as many images as
-        the result says, it passes only if no image is wrong. The result is not rounded.
+        A threshold passes if the probability that the test computes (see ``_certify``)
+        is at most ``share * risk``, the risk that the test may use. If no accepted
+        image is wrong, this probability falls with the number of accepted images. The
+        result, which is not rounded, is the number at which the probability reaches
+        ``share * risk``.
         """
         return np.log(share * risk) / np.log1p(-level)
 

@@ -148,7 +148,7 @@ def run_name(parameters: Mapping[str, str], stages: list[str]) -> str:
 
 
 def saved_files(catalog: DataCatalog, pipeline: Pipeline) -> dict[str, Path]:
-    """Return the path of each versioned dataset that the run saved on a local disk."""
+    """Return the paths of versioned datasets that a pipeline saved on a local disk."""
     files = {}
     for name in sorted(pipeline.all_outputs()):
         dataset = catalog.get(name)

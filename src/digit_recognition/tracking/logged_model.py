@@ -41,10 +41,9 @@ their versions."""
 def describe_model(model_onnx: bytes) -> dict[str, str]:
     """Return tags that describe an exported model, from the model's metadata.
 
-    ``model_onnx`` holds the bytes of the ONNX file. The tag ``validation_error`` is the
-    fraction (0..1) of validation digits that are classified wrongly. The model does not
-    classify their original images. Instead, the digits are put on synthetic pages, and
-    the model classifies the digits that are found on these pages.
+    ``model_onnx`` holds the bytes of the ONNX file. For the tag ``validation_error``,
+    the validation digits were put on synthetic pages. Among the digits found on these
+    pages, the tag gives the fraction (0..1) that the model classified wrongly.
     """
     metadata = read_metadata(open_session(model_onnx))
     names = ("recipe", "seed", "dataset", DATA, "model_digest", "model_version")
@@ -59,9 +58,9 @@ def log_model(
 ) -> tuple[str, dict[str, str]]:
     """Log the exported model with a run; return the model's id on MLflow and its tags.
 
-    ``version`` is the version of the run's results. ``rule`` may hold all parameters of
-    the pipeline `read`. Only those of the acceptance rule (RULE) are saved with the
-    model.
+    ``version`` is the version of the run's results. ``rule`` holds parameters of the
+    pipeline `read`. Only those that RULE lists are saved with the model. They determine
+    which digits are accepted.
     """
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
     from mlflow.models import Model

@@ -1,8 +1,8 @@
 """Define an MLflow model that reads the numbers on pictures.
 
-It reads them with the exported model. MLflow runs this file when it loads the MLflow
-model. `logged_model` lists what this file needs: modules of this project, and other
-packages.
+The MLflow model contains the exported model, an ONNX file that classifies images of
+digits. To load the MLflow model, MLflow runs this Python file. `logged_model` lists the
+modules of this project (CODE) and the other packages (PACKAGES) that this file needs.
 """
 
 from __future__ import annotations
@@ -54,11 +54,12 @@ class PictureModel(PythonModel):
         - number: the digits of the line, as text;
         - confidence: 0..1;
         - accepted: bool;
-        - reason: why the number is not accepted.
+        - reason: why the number is not accepted, or "" if it is accepted.
 
-        A picture without digits has one row, which gives the reason. If a picture or
-        one of its pages cannot be decoded, the last row of the picture gives the
-        reason.
+        A picture in which no digits are read has one row with an empty number. If a
+        picture or one of its pages cannot be decoded, a row with an empty number is
+        added after the picture's other rows. The reason in such a row says what is
+        wrong with the picture.
         """
         rows = [
             (picture, line, *reading)

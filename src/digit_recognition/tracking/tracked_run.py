@@ -184,7 +184,10 @@ def first_tags(version: str, revision: str) -> dict[str, str]:
 
 
 def find_run(connection: Connection, version: str) -> Run | None:
-    """Return the newest run with this version of results, or None if there is none."""
+    """Return the newest run whose results have this version, or None.
+
+    A version is a text such as ``2026-01-31T12.00.00.000Z``.
+    """
     runs = connection.client.search_runs(
         [connection.experiment_id], f"tags.{VERSION} = '{version}'", max_results=1
     )

@@ -77,8 +77,9 @@ def log_sweep(parent: TrackedRun, sweep: pd.DataFrame) -> None:
     """Log a sweep's trainings that are not logged as children of ``parent`` yet.
 
     While a sweep runs, each training that succeeds is logged. This function logs the
-    others, such as trainings that failed, and trainings that an earlier sweep had
-    finished. ``sweep`` is the table that ``train_recipes`` returns.
+    others, such as trainings that failed, and trainings that were not repeated because
+    the journal had their results. ``sweep`` is the table that ``train_recipes``
+    returns.
     """
     logged = parent.child_names()
     for row in sweep.to_dict("records"):

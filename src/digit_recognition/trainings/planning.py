@@ -41,12 +41,12 @@ def plan_training(
     test: bool = False,
     corruptions: bool = False,
 ) -> Training:
-    """Return the training of a recipe in which some fields are changed.
+    """Return a training that uses a recipe with some changed fields.
 
     - ``changes``: maps dotted names of fields to new values, as in ``change_recipe``.
     - ``dataset_info``: the record that the pipeline `prepare` saved. Its
       ``dataset_digest`` identifies the arrays of the dataset.
-    - ``cluster``: gives the number of threads.
+    - ``cluster``: only its ``threads`` are used.
     - ``parameters``: maps the names of pipelines, such as ``train``, to their
       parameters.
     - ``test``, ``corruptions``: see ``Training``.
