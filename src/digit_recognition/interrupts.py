@@ -21,10 +21,10 @@ _ignored = threading.Event()
 def quiet_interrupts() -> None:
     """Change how Python handles a KeyboardInterrupt that no code catches.
 
-    A KeyboardInterrupt that is not caught, for example during imports, prints one line
-    instead of a traceback. It still ends the process with SIGINT. In some places, such
-    as destructors, Python ignores exceptions. A KeyboardInterrupt that is ignored there
-    is raised again a moment later.
+    If a KeyboardInterrupt is not caught, for example during imports, Python prints one
+    line instead of a traceback. As usual, the process then ends itself with the signal
+    SIGINT. In some places, such as destructors, Python ignores exceptions. A
+    KeyboardInterrupt that is ignored there is raised again a moment later.
     """
     report, ignore = sys.excepthook, sys.unraisablehook
 

@@ -7,10 +7,10 @@ DEFAULT_PIPELINES = ("prepare", "train", "evaluate", "detector", "export")
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Return the pipelines by folder name, and the pipeline ``__default__``.
+    """Return the pipelines in a dict whose keys are their folder names.
 
-    `kedro run` runs ``__default__``. With `--pipelines`, only the named pipelines are
-    imported and returned.
+    The dict also has the key ``__default__``, for the pipeline that `kedro run` runs.
+    If pipelines are named with `--pipelines`, only these are imported and returned.
     """
     pipelines = find_pipelines()
     if "__default__" in pipelines:

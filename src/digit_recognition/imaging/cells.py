@@ -139,12 +139,13 @@ def _merged(places: list[int], boxes: list[Box]) -> list[int]:
 
 
 def ink_in_rows_of_cells(mask: np.ndarray, written: Iterable[Cell]) -> list[Box]:
-    """Return the bounding boxes of the ink in places for cells, in rows of cells.
+    """Return the bounding boxes of unread ink in rows of cells.
 
     A digit that touches two opposite sides of its cell divides the cell. Then the cell
     is not found, and the digit may be taken for a part of the lines. So this function
-    looks for ink not only in the cells, but also in each gap between two cells of a
-    row, and at both ends of the row. A wide gap has places for several cells.
+    looks for ink in all places of a row where a cell may be: in the cells that were
+    found, in each gap between two of them, and at both ends of the row. A wide gap has
+    places for several cells.
 
     ``mask`` is bool (h, w). It is True on the ink of the page that is not read yet,
     including the lines of boxes and grids. ``written`` are cells in which something is

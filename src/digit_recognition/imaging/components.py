@@ -38,8 +38,9 @@ computed. A cluster consists of connected components that are near one another."
 class Group:
     """Connected components that form one object.
 
-    ``labels`` lists the components' labels in the label image. ``box`` encloses all
-    components, and ``area`` is their total number of pixels.
+    ``labels`` lists the components' numbers. The label image has the value n on the
+    pixels of component n. ``box`` encloses all components, and ``area`` is their total
+    number of pixels.
     """
 
     labels: list[int]
@@ -65,8 +66,8 @@ def group_components(
       pixels, are left out.
     - Small components join a tall component nearby (see MIN_TALL).
     - Tall components side by side stay separate.
-    - If no component nearby is tall, up to MAX_BROKEN_PARTS small components form one
-      digit with gaps in its strokes.
+    - Neighbouring components of which none is tall may form one digit with gaps in its
+      strokes, if there are at most MAX_BROKEN_PARTS of them.
     """
     areas = np.bincount(labels.ravel())
     groups = [
@@ -264,11 +265,11 @@ def is_ruling(group: Group, mask: np.ndarray) -> bool:
 
 
 def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
-    """Return whether a group is a thin remnant of a ruling.
+    """Return whether a group is a thin piece of a ruling.
 
-    A ruling is a line across the page, as on lined paper. A remnant is a piece of a
-    ruling that touches the page's border. ``mask`` is the mask of the page's strokes,
-    bool (h, w). ``stroke`` is the stroke width in pixels.
+    A ruling is a line across the page, as on lined paper. A group is taken for a piece
+    of a ruling if it is thin and lies at the page's border. ``mask`` is the mask of the
+    page's strokes, bool (h, w). ``stroke`` is the stroke width in pixels.
     """
     height, width = mask.shape
     margins = (

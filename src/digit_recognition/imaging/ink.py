@@ -258,8 +258,9 @@ def ink_is_dark(grey: np.ndarray) -> bool:
     Two signs are combined. First, ink covers less area than paper, so the grey levels
     of the ink form the long tail of the page's distribution of grey levels. To find
     this tail, the local mean is subtracted from the page, and the skewness of the
-    differences is computed. It is negative if the tail is dark. Second, ink covers less
-    of the page's border than paper does.
+    differences is computed. It is negative if the tail is at the dark end. Second,
+    most of the page's border is paper. So if most of the border is light, the ink is
+    probably dark.
     """
     small = reduced(grey, PAPER_SIDE // 2)
     detail = small - ndimage.uniform_filter(small, max(small.shape))

@@ -171,9 +171,9 @@ def without_edges(mask: np.ndarray) -> np.ndarray:
     or printed box with other ink in it. The lines of squared paper also enclose ink,
     but they are kept.
 
-    If all ink is one component along the page's sides (see `_is_border_strip`), it is
-    removed, and the result is empty. Otherwise, at least 2 % of the ink must be left.
-    If less would be left, the mask is returned unchanged.
+    If less than 2 % of the ink would be left, the mask is returned unchanged. There is
+    one exception: if all ink is one component that lies along one or two sides of the
+    page (see `_is_border_strip`), all ink is removed.
     """
     labels, count = ndimage.label(mask, EIGHT_CONNECTED)
     if not count or (count == 1 and not _is_border_strip(mask)):

@@ -37,7 +37,8 @@ def to_mnist_format(ink: np.ndarray) -> np.ndarray:
     """Return the ink of one digit in MNIST's format, float32 (28, 28) in 0..1.
 
     ``ink`` is float32 (h, w) in 0..1 and cropped to the digit. It is 0 on the paper.
-    Strokes that are too thin to survive the reduction are widened first.
+    Thin strokes are widened first, because they would fade when the ink is reduced to
+    this size.
 
     >>> to_mnist_format(np.ones((60, 12), np.float32)).shape
     (28, 28)

@@ -28,9 +28,9 @@ def to_grey_page(image: Image.Image) -> np.ndarray:
 
     The image must have one of the modes that `to_basic_mode` returns.
 
-    If a picture has transparent pixels, and almost all its opaque pixels are light, it
-    is taken for light ink, and its transparent pixels become black. In all other
-    pictures, transparent pixels become white.
+    If a picture has transparent pixels, and almost all its opaque pixels are light,
+    the opaque pixels are taken for light ink, and the transparent pixels become black.
+    In all other pictures, transparent pixels become white.
     """
     if image.mode == "F":
         return np.asarray(image)

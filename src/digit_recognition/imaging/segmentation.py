@@ -1,8 +1,8 @@
 """Find the digits on a page and order them in lines.
 
 A mark is an object on a page that may be a digit. A page is called texture if it has
-more pieces of ink than a page of digits can have. Many photos that do not show paper
-are texture.
+more pieces of ink than a page of digits can have. This is so for many photos that do
+not show paper.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ class Mark:
     def field(self) -> np.ndarray:
         """The mark in MNIST's format, float32 (28, 28) in 0..1.
 
-        Its ink is scaled and centred, except if ``placed`` is True. The page is then
-        in MNIST's format already, and the ink keeps its size and its position.
+        If ``placed`` is False, the ink is scaled and centred. If ``placed`` is True,
+        the page is in MNIST's format already, and the ink keeps its size and position.
         """
         if not self.placed:
             return to_mnist_format(self.ink)
@@ -166,8 +166,9 @@ def unread_boxes(
     Each box encloses one connected component of ink. A component lies outside if less
     than 30 % of its pixels are in the marks' boxes. Frames and other components whose
     boxes contain the centre of a mark are left out. ``cells`` are cells of boxes and
-    grids in which something is written. Ink in a row of such cells has a box of its
-    own, even if it is connected with a frame (see `ink_in_rows_of_cells`).
+    grids in which something is written. The rows of these cells are searched cell by
+    cell: ink in a cell, outside all marks, has a box of its own, even if it is
+    connected with a frame (see `ink_in_rows_of_cells`).
     """
     is_read = np.zeros(ink.density.shape, bool)
     is_centre = np.zeros(ink.density.shape, bool)
@@ -330,11 +331,12 @@ def sort_into_lines(marks: list[Mark]) -> list[list[Mark]]:
 
     The lines are sorted from top to bottom, the marks of each line from left to right.
 
-    The vertical overlap of two marks is divided by the height of the shorter one (see
-    `_vertical_overlaps`). From left to right, each mark is compared with the last three
-    marks of every line. It is not compared with earlier marks, so that a line may be
-    tilted. The mark joins the line with the largest overlap. If this overlap is below
-    40 %, the mark starts a new line instead.
+    The marks are assigned to lines from left to right. Each mark joins the line with
+    which its vertical overlap is largest. If this overlap is below 40 %, the mark
+    starts a new line instead. The overlap with a line is the largest overlap with one
+    of the line's last three marks. Earlier marks are ignored, because a line may be
+    tilted. The overlap of two marks is a share of the height of the shorter one (see
+    `_vertical_overlaps`).
     """
     lines: list[list[Mark]] = []
     extents = np.empty((len(marks), 3, 4), int)  # of the last three marks of each line

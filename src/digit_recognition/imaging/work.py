@@ -68,8 +68,8 @@ def optional_work() -> Iterator[None]:
     """Lower the limit of the work for a page inside the ``with`` block.
 
     The lower limit is FIRST_SHARE times MAX_WORK. The work done before the block counts
-    as well. Use the block if one way to read the page has found digits and further ways
-    are tried.
+    as well. A page may be read in several ways. This limit is for the ways that are
+    tried after one way has found digits.
     """
     token = _share.set(FIRST_SHARE)
     try:

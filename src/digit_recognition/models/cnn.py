@@ -215,7 +215,10 @@ def first_column(network: Classifier) -> Classifier:
 
 
 def convolutions(network: Classifier) -> Classifier:
-    """Return the network's first CNN up to its Flatten layer; the weights are shared.
+    """Return the first CNN of a network, up to and including its Flatten layer.
+
+    ``network`` is a CNN or consists of several parallel CNNs. The result shares its
+    weights with ``network``.
 
     The input is float32 (n, 28, 28, 1) in 0..1. The output is the flattened features
     of the last convolution, (n, size).

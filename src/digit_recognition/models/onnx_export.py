@@ -29,9 +29,9 @@ def to_onnx(model: Classifier, detector: Classifier) -> ModelProto:
     ``probabilities`` and ``logits`` (n, 10) of the classifier, and ``digit_logit``
     (n, 1) of the detector. The graph accepts any number n of images.
 
-    tf2onnx is called directly, because Keras' ``model.export`` would change NumPy for
-    the whole process. It would add ``np.object``. Only versions of tf2onnx that were
-    released before NumPy 2 need this name.
+    tf2onnx is called directly, because Keras' ``model.export`` would add the name
+    ``object`` to NumPy's module for the rest of the process. Only versions of tf2onnx
+    that were released before NumPy 2 need ``np.object``.
     """
     import tensorflow as tf
     import tf2onnx

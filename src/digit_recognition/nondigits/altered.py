@@ -53,7 +53,7 @@ def shuffled_quarters(
 def mismatched_halves(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Join one half of a digit to the other half of a mirrored digit.
+    """Join one half of a digit to the opposite half of a second, mirrored digit.
 
     The second digit is mirrored left to right before it is cut. The cut between the
     halves is horizontal or vertical.

@@ -122,12 +122,13 @@ def draw_strokes(
 ) -> np.ndarray:
     """Draw strokes; return n drawings, each made with a pen of random width.
 
-    Each array in ``strokes`` holds one stroke of every drawing, as points (row, column)
-    in an array (n, POINTS_PER_STROKE, 2). ``visible``, bool (n, number of strokes),
-    says which strokes of each drawing are visible. The first stroke must be visible in
-    every drawing. The result is float32 (n, SHEET_SIZE, SHEET_SIZE) in 0..1. The
-    visible strokes of a drawing are scaled together, until the longest side of their
-    bounding box fills the drawing except for MARGIN pixels at both ends.
+    A stroke is a series of points (row, column). The first array in ``strokes`` holds
+    the first stroke of each of the n drawings, the second array the second stroke, and
+    so on. Each array is (n, POINTS_PER_STROKE, 2). ``visible``, bool (n, number of
+    strokes), says which strokes of each drawing are visible. The first stroke must be
+    visible in every drawing. The result is float32 (n, SHEET_SIZE, SHEET_SIZE) in 0..1.
+    The visible strokes of a drawing are scaled together. The longest side of the
+    bounding box of their points becomes SHEET_SIZE - 2 x MARGIN pixels.
     """
     points = np.stack(strokes, axis=1)
     points = np.where(visible[..., None, None], points, points[:, :1])

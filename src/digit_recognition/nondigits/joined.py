@@ -1,8 +1,9 @@
 """Non-digits that combine several digits or fragments of digits.
 
 Each function takes images, float32 (n, 28, 28) in 0..1, their labels (n,), the number
-of drawings (``count``) and a random generator. It returns drawings, float32
-(count, 28, 28) in 0..1. Only ``digits_side_by_side`` returns (count, 56, 56).
+of drawings (``count``) and a random generator. It returns drawings, float32 in
+0..1. Their shape is (count, 56, 56) for ``digits_side_by_side`` and (count, 28, 28) for
+all other functions.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Non-digits that are solid random shapes.
 
 Each function takes the same arguments as all functions in ``nondigits.KINDS``, but
-ignores the images and labels. It returns drawings, float32 (count, 28, 28) in 0..1.
-Only ``blots`` returns (count, 40, 40).
+ignores the images and labels. It returns drawings, float32 in 0..1. Their shape is
+(count, 40, 40) for ``blots`` and (count, 28, 28) for all other functions.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ def superellipses(
 def polygons(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw polygons with three to five sides, which get darker towards one side."""
+    """Draw polygons with three to five sides.
+
+    The brightness of a polygon changes evenly along a random direction.
+    """
     depth = np.full((count, GRID.shape[1]), np.inf)
     start = rng.uniform(0, 2 * np.pi, count)
     for probability, side in ((1, 0), (1, 1), (1, 2), (0.5, 0.5), (0.5, 1.5)):

@@ -1,1 +1,4 @@
-"""Each folder contains one pipeline. Pipelines share data only through the catalog."""
+"""The pipelines, one in each subfolder.
+
+They share data only through Kedro's catalog.
+"""

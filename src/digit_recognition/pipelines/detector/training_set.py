@@ -1,7 +1,7 @@
 """Make the images that the detector is trained on.
 
 The detector is a network that tells digits from non-digits. The images show MNIST
-digits, synthetic digits and synthetic non-digits.
+digits, synthetic digits in other styles than MNIST's, and synthetic non-digits.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def make_training_set(
     - A third of the digits are changed by ``vary_handwriting`` and
       ``simulate_scanners``.
     - Up to a third are made by ``write_digits``, which puts digits on synthetic pages
-      and reads them back.
+      and cuts them out again. Digits that are not found on their page are left out.
     - The rest are unchanged.
 
     The other half are synthetic non-digits:
 
     - A third of the non-digits are changed by ``simulate_scanners``.
-    - A third are put on synthetic pages and read back. Non-digits that are not found on
-      their page stay unchanged.
+    - A third are put on synthetic pages and cut out again. Non-digits that are not
+      found on their page stay unchanged.
     - The rest are unchanged.
     """
     rng = np.random.default_rng(seed)
