@@ -116,22 +116,32 @@ class PartFolder:
         for name, schema in SCHEMAS.items():
             table = pa.Table.from_pandas(tables[name], schema, preserve_index=False)
             file = io.BytesIO()
-            pq.write_table(table.replace_schema_metadata(metadata), file)
+            table = table.replace_schema_metadata(metadata)
+            pq.write_table(table, file, write_page_checksum=True)
             self.write(self.part_path(name, number), file.getvalue())
 
     def load_record(self, number: int) -> dict[str, Any] | None:
         """Return the record that was saved with a partition, or None if there is none.
 
-        The record is in the partition's file for the table ``readings``. If this file
-        is missing or damaged, the result is None.
+        The record is in each of the partition's files. If one of the files is missing
+        or damaged, the result is None. Damage is noticed by the files' checksums.
         """
-        path = self.part_path("readings", number)
-        try:
-            with self.filesystem.open(path, "rb") as file:
-                metadata = pq.read_schema(file).metadata
-        except (FileNotFoundError, pa.ArrowInvalid):  # missing, or damaged
-            return None
-        return json.loads(metadata[RECORD])
+        records = []
+        for table, schema in SCHEMAS.items():
+            try:
+                with self.filesystem.open(self.part_path(table, number), "rb") as file:
+                    found = pq.read_table(file, page_checksum_verification=True).schema
+                records.append(json.loads((found.metadata or {})[RECORD]))
+            except (
+                OSError,
+                KeyError,
+                ValueError,
+                pa.ArrowException,
+            ):  # missing, damaged
+                return None
+            if not found.equals(schema):
+                return None
+        return records[0] if all(one == records[0] for one in records) else None
 
     def load(self, table: str, number: int | None = None) -> pd.DataFrame:
         """Return the rows of a table, for one partition or for all.
