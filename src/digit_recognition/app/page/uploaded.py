@@ -106,7 +106,9 @@ def _cut_out(reading: PictureReading) -> dict[int, Shown]:
     if not reading.lines:
         pages = [page.drawn for page in reading.pages]
         # If a page could not be decoded, the only row is about that page.
-        return {0: shown(pages[0].image.copy())} if all(pages) else {}
+        if pages[0] is None or None in pages:
+            return {}
+        return {0: shown(pages[0].image.copy())}
     cuttings = {}
     row = 0
     for page in reading.pages:
