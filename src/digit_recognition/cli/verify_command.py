@@ -96,8 +96,8 @@ def verify_versions(project: Path, versions: list[str]) -> Iterator[Row]:
     or cannot be read, the version has only one row. This row has the state ``damaged``,
     and the word ``manifest`` in place of a dataset's name.
 
-    A manifest may also list results in a folder that is not in the catalog. The row of
-    these results has the path of the folder in place of a dataset's name.
+    A manifest may also list a folder that belongs to no dataset of the catalog. The row
+    of such a folder has its path in place of a dataset's name.
     """
     manifests = Manifests(project)
     names = {folder: name for name, folder in result_folders(project).items()}

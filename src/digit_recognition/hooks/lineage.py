@@ -17,8 +17,8 @@ from digit_recognition.runtime import processor
 class LineageHooks:
     """Record what the results of a run were made with.
 
-    The record contains the versions of the datasets that the run loads, the git commit
-    of the code, the versions of packages and the processor.
+    The record contains the processor, the git commit of the code, the versions of the
+    packages, and the versions of the datasets that the run loads.
     """
 
     @hook_impl

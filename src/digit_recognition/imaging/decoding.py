@@ -76,13 +76,13 @@ def decode(
     rotated as their EXIF orientation says. Pages of a TIFF file that are smaller copies
     of other pages are skipped. The first page is never skipped.
 
-    The only exception raised is UnreadablePicture, whatever the file contains, and even
-    if it is missing or cannot be opened. If a file has more than MAX_PAGES pages, the
-    exception is raised after the first MAX_PAGES pages have been yielded.
+    Every failure is raised as UnreadablePicture, also if the file is missing or cannot
+    be opened. If a file has more than MAX_PAGES pages, the exception is raised after
+    the first MAX_PAGES pages have been yielded.
 
     ``max_pixels`` limits the total number of pixels of all pages, skipped ones
-    included. The total is checked before each page is decoded. It is computed from the
-    page sizes that the file declares.
+    included. Before each page is decoded, the size that the file declares for it is
+    added to the total, and the total is checked.
 
     >>> for page in decode("scan.tif"):
     ...     print(page.grey.shape, page.scale)

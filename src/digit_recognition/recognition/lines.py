@@ -100,7 +100,7 @@ class Line:
     """A line of digits, from left to right.
 
     ``doubts`` lists reasons why the line as a whole may be wrong, for example that ink
-    beside it was left out.
+    beside the line was not read as a digit.
     """
 
     digits: list[Digit]

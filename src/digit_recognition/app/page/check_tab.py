@@ -48,7 +48,7 @@ View = tuple[Desk, str, gr.Textbox, gr.Button, gr.Button, str]
 
 
 def build_check_tab(tab: gr.Tab, uploads: gr.State, service: Service) -> None:
-    """Add the contents of the tab Check to ``tab``.
+    """Fill the empty tab Check, ``tab``, with its components.
 
     The value of ``uploads`` is a tuple of Uploaded, one for each picture that the
     visitor has uploaded.
