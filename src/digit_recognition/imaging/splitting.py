@@ -32,6 +32,10 @@ MIN_PART_HEIGHT = 0.6
 """Minimum height of each of the two parts of a split mark, as a share of the mark's
 height."""
 
+MAX_SHARED_WIDTH = 0.5
+"""Maximum number of pixel columns that the two parts of a split mark share, as a share
+of the narrower part's width."""
+
 PAPER_COST = 0.02
 """Cost of a pixel of paper on a cut's path. A pixel of full ink costs 1 more, so that
 the path goes round strokes where it can."""
@@ -82,7 +86,13 @@ def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
         )
         one, other = _crop_part(mark, is_left), _crop_part(mark, ~is_left)
         min_height = MIN_PART_HEIGHT * mark.height
-        if one and other and min(one.height, other.height) >= min_height:
+        if (
+            one
+            and other
+            and min(one.height, other.height) >= min_height
+            and one.x + one.width - other.x
+            <= MAX_SHARED_WIDTH * min(one.width, other.width)
+        ):
             yield one, other
 
 
