@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from imaging.pages import INK, blank, distance, lines_on, row_of
 
-from digit_recognition.imaging.segmentation import Mark, find_digits
+from digit_recognition.imaging.segmentation import Mark, find_digits, placed_mark
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 
 
@@ -109,3 +109,11 @@ def test_merged_marks_have_the_box_and_the_ink_of_both():
     assert box(both) == (10, 18, 14, 24)
     np.testing.assert_array_equal(both.ink, expected)
     np.testing.assert_array_equal(merge_marks(right, left).ink, expected)
+
+
+def test_the_parts_stand_beside_each_other(digits):
+    for image in digits["x_train"][::4]:
+        mark = placed_mark(image.reshape(28, 28).astype(np.float32) / 255)
+        for left, right in split_candidates(mark):
+            shared = left.x + left.width - right.x
+            assert shared <= min(left.width, right.width) / 2
