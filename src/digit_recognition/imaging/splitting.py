@@ -33,8 +33,13 @@ MIN_PART_HEIGHT = 0.6
 height."""
 
 MAX_SHARED_WIDTH = 0.5
-"""Maximum number of pixel columns that the two parts of a split mark share, as a share
-of the narrower part's width."""
+"""Maximum number of pixel columns that the two parts of a split mark have in common, as
+a share of the narrower part's width. Parts that have more in common are pieces of one
+digit."""
+
+MIN_SHARED_WIDTH = 0.1
+"""Two parts may always have this number of pixel columns in common, as a share of the
+mark's height. Otherwise, a narrow part such as a 1 could not be cut off."""
 
 PAPER_COST = 0.02
 """Cost of a pixel of paper on a cut's path. A pixel of full ink costs 1 more, so that
@@ -86,12 +91,12 @@ def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:
         )
         one, other = _crop_part(mark, is_left), _crop_part(mark, ~is_left)
         min_height = MIN_PART_HEIGHT * mark.height
-        if (
-            one
-            and other
-            and min(one.height, other.height) >= min_height
-            and one.x + one.width - other.x
-            <= MAX_SHARED_WIDTH * min(one.width, other.width)
+        if not one or not other or min(one.height, other.height) < min_height:
+            continue
+        shared = one.x + one.width - other.x
+        if shared <= max(
+            MAX_SHARED_WIDTH * min(one.width, other.width),
+            MIN_SHARED_WIDTH * mark.height,
         ):
             yield one, other
 
