@@ -202,15 +202,18 @@ def check_next(
         yield f"left behind: {', '.join(found)}"
 
 
-def make_project(folder: Path) -> Path:
-    """Return a project with 400 digits to train on, and a picture to read."""
+def make_project(folder: Path, mnist: Path | None = None) -> Path:
+    """Return a project with digits to train on, and a picture to read.
+
+    The digits are those of the file ``mnist``, or a tenth of the sample.
+    """
     from digit_recognition.datasets.mnist_dataset import load_sample
 
-    sample = load_sample()
-    arrays = {}
-    for split, step in (("train", 10), ("test", 10)):
-        arrays[f"x_{split}"] = sample[f"x_{split}"][::step]
-        arrays[f"y_{split}"] = sample[f"y_{split}"][::step]
+    if mnist is None:
+        arrays = {name: array[::10] for name, array in load_sample().items()}
+    else:
+        with np.load(mnist) as file:
+            arrays = dict(file)
     project = Project(folder / "project")
     project.put(arrays)
     (project.folder / "conf" / "local").mkdir(exist_ok=True)
@@ -228,6 +231,7 @@ def main() -> int:
     parser.add_argument("kills", type=int, nargs="?", default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after these")
+    parser.add_argument("--mnist", type=Path, help="mnist.npz to train on, all of it")
     options = parser.parse_args()
     rng = random.Random(options.seed)  # noqa: S311 (no secret)
     started = time.monotonic()
@@ -236,7 +240,8 @@ def main() -> int:
     killed: Counter[str] = Counter()
     in_saves: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        project, temporary = make_project(Path(folder)), Path(folder) / "tmp"
+        project = make_project(Path(folder), options.mnist)
+        temporary = Path(folder) / "tmp"
         temporary.mkdir()
         os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
         saves, seconds = {}, {}
