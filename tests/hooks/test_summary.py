@@ -22,6 +22,7 @@ READING = {
     "accepted": 2,
     "not_readable": 3,
     "files_skipped": 0,
+    "stray_marks": 0,
     "max_error": 0.001,
     "certainty": 0.95,
     "certain": True,
@@ -99,6 +100,7 @@ def test_numbers_are_counted_as_accepted_and_set_aside(printed):
     ("changed", "words"),
     [
         ({"files_skipped": 2}, "3 pictures not readable; 2 other files skipped."),
+        ({"stray_marks": 1}, "3 pictures not readable; 1 mark in no number."),
         ({"dataset": "mnist-sample"}, "on the 5,000-image sample, not on MNIST.\n"),
         ({"pictures": 1, "not_readable": 1}, "\n1 picture: "),
         ({"certain_numbers": False}, "0.001 of the accepted digits are wrong, with"),

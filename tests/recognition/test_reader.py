@@ -221,8 +221,10 @@ def test_all_digits_are_in_doubt_if_most_marks_are_no_digits():
 
 def test_a_line_of_marks_that_are_no_digits_gets_no_row_if_the_page_has_digits():
     page = page_with(*ones(3), (20, 140, 28, 200))
-    (line,) = read(page, in_turn(CLEAR, CLEAR, CLEAR, STRANGE))
+    answer = in_turn(CLEAR, CLEAR, CLEAR, STRANGE)
+    (line,), strays = Reader(Session(answer), rule()).read_page(page)
     assert line.number == "111"
+    assert strays == 1
     (none,) = read(page_with(*ones(2)), in_turn(STRANGE, STRANGE))
     assert none.number == "11"
     assert "perhaps no digit" in none.reason

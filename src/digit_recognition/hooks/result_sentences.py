@@ -59,7 +59,7 @@ def _describe_robustness(saved: dict[str, Any]) -> str:
 def _describe_readings(saved: dict[str, Any]) -> str:
     summary = saved["reading_summary"]
     numbers, accepted = summary["numbers"], summary["accepted"]
-    skipped = summary["files_skipped"]
+    skipped, strays = summary["files_skipped"], summary["stray_marks"]
     model = ""
     if summary["dataset"] == SAMPLE:
         model = "; the model was trained on the 5,000-image sample, not on MNIST"
@@ -67,6 +67,7 @@ def _describe_readings(saved: dict[str, Any]) -> str:
         f"{_count(summary['pictures'], 'picture')}: {_count(numbers, 'number')} read, "
         f"{accepted:,} accepted, {numbers - accepted:,} set aside for a person; "
         f"{_count(summary['not_readable'], 'picture')} not readable"
+        + (f"; {_count(strays, 'mark')} in no number" if strays else "")
         + (f"; {_count(skipped, 'other file')} skipped" if skipped else "")
         + f".\n{_describe_error_rate(summary)}{model}."
         + _describe_partitions(saved)

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -57,6 +57,7 @@ from digit_recognition.recognition.line_acceptance import (
     doubt_confidence,
 )
 from digit_recognition.recognition.lines import (
+    MIN_SIZE,
     NO_DIGIT,
     SPLIT,
     TOO_WIDE,
@@ -172,6 +173,18 @@ class NothingToRead(ValueError):  # noqa: N818 (a page without digits is no erro
     """Raised if no digits can be read on a page. The message gives the reason."""
 
 
+class PageResult(NamedTuple):
+    """What was read on a page.
+
+    - ``lines``: the lines of digits, from top to bottom.
+    - ``stray_marks``: the number of marks of a digit's size that are in no line, such
+      as signs, letters and stray strokes.
+    """
+
+    lines: list[Line]
+    stray_marks: int = 0
+
+
 class Reader:
     """Uses an exported model to read the numbers on pages.
 
@@ -197,6 +210,13 @@ class Reader:
     def read(self, grey: np.ndarray) -> list[Line]:
         """Return the lines of digits on a page, from top to bottom.
 
+        See ``read_page``, which also counts the marks that are in no line.
+        """
+        return self.read_page(grey).lines
+
+    def read_page(self, grey: np.ndarray) -> PageResult:
+        """Return the lines of digits on a page, and the number of stray marks.
+
         ``grey`` is float32 (height, width) in 0..1, where 1 is white. Raises
         NothingToRead if no digit is found, or if reading the page takes too much work
         (see `imaging.work`).
@@ -210,34 +230,33 @@ class Reader:
         is classified as one digit.
         """
         if is_mnist_format(grey):
-            return [
-                accept_by_line(Line(self._classify([placed_mark(grey)])), self.rule)
-            ]
+            line = Line(self._classify([placed_mark(grey)]))
+            return PageResult([accept_by_line(line, self.rule)])
         factor, full = (
             math.ceil(math.sqrt(grey.size / pixels))
             for pixels in (MAX_SEARCH_PIXELS, MAX_FULL_PIXELS)
         )
         try:
             with bounded_work():
-                lines, marks = self._read_reduced(grey, factor)
-                if factor > full and _are_small(lines, marks, factor):
+                page, marks = self._read_reduced(grey, factor)
+                if factor > full and _are_small(page.lines, marks, factor):
                     try:
-                        lines, _ = self._read_reduced(grey, full)
+                        page, _ = self._read_reduced(grey, full)
                     except TooMuchWork:
-                        if not lines:
+                        if not page.lines:
                             raise
         except TooMuchWork as error:
             raise NothingToRead(str(error)) from error
-        if not lines:
+        if not page.lines:
             raise NothingToRead("nothing written was found")
-        return lines
+        return page
 
     def _read_reduced(
         self, grey: np.ndarray, factor: int
-    ) -> tuple[list[Line], list[Digit]]:
-        """Reduce a page by ``factor``; return its lines, and all marks found on it.
+    ) -> tuple[PageResult, list[Digit]]:
+        """Reduce a page by ``factor``; return the result and all marks found on it.
 
-        In the lines, the boxes of the digits are in pixels of the full page. The boxes
+        In the result, the boxes of the digits are in pixels of the full page. The boxes
         of the marks are in pixels of the reduced page.
         """
         height, width = (-(-side // factor) for side in grey.shape)
@@ -259,7 +278,7 @@ class Reader:
             )
             for line in lines
         ]
-        return enlarged, digits
+        return PageResult(enlarged, _count_strays(digits, lines)), digits
 
     def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
         """Return the digits on a page, and the boxes of the ink outside all digits.
@@ -484,6 +503,23 @@ class Reader:
                 doubt = whole.doubt or (PERHAPS_TWO if differs else "")
                 left[id(whole)] = replace(whole, doubt=doubt)
         return list(left.values())
+
+
+def _count_strays(marks: list[Digit], lines: list[Line]) -> int:
+    """Return the number of marks that are in no line, specks not included.
+
+    The longest side of a speck is less than MIN_SIZE times the median longest side of
+    the digits in ``lines``.
+    """
+    placed = [digit.mark for line in lines for digit in line.digits]
+    if not placed:
+        return 0
+    low = MIN_SIZE * float(np.median([mark.box.longest for mark in placed]))
+    in_lines = {id(mark) for mark in placed}
+    return sum(
+        id(digit.mark) not in in_lines and digit.mark.box.longest >= low
+        for digit in marks
+    )
 
 
 def _are_small(lines: list[Line], marks: list[Digit], factor: int) -> bool:

@@ -31,7 +31,7 @@ class ReadingResults(NamedTuple):
     """The numbers and digits read on pictures, and counts of the outcomes.
 
     ``readings`` has the columns READING_COLUMNS, and ``digits`` the columns
-    DIGIT_COLUMNS. ``counts`` has six keys:
+    DIGIT_COLUMNS. ``counts`` has seven keys:
 
     - ``pictures``: all pictures. Each picture also counts in one of the next three
       keys.
@@ -42,6 +42,8 @@ class ReadingResults(NamedTuple):
       pictures that cannot be decoded.
     - ``numbers``: the numbers read.
     - ``accepted``: the numbers accepted.
+    - ``stray_marks``: marks of a digit's size that are in no number, such as signs,
+      letters and stray strokes.
 
     ``pages`` tells from which page (counted from 0) each row of ``readings`` comes. It
     maps the escaped name of a picture to a list of page numbers, one for each of the
@@ -72,12 +74,13 @@ def read_all(
     for picture in pictures:
         name = escape_cell(picture.name)
         found = list(_read_lines(picture, reader, show_page))
-        for number, (line, _, scale, reason, _) in enumerate(found):
+        for number, (line, _, scale, reason, *_) in enumerate(found):
             readings.add(*reading_row(name, number, line, reason))
             for row in digit_rows(name, number, line, scale) if line else ():
                 digits.add(*row)
             counts["numbers"] += bool(line and line.number)
             counts["accepted"] += not reason
+        counts["stray_marks"] += sum(line.stray_marks for line in found)
         counts["pictures"] += 1
         counts[_outcome(found)] += 1
         if any(line.page for line in found):
@@ -94,6 +97,8 @@ class _Reading(NamedTuple):
     - ``reason``: why the line was not accepted or not read. It is empty if the line is
       accepted.
     - ``readable``: False after an error, such as a page that cannot be decoded.
+    - ``stray_marks``: the number of marks in no line. Only the first line of a page
+      has it; it is 0 for the others.
     """
 
     line: Line | None
@@ -101,6 +106,7 @@ class _Reading(NamedTuple):
     scale: int
     reason: str
     readable: bool = True
+    stray_marks: int = 0
 
 
 def _outcome(found: list[_Reading]) -> str:
@@ -126,9 +132,13 @@ def _read_lines(
         for page in decode(picture.source):
             show_page(number)
             try:
-                for line in reader.read(page.grey):
+                lines, strays = reader.read_page(page.grey)
+                for line in lines:
                     found = True
-                    yield _Reading(line, number, page.scale, line.reason)
+                    yield _Reading(
+                        *(line, number, page.scale, line.reason), stray_marks=strays
+                    )
+                    strays = 0
             except NothingToRead as nothing:
                 reasons.append(str(nothing))
             number += 1  # even if the next page cannot be decoded

@@ -197,6 +197,7 @@ def test_unreadable_pictures_have_a_row_with_the_reason(tmp_path):
         "not_readable": 3,
         "numbers": 1,
         "accepted": 1,
+        "stray_marks": 0,
         "files_skipped": 1,
         "max_error": 0.01,
         "certain": True,

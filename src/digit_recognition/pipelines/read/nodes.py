@@ -19,7 +19,7 @@ from .picture_progress import TrackedPictures
 
 COUNTS = (
     *("pictures", "read", "set_aside", "not_readable"),
-    *("numbers", "accepted"),
+    *("numbers", "accepted", "stray_marks"),
 )
 """The keys of ``ReadingResults.counts`` that are copied to the summary."""
 
