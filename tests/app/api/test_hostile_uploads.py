@@ -22,7 +22,7 @@ from digit_recognition.datasets.picture_formats import FORMATS
 
 pytestmark = pytest.mark.runs
 
-COUNT = int(os.environ.get("HOSTILE_UPLOADS", "200"))
+COUNT = int(os.environ.get("HOSTILE_UPLOADS", "120"))
 NAMES = [
     *("../../../../etc/passwd", "/etc/shadow", "C:\\windows\\system.ini", "\0.png"),
     *("a" * 5000, "=cmd|' /C calc'!A0", "\u202egnp.exe", "\udce9.png", "", ".", "CON"),

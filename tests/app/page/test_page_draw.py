@@ -140,13 +140,13 @@ def test_the_answer_is_legible_and_nothing_is_cut_off(visit, contrast, theme, sc
     for example in ("Example 2026", "Example 1 or 7"):
         page.get_by_role("button", name=example, exact=True).click()
         page.locator("#answer .headline").wait_for()
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(200)
         for text in (".number", ".verdict b", ".legend", ".bars li", "figcaption"):
             assert contrast(page.locator(text).first) >= 4.5, text
         width, inner = page.evaluate("[document.body.scrollWidth, innerWidth]")
         assert width <= inner
     for name in ("Upload", "Check", "Report"):
         visitor.open_tab(name)
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(200)
         width, inner = page.evaluate("[document.body.scrollWidth, innerWidth]")
         assert width <= inner, name
