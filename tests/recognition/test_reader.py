@@ -322,6 +322,16 @@ def test_a_mark_that_divides_its_box_is_not_lost_unnoticed(width, is_accepted):
     assert (line.reason == "") == is_accepted
 
 
+def test_a_sheet_on_a_dark_table_is_no_digit():
+    page = np.full((400, 400), 0.1, np.float32)
+    page[80:320, 120:300] = 0.9
+    for place in range(3):
+        page[180:240, 160 + 40 * place : 168 + 40 * place] = 0.2
+    (line,) = read(page, in_turn(CLEAR))
+    assert line.number == "111"
+    assert [digit.mark.x for digit in line.digits] == [160, 200, 240]
+
+
 def test_a_model_without_the_metadata_is_refused_in_one_sentence():
     session = Session(in_turn())
     for name in ("temperature", "validation"):

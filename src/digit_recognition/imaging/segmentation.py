@@ -21,6 +21,7 @@ from .components import Group, group_components, is_ruling, is_ruling_fragment
 from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
 from .mnist_format import is_mnist_format, to_mnist_format
+from .sheets import without_table
 from .work import TooManyMarks, add_work, check_overlap
 
 MAX_TRACES = 30_000
@@ -131,7 +132,8 @@ def find_digits(grey: np.ndarray) -> list[list[Mark]]:
     """
     if is_mnist_format(grey):
         return [[placed_mark(grey)]]
-    return sort_into_lines(remove_specks(next(find_marks(find_ink(grey)))))
+    ink = find_ink(without_table(grey))
+    return sort_into_lines(remove_specks(next(find_marks(ink))))
 
 
 def find_marks(ink: Ink) -> Iterator[list[Mark]]:

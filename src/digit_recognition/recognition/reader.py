@@ -37,6 +37,7 @@ from digit_recognition.imaging.segmentation import (
     placed_mark,
     unread_boxes,
 )
+from digit_recognition.imaging.sheets import without_table
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 from digit_recognition.imaging.work import (
     TooMuchWork,
@@ -260,7 +261,7 @@ class Reader:
         of the marks are in pixels of the reduced page.
         """
         height, width = (-(-side // factor) for side in grey.shape)
-        small = resized(grey, (height, width), Image.Resampling.BOX)
+        small = without_table(resized(grey, (height, width), Image.Resampling.BOX))
         digits, unread = self._find_digits(small)
         digits = self._merge_broken(digits)
         threshold = self.rule.non_digit_threshold

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from digit_recognition.imaging.sheets import without_table
+
+TABLE, PAPER, WRITING = 0.15, 0.9, 0.3
+
+
+def sheet_on_table(*spots, table=TABLE):
+    """A page of 300 x 400 pixels with a sheet, and with writing at (row, column)."""
+    page = np.full((300, 400), table, np.float32)
+    page[60:240, 90:330] = PAPER
+    for row, column in spots:
+        page[row : row + 12, column : column + 5] = WRITING
+    return page
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_the_table_becomes_paper_and_the_writing_stays(count):
+    spots = [(100 + 30 * (n // 4), 130 + 40 * (n % 4)) for n in range(count)]
+    page = sheet_on_table(*spots)
+    found = without_table(page)
+    is_writing = page == np.float32(WRITING)
+    np.testing.assert_array_equal(found[is_writing], page[is_writing])
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found[~is_writing], PAPER, atol=0.01)
+
+
+def test_a_tilted_sheet_with_writing_needs_no_rectangle():
+    rows, columns = np.mgrid[:300, :400]
+    page = sheet_on_table(*[(130, 150 + 30 * n) for n in range(4)])
+    page[columns > 230 + rows] = page[rows > 320 - columns / 2] = TABLE
+    found = without_table(page)
+    assert found.min() >= WRITING
+    assert (found > 0.85).mean() > 0.98
+
+
+def test_light_that_varies_on_the_sheet_continues_on_the_table():
+    page = sheet_on_table((150, 200), (150, 240), (100, 150), (200, 280))
+    page *= np.linspace(0.7, 1, 400, dtype=np.float32)
+    found = without_table(page)
+    assert found[5, 5] == pytest.approx(PAPER * 0.77, abs=0.03)
+    assert found[5, 395] == pytest.approx(PAPER * 0.94, abs=0.03)
+
+
+def test_light_digits_on_a_dark_page_are_no_sheets():
+    rows, columns = np.mgrid[:300, :400]
+    ring = np.full((300, 400), TABLE, np.float32)  # a 0 drawn with a broad pen
+    away = np.hypot(rows - 150, columns - 200)
+    ring[(away > 40) & (away < 100)] = PAPER
+    eight = np.full((300, 400), TABLE, np.float32)
+    for row in (95, 205):
+        away = np.hypot(rows - row, columns - 200)
+        eight[(away > 25) & (away < 65)] = PAPER
+    one = np.full((300, 400), TABLE, np.float32)
+    one[20:280, 180:220] = PAPER
+    for page in (ring, eight, one):
+        assert without_table(page) is page
+
+
+def test_dark_ink_and_the_edge_of_a_shadow_need_no_change():
+    page = np.full((300, 400), PAPER, np.float32)
+    page[100:112, 100:105] = WRITING
+    assert without_table(page) is page
+    spots = [(150, 150 + 30 * n) for n in range(5)]
+    shadow = sheet_on_table(*spots, table=0.8)
+    assert without_table(shadow) is shadow
