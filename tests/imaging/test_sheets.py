@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from digit_recognition.imaging.ink import ink_is_dark
 from digit_recognition.imaging.sheets import without_table
 
 TABLE, PAPER, WRITING = 0.15, 0.9, 0.3
@@ -58,10 +60,19 @@ def test_light_digits_on_a_dark_page_are_no_sheets():
         assert without_table(page) is page
 
 
-def test_dark_ink_and_the_edge_of_a_shadow_need_no_change():
+def test_a_page_of_dark_ink_needs_no_change():
     page = np.full((300, 400), PAPER, np.float32)
     page[100:112, 100:105] = WRITING
     assert without_table(page) is page
+
+
+def test_a_shadow_is_no_table():
     spots = [(150, 150 + 30 * n) for n in range(5)]
-    shadow = sheet_on_table(*spots, table=0.8)
-    assert without_table(shadow) is shadow
+    light = sheet_on_table(*spots, table=0.8)
+    gradual = ndimage.gaussian_filter(sheet_on_table(), 12)
+    gradual[light == np.float32(WRITING)] = WRITING
+    written = sheet_on_table(*spots, table=0.5)
+    written[20:32, 40:45] = 0.2
+    for page in (light, gradual, written):
+        assert without_table(page) is page
+        assert ink_is_dark(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -61,6 +62,38 @@ Densities below -MAX_LIGHTER are raised to -MAX_LIGHTER."""
 PAPER_SIDE = 256
 """Longest side, in pixels, of the reduced page on which the brightness of the paper is
 estimated."""
+
+
+AREA_SIDE = 512
+"""Longest side, in pixels, of the reduced page in which a light area is looked for."""
+
+MIN_AREA_SHARE = 0.03
+"""Minimum size of a light area, as a share of the page's size."""
+
+MIN_AREA_DEPTH = 0.06
+"""Minimum distance from the middle of a light area to its edge, as a share of the
+page's shorter side. The strokes of light digits are thinner."""
+
+MIN_SPOT_SIZE = 4
+"""Minimum size of a dark spot in a light area, in pixels of the reduced page."""
+
+MAX_SPOT_SHARE = 0.3
+"""Maximum size of all dark spots of a light area, as a share of the area."""
+
+MIN_SPOTS = 4
+"""A light area with at least this many dark spots is paper with writing. A light digit
+has fewer holes: an 8 has two."""
+
+
+class LightArea(NamedTuple):
+    """A large light area of a page.
+
+    ``mask`` is bool (h, w), and True on the area with its dark spots. ``spots`` is the
+    number of spots.
+    """
+
+    mask: np.ndarray
+    spots: int
 
 
 @dataclass(frozen=True)
@@ -254,6 +287,45 @@ def _ramp(side: int) -> np.ndarray:
 
 def ink_is_dark(grey: np.ndarray) -> bool:
     """Return whether the ink is darker than the paper.
+
+    If `ink_seems_dark` says no, the page may still be a sheet of paper on a dark table,
+    or a page of which a large part lies in shadow. So the ink is also dark if the page
+    has a light area with several dark spots (see `find_light_area`).
+    """
+    if ink_seems_dark(grey):
+        return True
+    area = find_light_area(reduced(grey, AREA_SIDE))
+    return area is not None and area.spots >= MIN_SPOTS
+
+
+def find_light_area(small: np.ndarray) -> LightArea | None:
+    """Return the largest light area of a page, or None if it can be a light digit.
+
+    ``small`` is the page, reduced to AREA_SIDE pixels. The area has at least one dark
+    spot. It is larger and deeper than the strokes of light digits.
+    """
+    light = small > otsu_threshold(small)
+    labels, count = ndimage.label(light)
+    if not count:
+        return None
+    largest = labels == 1 + int(np.bincount(labels.ravel())[1:].argmax())
+    mask = ndimage.binary_fill_holes(largest)
+    size = np.count_nonzero(mask)
+    spots, _ = ndimage.label(mask & ~light, EIGHT_CONNECTED)
+    sizes = np.bincount(spots.ravel())[1:]
+    sizes = sizes[sizes >= MIN_SPOT_SIZE]
+    if (
+        size < MIN_AREA_SHARE * small.size
+        or not 0 < sizes.sum() <= MAX_SPOT_SHARE * size
+        or ndimage.distance_transform_edt(np.pad(mask, 1)).max()
+        < MIN_AREA_DEPTH * min(small.shape)
+    ):
+        return None
+    return LightArea(mask, len(sizes))
+
+
+def ink_seems_dark(grey: np.ndarray) -> bool:
+    """Return whether the ink is darker than the paper, judged by brightness alone.
 
     Two signs are combined. First, ink covers less area than paper, so the grey levels
     of the ink form the long tail of the page's distribution of grey levels. To find

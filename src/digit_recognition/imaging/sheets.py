@@ -6,37 +6,33 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from .ink import EIGHT_CONNECTED, ink_is_dark, otsu_threshold, reduced, resized
-
-SEARCH_SIDE = 512
-"""Longest side, in pixels, of the reduced page in which the sheet is searched for."""
-
-MIN_SHEET_AREA = 0.1
-"""Minimum area of a sheet, as a share of the page's area."""
-
-MIN_SPOT_AREA = 4
-"""Minimum area, in pixels of the reduced page, of a dark spot on a sheet that counts as
-writing."""
-
-MIN_SPOTS = 4
-"""A light area with at least this many dark spots is a sheet, whatever its shape. Light
-digits on a dark page have fewer holes: an 8 has two. An area with fewer spots is a
-sheet only if it is a rectangle."""
+from .ink import (
+    AREA_SIDE,
+    EIGHT_CONNECTED,
+    MIN_SPOT_SIZE,
+    MIN_SPOTS,
+    LightArea,
+    find_light_area,
+    ink_seems_dark,
+    reduced,
+    resized,
+)
 
 MIN_RECTANGULARITY = 0.88
-"""Minimum share of the smallest enclosing rectangle, of any direction, that a rectangle
-fills. An ellipse, such as a 0, fills 0.79 of it."""
-
-MAX_SPOT_SHARE = 0.3
-"""Maximum area of all dark spots on a sheet, as a share of the sheet's area."""
-
-MIN_DEPTH = 0.06
-"""Minimum distance from the middle of a sheet to its edge, as a share of the page's
-shorter side. Strokes of light digits are thinner."""
+"""A light area with few dark spots is a sheet only if it fills at least this share of
+the smallest enclosing rectangle, of any direction. An ellipse, such as a 0, fills 0.79
+of it."""
 
 MAX_TABLE_LEVEL = 0.8
-"""Maximum brightness of the table beside the sheet, as a share of the brightness of the
-sheet. At the edge of a shadow in a photo, it was 0.95."""
+"""Maximum brightness of the table beside the edge of the sheet, as a share of the
+brightness of the sheet. Beside the edge of a shadow, this share is higher."""
+
+WRITING_SIZE = 25
+"""Writing has strokes that are thinner than this, in pixels of the reduced page."""
+
+MIN_CONTRAST, MIN_DARKNESS = 0.25, 0.06
+"""Writing is darker than its surroundings by at least this share of their brightness,
+and by at least this difference of brightness (0..1)."""
 
 EDGE = 3
 """Width of the edge of a sheet that is removed with the table, in pixels of the reduced
@@ -48,17 +44,17 @@ def without_table(grey: np.ndarray) -> np.ndarray:
 
     ``grey`` is float32 (h, w) in 0..1, where 1 is white. A sheet of paper that lies on
     a dark table looks like one large light digit. So if the ink seems to be light, this
-    function looks for the largest light area. The area is a sheet if it is large and
-    has several dark spots, which are the writing. Then the pixels outside the sheet get
-    the brightness of the nearest paper. Without a sheet, the page is returned as it is.
+    function looks for a large light area with dark spots, which are the writing. If the
+    area has a sharp edge, the pixels outside it get the brightness of the nearest
+    paper. Otherwise, the page is returned as it is.
     """
-    if ink_is_dark(grey):
+    if ink_seems_dark(grey):
         return grey
-    small = reduced(grey, SEARCH_SIDE)
-    sheet = _find_sheet(small)
-    if sheet is None:
+    small = reduced(grey, AREA_SIDE)
+    area = find_light_area(small)
+    if area is None or not _is_sheet(area, small):
         return grey
-    inner = ndimage.binary_erosion(sheet, iterations=EDGE)
+    inner = ndimage.binary_erosion(area.mask, iterations=EDGE)
     if not inner.any():
         return grey
     # The closing removes the writing, so that only paper is continued.
@@ -73,46 +69,40 @@ def without_table(grey: np.ndarray) -> np.ndarray:
     return np.where(is_inner, grey, outside)
 
 
-def _find_sheet(small: np.ndarray) -> np.ndarray | None:
-    """Return the mask of a sheet with its writing, bool (h, w), or None."""
-    light = small > otsu_threshold(small)
-    labels, count = ndimage.label(light)
-    if not count:
-        return None
-    areas = np.bincount(labels.ravel())
-    largest = labels == 1 + int(areas[1:].argmax())
-    sheet = ndimage.binary_fill_holes(largest)
-    area = np.count_nonzero(sheet)
-    spots, _ = ndimage.label(sheet & ~light, EIGHT_CONNECTED)
-    spot_areas = np.bincount(spots.ravel())[1:]
-    spot_areas = spot_areas[spot_areas >= MIN_SPOT_AREA]
-    if area < MIN_SHEET_AREA * small.size or not len(spot_areas):
-        return None
-    depth = ndimage.distance_transform_edt(np.pad(sheet, 1)).max()
-    is_sheet = (
-        spot_areas.sum() <= MAX_SPOT_SHARE * area
-        and depth >= MIN_DEPTH * min(small.shape)
-        and (len(spot_areas) >= MIN_SPOTS or _is_rectangle(sheet))
-        and _has_clear_edge(small, sheet)
+def _is_sheet(area: LightArea, small: np.ndarray) -> bool:
+    """Return whether a light area of the page ``small`` is a sheet on a table."""
+    has_shape = area.spots >= MIN_SPOTS or _is_rectangle(area.mask)
+    return (
+        has_shape
+        and _has_sharp_edge(small, area.mask)
+        and not _has_writing(small, ~area.mask)
     )
-    return sheet if is_sheet else None
 
 
-def _has_clear_edge(small: np.ndarray, sheet: np.ndarray) -> bool:
-    """Return whether the table is clearly darker than the sheet beside its edge.
+def _has_sharp_edge(small: np.ndarray, mask: np.ndarray) -> bool:
+    """Return whether the page gets much darker within three pixels at the mask's edge.
 
-    The edge of a shadow on the paper is not: there, the brightness changes gradually.
+    At the edge of a shadow on the paper, the brightness changes gradually.
     """
-    wider, narrower = (
-        change(sheet, iterations=EDGE)
-        for change in (ndimage.binary_dilation, ndimage.binary_erosion)
-    )
-    outside = ndimage.binary_dilation(wider, iterations=EDGE) & ~wider
-    inside = narrower & ~ndimage.binary_erosion(narrower, iterations=EDGE)
+    wider, narrower = ndimage.binary_dilation(mask), ndimage.binary_erosion(mask)
+    outside = ndimage.binary_dilation(wider) & ~wider
+    inside = narrower & ~ndimage.binary_erosion(narrower)
     if not outside.any() or not inside.any():
         return False
     table, paper = np.median(small[outside]), np.median(small[inside])
     return bool(table <= MAX_TABLE_LEVEL * paper)
+
+
+def _has_writing(small: np.ndarray, table: np.ndarray) -> bool:
+    """Return whether there are dark spots on a table, bool (h, w).
+
+    If there are, the table is paper in a shadow.
+    """
+    around = ndimage.grey_closing(np.where(table, small, 0), size=WRITING_SIZE)
+    is_dark = around - small > np.maximum(MIN_CONTRAST * around, MIN_DARKNESS)
+    inner = ndimage.binary_erosion(table, iterations=2 * EDGE, border_value=1)
+    spots, _ = ndimage.label(is_dark & inner, EIGHT_CONNECTED)
+    return bool((np.bincount(spots.ravel())[1:] >= MIN_SPOT_SIZE).any())
 
 
 def _is_rectangle(mask: np.ndarray) -> bool:
