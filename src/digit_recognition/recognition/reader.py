@@ -98,10 +98,14 @@ MIN_HEIGHT = 20
 page. If the median is smaller, the page is read again at a larger size. MNIST's digits
 are 20 pixels high."""
 
-MIN_TEXTURE, MAX_NON_DIGITS = 100, 0.95
-"""A page is a texture if it has at least MIN_TEXTURE marks, and if more than the share
-MAX_NON_DIGITS of them are no digits. On a page of 300 digits that were only 5 pixels
-high after the page was reduced, the share was 0.86."""
+MIN_TEXTURE, MIN_TEXTURE_DIGITS = 100, 0.05
+"""A page is a texture if it has at least MIN_TEXTURE pieces of ink, and if less than
+the share MIN_TEXTURE_DIGITS of them are digits. On a page of 300 digits that were only
+5 pixels high after the page was reduced, the share was 0.14."""
+
+MIN_PIECE_HEIGHT = 5
+"""Ink outside all marks counts as a piece of ink if it is at least this high, in pixels
+of the reduced page."""
 
 MAX_UNREAD_INK = 0.05
 """If more than this share of the ink is outside the digits, another way to find the
@@ -239,10 +243,10 @@ class Reader:
         )
         try:
             with bounded_work():
-                page, marks = self._read_reduced(grey, factor)
-                if factor > full and _are_small(page.lines, marks, factor):
+                page, marks, unread = self._read_reduced(grey, factor)
+                if factor > full and _are_small(page.lines, marks, unread, factor):
                     try:
-                        page, _ = self._read_reduced(grey, full)
+                        page, _, _ = self._read_reduced(grey, full)
                     except TooMuchWork:
                         if not page.lines:
                             raise
@@ -254,10 +258,11 @@ class Reader:
 
     def _read_reduced(
         self, grey: np.ndarray, factor: int
-    ) -> tuple[PageResult, list[Digit]]:
-        """Reduce a page by ``factor``; return the result and all marks found on it.
+    ) -> tuple[PageResult, list[Digit], list[Box]]:
+        """Reduce a page by ``factor``; return the result, and the ink found on it.
 
-        In the result, the boxes of the digits are in pixels of the full page. The boxes
+        The ink consists of all marks and of the boxes of the ink outside all marks. In
+        the result, the boxes of the digits are in pixels of the full page. The boxes
         of the marks are in pixels of the reduced page.
         """
         height, width = (-(-side // factor) for side in grey.shape)
@@ -279,7 +284,7 @@ class Reader:
             )
             for line in lines
         ]
-        return PageResult(enlarged, _count_strays(digits, lines)), digits
+        return PageResult(enlarged, _count_strays(digits, lines)), digits, unread
 
     def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
         """Return the digits on a page, and the boxes of the ink outside all digits.
@@ -523,18 +528,21 @@ def _count_strays(marks: list[Digit], lines: list[Line]) -> int:
     )
 
 
-def _are_small(lines: list[Line], marks: list[Digit], factor: int) -> bool:
+def _are_small(
+    lines: list[Line], marks: list[Digit], unread: list[Box], factor: int
+) -> bool:
     """Return whether a page should be read again because its digits are small.
 
-    ``lines`` and ``marks`` are those of the page, reduced by ``factor``. Without lines,
-    the marks may be digits that are too small to be recognized. But if there are no
-    marks, the page is empty, and if there are many marks that are no digits, the page
-    is a texture.
+    ``lines``, ``marks`` and ``unread``, the boxes of the ink outside all marks, are
+    those of the page reduced by ``factor``. Without lines, the marks may be digits that
+    are too small to be recognized. But if there are no marks, the page is empty, and if
+    there are many pieces of ink and hardly any digits, the page is a texture.
     """
     if not marks:
         return False
-    share = np.mean([mark.doubt == NO_DIGIT for mark in marks])
-    if len(marks) >= MIN_TEXTURE and share > MAX_NON_DIGITS:
+    pieces = len(marks) + sum(box.height >= MIN_PIECE_HEIGHT for box in unread)
+    digits = sum(mark.doubt != NO_DIGIT for mark in marks)
+    if pieces >= MIN_TEXTURE and digits < MIN_TEXTURE_DIGITS * pieces:
         return False
     heights = [digit.mark.height for line in lines for digit in line.digits]
     return not heights or bool(np.median(heights) < MIN_HEIGHT * factor)
