@@ -60,6 +60,28 @@ def test_light_digits_on_a_dark_page_are_no_sheets():
         assert without_table(page) is page
 
 
+def test_ink_that_crosses_the_edge_of_the_sheet_is_not_removed():
+    spots = [(100, 120), (100, 180), (160, 120), (160, 180)]
+    inside, over_the_edge = sheet_on_table(*spots), sheet_on_table(*spots)
+    assert without_table(inside) is not inside
+    over_the_edge[140:160, 310:331] = over_the_edge[170:180, 300:312] = TABLE
+    near = sheet_on_table(*spots, (150, 323))
+    for page in (over_the_edge, near):
+        assert without_table(page) is page
+
+
+def test_light_ink_beside_a_light_area_is_not_lost():
+    spots = [(100 + 30 * (n // 4), 130 + 40 * (n % 4)) for n in range(8)]
+    page = sheet_on_table(*spots)
+    page[20:50, 20:26] = PAPER  # a light 1
+    assert without_table(page) is page
+    assert not ink_is_dark(page)
+    block = np.full((300, 400), TABLE, np.float32)  # a 0 of straight lines
+    block[60:240, 150:250] = PAPER
+    block[100:200, 185:215] = TABLE
+    assert without_table(block) is block
+
+
 def test_a_page_of_dark_ink_needs_no_change():
     page = np.full((300, 400), PAPER, np.float32)
     page[100:112, 100:105] = WRITING

@@ -1,4 +1,5 @@
-import numpy as np
+import io
+
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
@@ -25,8 +26,8 @@ HISTORY = [
     {"epoch": 2, "loss": 0.6, "val_accuracy": 0.75},
 ]
 FAILED = {
-    **{"recipe": "plain", "seed": 0, "changes": None, "dataset": "mnist"},
-    **{"problem": "the loss is not finite", "validation_accuracy": np.nan},
+    **{"recipe": "1e3", "seed": "0", "changes": "", "dataset": "mnist"},
+    **{"problem": "the loss is not finite", "validation_accuracy": ""},
 }
 
 
@@ -82,16 +83,23 @@ def test_a_training_is_a_child_with_its_changes_scores_and_learning_curve(parent
 
 def test_the_table_of_a_sweep_adds_only_what_is_missing(parent):
     log_training(parent, DONE)
-    table = pd.DataFrame([DONE, {**DONE, "seed": 4}, FAILED])
+    parent.start_child("1e3, seed 0", {}, start_time=0)  # its process was killed
+    file = io.StringIO()
+    pd.DataFrame([DONE, {**DONE, "seed": 4}, FAILED, FAILED]).to_csv(file, index=False)
+    file.seek(0)
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
     for _ in range(2):
-        log_sweep(parent, table)
-        found = {child.info.run_name: child for child in children(parent)}
+        log_sweep(parent, table, end=100.0)
+        ended = [one for one in children(parent) if one.info.status != "RUNNING"]
+        found = {child.info.run_name: child for child in ended}
+        assert len(found) == len(ended) == 3
         changes = DONE["changes"]
-        assert list(found) == [
+        assert set(found) == {
             *(f"quick, seed 3, {changes}", f"quick, seed 4, {changes}"),
-            "plain, seed 0",
-        ]
-    failed = found["plain, seed 0"]
+            "1e3, seed 0",
+        }
+    assert found[f"quick, seed 4, {changes}"].info.end_time == 100_000
+    failed = found["1e3, seed 0"]
     assert failed.info.status == "FAILED"
     assert failed.data.tags["problem"] == "the loss is not finite"
     assert failed.data.metrics == {}

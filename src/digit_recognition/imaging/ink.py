@@ -77,6 +77,10 @@ page's shorter side. The strokes of light digits are thinner."""
 MIN_SPOT_SIZE = 4
 """Minimum size of a dark spot in a light area, in pixels of the reduced page."""
 
+MIN_STROKE_SIZE = 16
+"""Minimum size of a light stroke outside a light area, in pixels of the reduced
+page."""
+
 MAX_SPOT_SHARE = 0.3
 """Maximum size of all dark spots of a light area, as a share of the area."""
 
@@ -302,7 +306,8 @@ def find_light_area(small: np.ndarray) -> LightArea | None:
     """Return the largest light area of a page, or None if it can be a light digit.
 
     ``small`` is the page, reduced to AREA_SIDE pixels. The area has at least one dark
-    spot. It is larger and deeper than the strokes of light digits.
+    spot. It is larger and deeper than the strokes of light digits, and there are no
+    such strokes outside it.
     """
     light = small > otsu_threshold(small)
     labels, count = ndimage.label(light)
@@ -314,12 +319,20 @@ def find_light_area(small: np.ndarray) -> LightArea | None:
     spots, _ = ndimage.label(mask & ~light, EIGHT_CONNECTED)
     sizes = np.bincount(spots.ravel())[1:]
     sizes = sizes[sizes >= MIN_SPOT_SIZE]
-    if (
-        size < MIN_AREA_SHARE * small.size
-        or not 0 < sizes.sum() <= MAX_SPOT_SHARE * size
-        or ndimage.distance_transform_edt(np.pad(mask, 1)).max()
-        < MIN_AREA_DEPTH * min(small.shape)
+    if size < MIN_AREA_SHARE * small.size or not (
+        0 < sizes.sum() <= MAX_SPOT_SHARE * size
     ):
+        return None
+    depths = ndimage.distance_transform_edt(np.pad(light | mask, 1))[1:-1, 1:-1]
+    min_depth = MIN_AREA_DEPTH * min(small.shape)
+    others, count = ndimage.label(light & ~mask, EIGHT_CONNECTED)
+    is_stroke = (
+        (np.bincount(others.ravel(), minlength=count + 1)[1:] >= MIN_STROKE_SIZE)
+        & (ndimage.maximum(depths, others, np.arange(1, count + 1)) < min_depth)
+        if count
+        else np.zeros(0, bool)
+    )
+    if depths[mask].max() < min_depth or is_stroke.any():
         return None
     return LightArea(mask, len(sizes))
 

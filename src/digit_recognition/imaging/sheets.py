@@ -14,6 +14,7 @@ from .ink import (
     LightArea,
     find_light_area,
     ink_seems_dark,
+    otsu_threshold,
     reduced,
     resized,
 )
@@ -22,6 +23,10 @@ MIN_RECTANGULARITY = 0.88
 """A light area with few dark spots is a sheet only if it fills at least this share of
 the smallest enclosing rectangle, of any direction. An ellipse, such as a 0, fills 0.79
 of it."""
+
+MAX_FEW_SPOTS_SHARE = 0.12
+"""Maximum size of the dark spots of a rectangle with few spots, as a share of the
+rectangle. The hole of a block-shaped 0 is larger."""
 
 MAX_TABLE_LEVEL = 0.8
 """Maximum brightness of the table beside the edge of the sheet, as a share of the
@@ -70,13 +75,35 @@ def without_table(grey: np.ndarray) -> np.ndarray:
 
 
 def _is_sheet(area: LightArea, small: np.ndarray) -> bool:
-    """Return whether a light area of the page ``small`` is a sheet on a table."""
-    has_shape = area.spots >= MIN_SPOTS or _is_rectangle(area.mask)
+    """Return whether a light area of the page ``small`` is a sheet on a table.
+
+    An area with few spots must be a rectangle, so that it is no light digit. Its hole
+    would be larger than writing.
+    """
+    dark = area.mask & (small <= otsu_threshold(small))
+    is_written_on = area.spots >= MIN_SPOTS or (
+        _is_rectangle(area.mask) and dark.sum() <= MAX_FEW_SPOTS_SHARE * area.mask.sum()
+    )
     return (
-        has_shape
+        bool(is_written_on)
+        and not _is_cut(area.mask, dark)
         and _has_sharp_edge(small, area.mask)
         and not _has_writing(small, ~area.mask)
     )
+
+
+def _is_cut(mask: np.ndarray, dark: np.ndarray) -> bool:
+    """Return whether ink comes to the edge of an area, or goes beyond it.
+
+    Such ink would be removed with the table. Ink that is connected with the table makes
+    a bay in the area. ``mask`` is True on the area with its writing, and ``dark`` is
+    True on the writing, both bool (h, w).
+    """
+    from skimage.morphology import convex_hull_image
+
+    bays = ndimage.binary_erosion(convex_hull_image(mask) & ~mask)
+    edge = mask & ~ndimage.binary_erosion(mask, iterations=EDGE + 1, border_value=1)
+    return _has_spots(bays) or _has_spots(dark & edge)
 
 
 def _has_sharp_edge(small: np.ndarray, mask: np.ndarray) -> bool:
@@ -101,8 +128,13 @@ def _has_writing(small: np.ndarray, table: np.ndarray) -> bool:
     around = ndimage.grey_closing(np.where(table, small, 0), size=WRITING_SIZE)
     is_dark = around - small > np.maximum(MIN_CONTRAST * around, MIN_DARKNESS)
     inner = ndimage.binary_erosion(table, iterations=2 * EDGE, border_value=1)
-    spots, _ = ndimage.label(is_dark & inner, EIGHT_CONNECTED)
-    return bool((np.bincount(spots.ravel())[1:] >= MIN_SPOT_SIZE).any())
+    return _has_spots(is_dark & inner)
+
+
+def _has_spots(mask: np.ndarray) -> bool:
+    """Return whether a component of the mask has at least MIN_SPOT_SIZE pixels."""
+    labels, _ = ndimage.label(mask, EIGHT_CONNECTED)
+    return bool((np.bincount(labels.ravel())[1:] >= MIN_SPOT_SIZE).any())
 
 
 def _is_rectangle(mask: np.ndarray) -> bool:

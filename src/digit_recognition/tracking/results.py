@@ -113,7 +113,9 @@ def log_results(
     _log_datasets(run, records)
     _log_files(run, files)
     if "sweep" in files:
-        log_sweep(run, pd.read_csv(files["sweep"]))
+        # As text: a recipe may be called 1e3 or null.
+        sweep = pd.read_csv(files["sweep"], dtype=str, keep_default_na=False)
+        log_sweep(run, sweep, files["sweep"].stat().st_mtime)
     sentence = ""
     if "model_onnx" in files:
         model_id, tags = log_model(run, files["model_onnx"], version, rule)

@@ -88,15 +88,16 @@ class TrackedRun:
         return TrackedRun.start(self.connection, name, tags, start_time)
 
     def child_names(self) -> set[str]:
-        """Return the names of this run's children."""
+        """Return the names of this run's children that finished or failed."""
         client, experiment = self.connection.client, self.connection.experiment_id
         names: set[str] = set()
         token = None
+        ended = "FINISHED", "FAILED"
         while True:
             page = client.search_runs(
                 [experiment], f"tags.{PARENT} = '{self.run_id}'", page_token=token
             )
-            names |= {run.info.run_name for run in page}
+            names |= {run.info.run_name for run in page if run.info.status in ended}
             if not (token := page.token):
                 return names
 

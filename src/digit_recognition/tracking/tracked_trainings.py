@@ -5,6 +5,7 @@ The sweep or search is a run on MLflow, and its trainings are children of this r
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -32,57 +33,73 @@ OWN_NAMES = ("validation_", "test_", "seconds")
 are accuracies for families of corruptions, and their names get a prefix."""
 
 
-def log_training(parent: TrackedRun, record: Mapping[str, Any]) -> None:
+def log_training(
+    parent: TrackedRun, record: Mapping[str, Any], end: float | None = None
+) -> None:
     """Log a training as a child of a run.
 
     ``parent`` is the run of the sweep or search. ``record`` is a row that
-    ``run_training`` returned. Its ``history``, if present, is logged as the learning
-    curve. Changed fields of the recipe become parameters such as ``train.epochs``, with
-    the same names as in a run that trains only one network.
+    ``run_training`` returned; its values may also be text. Its ``history``, if present,
+    is logged as the learning curve. Changed fields of the recipe become parameters such
+    as ``train.epochs``, with the same names as in a run that trains only one network.
+    ``end`` is the time at which the training ended, in seconds since 1970; the default
+    is now.
     """
     history = record.get("history", [])
     values = {
         name: value
         for name, value in record.items()
-        if name != "history" and not pd.isna(value) and value != ""
+        if name != "history" and value != ""
     }
     changes = values.get("changes", "")
-    end = time.time()
+    end = time.time() if end is None else end
     run = parent.start_child(
-        describe_training(values["recipe"], values["seed"], changes),
+        _name(record),
         {name: str(values[name]) for name in TAGS if name in values},
-        start_time=end - values.get("seconds", 0),
+        start_time=end - float(values.get("seconds", 0)),
     )
-    run.log_parameters(
-        {
-            **{name: str(values[name]) for name in PARAMETERS},
-            **{
-                shorten_key(f"train.{field}"): value
-                for field, value in parse_changes(changes).items()
-            },
-        }
-    )
-    run.log_epochs(history)
-    run.log_metrics(
-        {
-            name if name.startswith(OWN_NAMES) else f"robustness/{name}": float(value)
-            for name, value in values.items()
-            if name not in DESCRIPTION
-        }
-    )
+    try:
+        run.log_parameters(
+            {
+                **{name: str(values[name]) for name in PARAMETERS},
+                **{
+                    shorten_key(f"train.{field}"): value
+                    for field, value in parse_changes(changes).items()
+                },
+            }
+        )
+        run.log_epochs(history)
+        run.log_metrics(
+            {
+                name if name.startswith(OWN_NAMES) else f"robustness/{name}": float(
+                    value
+                )
+                for name, value in values.items()
+                if name not in DESCRIPTION
+            }
+        )
+    except BaseException:
+        with contextlib.suppress(Exception):  # the server may be gone
+            run.end("KILLED")
+        raise
     run.end("FAILED" if "problem" in values else "FINISHED", end)
 
 
-def log_sweep(parent: TrackedRun, sweep: pd.DataFrame) -> None:
+def log_sweep(parent: TrackedRun, sweep: pd.DataFrame, end: float) -> None:
     """Log a sweep's trainings that are not logged as children of ``parent`` yet.
 
     While a sweep runs, each training that succeeds is logged. This function logs the
     others, such as trainings that failed, and trainings that were not repeated because
     the journal had their results. ``sweep`` is the table that ``train_recipes``
-    returns.
+    returns, read as text. ``end`` is the time at which the sweep ended, in seconds
+    since 1970.
     """
     logged = parent.child_names()
     for row in sweep.to_dict("records"):
-        changes = "" if pd.isna(row["changes"]) else row["changes"]
-        if describe_training(row["recipe"], row["seed"], changes) not in logged:
-            log_training(parent, row)
+        if _name(row) not in logged:
+            log_training(parent, row, end)
+            logged.add(_name(row))
+
+
+def _name(record: Mapping[str, Any]) -> str:
+    return describe_training(record["recipe"], record["seed"], record["changes"])
