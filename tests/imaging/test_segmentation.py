@@ -20,12 +20,15 @@ from imaging.pages import (
 from scipy import ndimage
 from sklearn.svm import SVC
 
-from digit_recognition.imaging.ink import Ink
+from digit_recognition.imaging.boxes import Box
+from digit_recognition.imaging.cells import Cell
+from digit_recognition.imaging.ink import Ink, find_ink
 from digit_recognition.imaging.segmentation import (
     Mark,
     TooManyMarks,
     find_digits,
     find_marks,
+    unread_boxes,
 )
 
 
@@ -315,3 +318,15 @@ def test_the_box_of_a_mark_at_the_edge_of_a_reduced_page_ends_with_the_page():
     mark = Mark(8, 6, 3, 4, np.ones((4, 3), np.float32))  # of a page of (10, 11)
     large = mark.enlarged(2, (19, 21))
     assert large.box == (12, 16, 19, 21)
+
+
+def test_a_mark_over_two_cells_leaves_their_ink_unread():
+    page = blank(160, 160)
+    page[30:60, 40:48] = page[90:120, 40:48] = INK
+    cells = [Cell(Box(top, 20, top + 50, 70), Box(20, 20, 130, 70)) for top in (20, 80)]
+    ink = find_ink(page)
+    both = Mark(40, 30, 8, 90, np.ones((90, 8), np.float32))
+    single = Mark(40, 30, 8, 30, np.ones((30, 8), np.float32))
+    tops = [box.top for box in unread_boxes(ink, [both], cells)]
+    np.testing.assert_allclose(sorted(tops), [30, 90], atol=3)
+    assert [box.top > 60 for box in unread_boxes(ink, [single], cells[:1])] == [True]

@@ -170,12 +170,18 @@ def unread_boxes(
     boxes contain the centre of a mark are left out. ``cells`` are cells of boxes and
     grids in which something is written. The rows of these cells are searched cell by
     cell: ink in a cell, outside all marks, has a box of its own, even if it is
-    connected with a frame (see `ink_in_rows_of_cells`).
+    connected with a frame (see `ink_in_rows_of_cells`). A mark that is higher than the
+    cells is no digit in a cell, so it does not count there.
     """
+    cells = list(cells)
+    cell_height = max((cell.box.height for cell in cells), default=0)
     is_read = np.zeros(ink.density.shape, bool)
+    is_read_in_cell = np.zeros(ink.density.shape, bool)
     is_centre = np.zeros(ink.density.shape, bool)
     for mark in marks:
-        is_read[mark.y : mark.y + mark.height, mark.x : mark.x + mark.width] = True
+        box = np.s_[mark.y : mark.y + mark.height, mark.x : mark.x + mark.width]
+        is_read[box] = True
+        is_read_in_cell[box] |= mark.height <= cell_height
         is_centre[mark.y + mark.height // 2, mark.x + mark.width // 2] = True
     labels, count = ndimage.label(ink.traces, EIGHT_CONNECTED)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
@@ -185,7 +191,7 @@ def unread_boxes(
         for number, box in enumerate(ndimage.find_objects(labels), start=1)
         if read_areas[number] < 0.3 * areas[number] and not is_centre[box].any()
     ]
-    return outside + ink_in_rows_of_cells(ink.traces & ~is_read, cells)
+    return outside + ink_in_rows_of_cells(ink.traces & ~is_read_in_cell, cells)
 
 
 def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Mark]:
