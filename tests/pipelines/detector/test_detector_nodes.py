@@ -56,7 +56,7 @@ def inputs(model, sample):
 
 @pytest.fixture(scope="module")
 def trained(inputs):
-    return train_detector(*inputs, DetectorParameters(pictures=10000, epochs=3))
+    return train_detector(*inputs, DetectorParameters(pictures=16000, epochs=3))
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_the_record_says_how_and_for_which_model_it_was_trained(trained, model):
     record, _, detector = trained
     assert record.pop("seconds") > 0
     assert record == {
-        "pictures": 10000,
+        "pictures": 16000,
         "epochs": 3,
         "seed": 3,
         "deterministic": True,
