@@ -156,7 +156,7 @@ def find_ink(grey: np.ndarray) -> Ink:
     shadows. The density of the ink is its darkness relative to the brightness of the
     paper.
     """
-    if not ink_is_dark(grey):
+    if not ink_seems_dark(grey):
         grey = 1 - grey
     small = reduced(grey, PAPER_SIDE)
     small = ndimage.gaussian_filter(small, min(1.5, max(small.shape) / 100))

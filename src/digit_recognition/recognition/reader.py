@@ -535,12 +535,13 @@ def _are_small(
 
     ``lines``, ``marks`` and ``unread``, the boxes of the ink outside all marks, are
     those of the page reduced by ``factor``. Without lines, the marks may be digits that
-    are too small to be recognized. But if there are no marks, the page is empty, and if
-    there are many pieces of ink and hardly any digits, the page is a texture.
+    are too small to be recognized. But if there are no pieces of ink, the page is
+    empty, and if there are many pieces of ink and hardly any digits, the page is a
+    texture.
     """
-    if not marks:
-        return False
     pieces = len(marks) + sum(box.height >= MIN_PIECE_HEIGHT for box in unread)
+    if not pieces:
+        return False
     digits = sum(mark.doubt != NO_DIGIT for mark in marks)
     if pieces >= MIN_TEXTURE and digits < MIN_TEXTURE_DIGITS * pieces:
         return False
@@ -590,7 +591,8 @@ def _is_only_thick(ink: Ink) -> bool:
     light.
     """
     limit = max_local_stroke(ink.grey)
-    if ink.stroke <= limit or ink.traces.mean() > MAX_INK_SHARE:
+    share = ink.traces.mean()
+    if ink.stroke <= limit or not 0 < share <= MAX_INK_SHARE:
         return False
     strokes = without_edges(ink.traces)
     return not strokes.any() or stroke_width(strokes) > limit
