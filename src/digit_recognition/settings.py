@@ -8,8 +8,8 @@ from digit_recognition.interrupts import quiet_interrupts
 
 quiet_interrupts()  # before the imports that take a second
 
-from digit_recognition.datasets import AtomicCatalog  # noqa: E402
-from digit_recognition.hooks import (  # noqa: E402
+from digit_recognition.datasets import AtomicCatalog  # noqa: E402 (see above)
+from digit_recognition.hooks import (  # noqa: E402 (see above)
     ConfigLoader,
     DamageHooks,
     InputPathsHooks,

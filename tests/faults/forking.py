@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import NamedTuple
@@ -24,16 +25,12 @@ class Done(NamedTuple):
 
 def import_slow_packages() -> None:
     """Import what all commands need, before the first fork."""
-    import keras  # noqa: F401
-    import matplotlib.pyplot  # noqa: F401 # ICN001 does not apply
-    import plotly.graph_objects  # noqa: F401
-    import sklearn.linear_model  # noqa: F401
-    import tensorflow  # noqa: F401
-    import tf2onnx  # noqa: F401
-    from kedro.framework import cli  # noqa: F401
-    from kedro.framework.session import KedroSession  # noqa: F401
-
-    import digit_recognition.models.onnx_sessions  # noqa: F401
+    for name in (
+        *("keras", "matplotlib.pyplot", "plotly.graph_objects", "tensorflow"),
+        *("sklearn.linear_model", "tf2onnx", "kedro.framework.cli"),
+        *("kedro.framework.session", "digit_recognition.models.onnx_sessions"),
+    ):
+        import_module(name)
 
 
 class Forked:

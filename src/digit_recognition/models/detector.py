@@ -2,7 +2,7 @@
 
 The detector is a head: a small network whose input is the classifier's convolutional
 features. Adding a second network that reads the image does not help. This was measured
-on non-digits of kinds that were left out of the training. Only non-digits that the
+on kinds of non-digits that were not in the training. Only non-digits that the
 classifier reads with a confidence above 0.99 were counted. At a threshold that accepts
 97 % of the digits, each method mistook this share of the non-digits for digits:
 

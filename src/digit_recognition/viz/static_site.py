@@ -116,7 +116,7 @@ def _require_results(project: Path) -> None:
     bootstrap_project(project)
     with KedroSession.create(project) as session:
         # By Kedro's type hints, ``with`` yields a session without this method.
-        catalog = session.load_context().catalog  # type: ignore[attr-defined]
+        catalog = session.load_context().catalog  # type: ignore[attr-defined] # see above
         for name in REQUIRED_RESULTS:
             if not catalog.exists(name):
                 raise ProjectError(

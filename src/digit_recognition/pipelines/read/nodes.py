@@ -61,7 +61,7 @@ def read_pictures(
     and numbers (``ReadingResults`` explains the counts). Its entry ``pages`` tells from
     which page (counted from 0) each row of the table of readings comes. It maps the
     escaped name of a picture to a list with one page number for each of the picture's
-    rows. A picture is left out of ``pages`` if all of its rows come from page 0.
+    rows. Pictures whose rows all come from page 0 are not in ``pages``.
 
     If ``parameters.scheduler`` is set, the workers of a cluster read the pictures. They
     save all rows as Parquet files in ``reading_partitions``. The entry ``parquet`` of

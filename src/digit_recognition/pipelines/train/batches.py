@@ -86,7 +86,9 @@ def training_batches(
     epochs: range,
     augmentation: Augmentation | None = None,
 ) -> tf.data.Dataset:
-    """Return the batches of all ``epochs``, shuffled and augmented anew in each epoch.
+    """Return the batches of all ``epochs``.
+
+    In each epoch, the images have another order and are augmented in another way.
 
     ``indices`` holds the indices of the training images. ``epochs`` is a range of epoch
     numbers, counted from 0. The seed and the epoch's number determine the order of the

@@ -8,8 +8,8 @@ from digit_recognition.datasets.chunks import AnyArray, chunk_starts, read_rows
 
 BUFFER_IMAGES = 30_000
 """A buffer is made from whole chunks of the array, with about this number of images.
-The number of chunks is rounded up. 30,000 images take 94 MB. Some of the images are
-validation images, which are left out of the buffer."""
+The number of chunks is rounded up. 30,000 images take 94 MB. Chunks also contain
+validation images, which the buffer does not take over."""
 
 
 class ShuffledBuffers:
