@@ -66,11 +66,11 @@ if __name__ == "__main__":
     forbid_lookups()
     del sys.argv[0]
     imported: list[float] = []
-    if waits := sys.argv[0] == "--wait":
+    if sys.argv[0] == "--wait":
         del sys.argv[0]
         threading.Thread(target=note_import, args=(imported,), daemon=True).start()
     try:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     finally:
-        if waits:
+        if imported:
             time.sleep(max(0, imported[0] + SENDS_AFTER - time.monotonic()))

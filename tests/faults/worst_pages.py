@@ -91,17 +91,15 @@ def rings(side: int) -> np.ndarray:
     return _drawn(draw, side)
 
 
-def noise(side: int) -> np.ndarray:
-    """Grey noise."""
+def noise(side: int, spread: float = 60) -> np.ndarray:
+    """Grey noise with the standard deviation ``spread``."""
     rng = np.random.default_rng(0)
-    return rng.normal(128, 60, (side, side)).clip(0, 255).astype(np.uint8)
+    return rng.normal(128, spread, (side, side)).clip(0, 255).astype(np.uint8)
 
 
 def blotches(side: int) -> np.ndarray:
     """Blurred noise: spots of the size of digits."""
-    rng = np.random.default_rng(0)
-    small = rng.normal(128, 120, (side // 8, side // 8)).clip(0, 255).astype(np.uint8)
-    return np.asarray(Image.fromarray(small).resize((side, side)))
+    return np.asarray(Image.fromarray(noise(side // 8, 120)).resize((side, side)))
 
 
 def specks(side: int) -> np.ndarray:
@@ -147,7 +145,7 @@ PAGES: dict[str, Callable[[int], np.ndarray]] = {
     "noise": noise,
     "blotches": blotches,
     "specks": specks,
-    "700 digits of 20 pixels": lambda _: digits(700, 20, 1000),
+    "700 digits of 20 pixels": lambda side: digits(700, 20, side // 4),
     "700 digits of 60 pixels": lambda side: digits(700, 60, side),
     "1,500 digits of 60 pixels": lambda side: digits(1500, 60, side),
     "2,600 digits of 40 pixels": lambda side: digits(2600, 40, side),
@@ -201,7 +199,7 @@ def main() -> int:
         for side in chosen.sides
         for name in chosen.pages
     ]
-    return max(one.returncode for one in done)
+    return int(any(one.returncode for one in done))
 
 
 if __name__ == "__main__":

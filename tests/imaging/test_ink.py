@@ -25,7 +25,7 @@ from digit_recognition.imaging.ink import (
     estimate_illumination,
     find_ink,
     find_ink_locally,
-    ink_is_dark,
+    ink_seems_dark,
     light_is_even,
     noise_level,
     otsu_threshold,
@@ -60,8 +60,8 @@ def is_bar(mask, margin=0):
 def test_dark_and_light_ink_are_distinguished(digits, condition):
     for image in digits["x_test"][::7]:
         page = condition(page_of(image))
-        assert ink_is_dark(page)
-        assert not ink_is_dark(inverted(page))
+        assert ink_seems_dark(page)
+        assert not ink_seems_dark(inverted(page))
 
 
 def test_the_polarity_of_a_digit_that_fills_its_page_is_found(digits):
@@ -69,14 +69,14 @@ def test_the_polarity_of_a_digit_that_fills_its_page_is_found(digits):
         rows, columns = np.nonzero(image)
         tight = image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
         page = write(np.full(tight.shape, PAPER).repeat(3, 0).repeat(3, 1), tight, 0, 0)
-        assert ink_is_dark(page)
-        assert not ink_is_dark(inverted(page))
+        assert ink_seems_dark(page)
+        assert not ink_seems_dark(inverted(page))
 
 
 def test_a_page_of_one_grey_level_has_no_ink():
     for grey in (0.0, 0.4, 1.0):
         page = np.full((50, 70), grey, np.float32)
-        assert ink_is_dark(page)
+        assert ink_seems_dark(page)
         assert not find_ink(page).traces.any()
 
 
@@ -199,7 +199,7 @@ def test_a_resized_page_keeps_its_grey_level():
 
 
 def test_the_dark_border_of_a_scan_does_not_make_ink_light(digits):
-    assert ink_is_dark(edged(page_of(digits["x_test"][30])))
+    assert ink_seems_dark(edged(page_of(digits["x_test"][30])))
 
 
 def test_light_that_falls_off_across_the_page_is_estimated(digits):

@@ -65,9 +65,19 @@ def test_ink_that_crosses_the_edge_of_the_sheet_is_not_removed():
     inside, over_the_edge = sheet_on_table(*spots), sheet_on_table(*spots)
     assert without_table(inside) is not inside
     over_the_edge[140:160, 310:331] = over_the_edge[170:180, 300:312] = TABLE
+    thin = sheet_on_table(*spots)
+    thin[150:152, 310:331] = TABLE
     near = sheet_on_table(*spots, (150, 323))
-    for page in (over_the_edge, near):
+    for page in (over_the_edge, thin, near):
         assert without_table(page) is page
+
+
+def test_ink_where_the_sheet_leaves_the_picture_stays():
+    page = sheet_on_table(*[(100, 180 + 30 * n) for n in range(4)])[:, 60:330]
+    page[150:162, 264:266] = WRITING  # the sheet reaches the right side
+    found = without_table(page)
+    assert found is not page
+    assert (found[150:162, 264:266] == np.float32(WRITING)).all()
 
 
 def test_light_ink_beside_a_light_area_is_not_lost():
@@ -93,7 +103,7 @@ def test_a_shadow_is_no_table():
     light = sheet_on_table(*spots, table=0.8)
     gradual = ndimage.gaussian_filter(sheet_on_table(), 12)
     gradual[light == np.float32(WRITING)] = WRITING
-    written = sheet_on_table(*spots, table=0.5)
+    written = sheet_on_table(*spots, table=0.51)
     written[20:32, 40:45] = 0.2
     for page in (light, gradual, written):
         assert without_table(page) is page

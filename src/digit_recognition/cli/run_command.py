@@ -86,11 +86,14 @@ def _run(command: Any, verbose: bool, options: dict[str, Any]) -> Any:
             start_display("starting")
         with own_temporary_files(), open_run_is_ended():
             return command(**check_selection(options))
-    except (*USER_ERRORS, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:
         stop_display()
-        logger.debug("Traceback of the error", exc_info=True)
         if not is_caused_by_interrupt(error):
+            if not isinstance(error, USER_ERRORS):
+                raise
+            logger.debug("Traceback of the error", exc_info=True)
             raise click.ClickException(escape_message(str(error))) from error
+        logger.debug("Traceback of the error", exc_info=True)
         message = str(error) if isinstance(error, KeyboardInterrupt) else ""
         click.echo(message or "Stopped.", err=True)
         raise click.exceptions.Exit(EXIT_CODE_INTERRUPTED) from error

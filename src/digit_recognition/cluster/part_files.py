@@ -39,8 +39,12 @@ SCHEMAS = {
         }
     ),
 }
-"""The columns of each table. For each partition, ``readings`` is saved last. If its
-file exists, the partition is finished."""
+"""The columns of each table. A partition is finished if it has an undamaged file for
+each table, and all of these files have the same record."""
+
+DAMAGED = (OSError, KeyError, ValueError, pa.ArrowException)
+"""Errors of reading a partition's file that is missing, damaged or not accessible. The
+partition is then read again."""
 
 JOB = "job.json"
 """Name of the file that describes the job: its pictures, its model and so on."""
@@ -132,12 +136,7 @@ class PartFolder:
                 with self.filesystem.open(self.part_path(table, number), "rb") as file:
                     found = pq.read_table(file, page_checksum_verification=True).schema
                 records.append(json.loads((found.metadata or {})[RECORD]))
-            except (
-                OSError,
-                KeyError,
-                ValueError,
-                pa.ArrowException,
-            ):  # missing, damaged
+            except DAMAGED:
                 return None
             if not found.equals(schema):
                 return None

@@ -112,16 +112,16 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
     objects = ndimage.find_objects(holes)
     boxes = [Box.of_slices(objects[number - 1]) for number in numbers]
     cells = [Cell(box, box) for box in boxes]
+    merged: list[int] = []
     for places in places_of.values():
+        merged += _merged(places, boxes)
         grid = enclosing(boxes[place - 1] for place in places)
         for place in places:
             cells[place - 1] = Cell(boxes[place - 1], grid)
     is_line = ndimage.maximum_filter(labels > 0, REACH) & (labels == 0)
     left = mask & ~(np.isin(components, grids) & is_line)
-    merged = [
-        place for places in places_of.values() for place in _merged(places, boxes)
-    ]
-    labels[np.isin(labels, merged)] = 0
+    if merged:
+        labels[np.isin(labels, merged)] = 0
     return left, Cells(labels, cells)
 
 
@@ -171,16 +171,16 @@ def ink_in_rows_of_cells(mask: np.ndarray, written: Iterable[Cell]) -> list[Box]
 
 def _rows(cells: set[Cell]) -> list[list[Box]]:
     """Return the boxes of the cells of each row of each grid, from left to right."""
-    rows: list[tuple[Cell, list[Box]]] = []
+    rows: list[tuple[Box, list[Box]]] = []
     for cell in sorted(cells, key=lambda cell: cell.box.left):
         middle, _ = cell.box.centre
-        for last, row in rows:
-            is_beside = last.grid == cell.grid and row[-1].right <= cell.box.left
+        for grid, row in rows:
+            is_beside = grid == cell.grid and row[-1].right <= cell.box.left
             if is_beside and row[-1].top < middle < row[-1].bottom:
                 row.append(cell.box)
                 break
         else:
-            rows.append((cell, [cell.box]))
+            rows.append((cell.grid, [cell.box]))
     return [row for _, row in rows]
 
 
@@ -190,7 +190,7 @@ def _written_in(mask: np.ndarray, place: Box) -> list[Box]:
     The result is a list of one box, or empty.
     """
     down, right = (round(CELL_MARGIN * side) for side in (place.height, place.width))
-    top, left = max(0, place.top + down), max(0, place.left + right)
+    top, left = place.top + down, max(0, place.left + right)
     inside = mask[top : place.bottom - down, left : max(0, place.right - right)]
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
     if not rows.size or np.ptp(rows) + 1 < MIN_WRITTEN_HEIGHT * place.height:

@@ -92,11 +92,12 @@ has fewer holes: an 8 has two."""
 class LightArea(NamedTuple):
     """A large light area of a page.
 
-    ``mask`` is bool (h, w), and True on the area with its dark spots. ``spots`` is the
-    number of spots.
+    ``mask`` is bool (h, w), and True on the area, including its dark spots. ``dark`` is
+    bool (h, w), and True on the dark spots. ``spots`` is the number of spots.
     """
 
     mask: np.ndarray
+    dark: np.ndarray
     spots: int
 
 
@@ -292,9 +293,9 @@ def _ramp(side: int) -> np.ndarray:
 def ink_is_dark(grey: np.ndarray) -> bool:
     """Return whether the ink is darker than the paper.
 
-    If `ink_seems_dark` says no, the page may still be a sheet of paper on a dark table,
-    or a page of which a large part lies in shadow. So the ink is also dark if the page
-    has a light area with several dark spots (see `find_light_area`).
+    The ink is dark if `ink_seems_dark` says so, or if the page has a light area with at
+    least MIN_SPOTS dark spots (see `find_light_area`). Such an area is paper. The rest
+    of the page is then a dark table, or paper in a shadow.
     """
     if ink_seems_dark(grey):
         return True
@@ -303,11 +304,11 @@ def ink_is_dark(grey: np.ndarray) -> bool:
 
 
 def find_light_area(small: np.ndarray) -> LightArea | None:
-    """Return the largest light area of a page, or None if it can be a light digit.
+    """Return the largest light area of a page with dark spots in it, or None.
 
-    ``small`` is the page, reduced to AREA_SIDE pixels. The area has at least one dark
-    spot. It is larger and deeper than the strokes of light digits, and there are no
-    such strokes outside it.
+    ``small`` is the page, reduced to AREA_SIDE pixels. The area is too large and too
+    thick for a stroke of a light digit (see MIN_AREA_DEPTH), and there are no such
+    strokes outside it. With few spots, it may still be a whole light digit.
     """
     light = small > otsu_threshold(small)
     labels, count = ndimage.label(light)
@@ -315,26 +316,31 @@ def find_light_area(small: np.ndarray) -> LightArea | None:
         return None
     largest = labels == 1 + int(np.bincount(labels.ravel())[1:].argmax())
     mask = ndimage.binary_fill_holes(largest)
-    size = np.count_nonzero(mask)
-    spots, _ = ndimage.label(mask & ~light, EIGHT_CONNECTED)
-    sizes = np.bincount(spots.ravel())[1:]
-    sizes = sizes[sizes >= MIN_SPOT_SIZE]
+    dark = mask & ~light
+    size, spots = np.count_nonzero(mask), spot_sizes(dark)
     if size < MIN_AREA_SHARE * small.size or not (
-        0 < sizes.sum() <= MAX_SPOT_SHARE * size
+        0 < spots.sum() <= MAX_SPOT_SHARE * size
     ):
         return None
     depths = ndimage.distance_transform_edt(np.pad(light | mask, 1))[1:-1, 1:-1]
-    min_depth = MIN_AREA_DEPTH * min(small.shape)
+    is_deep = depths >= MIN_AREA_DEPTH * min(small.shape)
     others, count = ndimage.label(light & ~mask, EIGHT_CONNECTED)
-    is_stroke = (
-        (np.bincount(others.ravel(), minlength=count + 1)[1:] >= MIN_STROKE_SIZE)
-        & (ndimage.maximum(depths, others, np.arange(1, count + 1)) < min_depth)
-        if count
-        else np.zeros(0, bool)
-    )
-    if depths[mask].max() < min_depth or is_stroke.any():
+    sizes = np.bincount(others.ravel(), minlength=count + 1)[1:]
+    deep_sizes = np.bincount(others[is_deep], minlength=count + 1)[1:]
+    has_strokes = ((sizes >= MIN_STROKE_SIZE) & (deep_sizes == 0)).any()
+    if has_strokes or not is_deep[mask].any():
         return None
-    return LightArea(mask, len(sizes))
+    return LightArea(mask, dark, len(spots))
+
+
+def spot_sizes(mask: np.ndarray) -> np.ndarray:
+    """Return the sizes of a mask's components of at least MIN_SPOT_SIZE pixels, (n,).
+
+    ``mask`` is bool (h, w).
+    """
+    labels, _ = ndimage.label(mask, EIGHT_CONNECTED)
+    sizes = np.bincount(labels.ravel())[1:]
+    return sizes[sizes >= MIN_SPOT_SIZE]
 
 
 def ink_seems_dark(grey: np.ndarray) -> bool:

@@ -166,32 +166,40 @@ def unread_boxes(
     """Return the bounding boxes of the ink outside all marks.
 
     Each box encloses one connected component of ink. A component lies outside if less
-    than 30 % of its pixels are in the marks' boxes. Frames and other components whose
-    boxes contain the centre of a mark are left out. ``cells`` are cells of boxes and
-    grids in which something is written. The rows of these cells are searched cell by
-    cell: ink in a cell, outside all marks, has a box of its own, even if it is
-    connected with a frame (see `ink_in_rows_of_cells`). A mark that is higher than the
-    cells is no digit in a cell, so it does not count there.
+    than 30 % of its pixels are in the marks' boxes. A component whose box contains the
+    centre of a mark, such as a frame, gets no box.
+
+    ``cells`` are cells of boxes and grids in which something is written. The rows of
+    these cells are searched cell by cell: ink in a cell, outside all marks, has a box
+    of its own, even if it is connected with a frame (see `ink_in_rows_of_cells`). Here,
+    marks that are higher than the cells are not counted, because they are no digits in
+    a cell.
     """
-    cells = list(cells)
-    cell_height = max((cell.box.height for cell in cells), default=0)
-    is_read = np.zeros(ink.density.shape, bool)
-    is_read_in_cell = np.zeros(ink.density.shape, bool)
-    is_centre = np.zeros(ink.density.shape, bool)
+    traces, cells = ink.traces, list(cells)
+    is_centre = np.zeros(traces.shape, bool)
     for mark in marks:
-        box = np.s_[mark.y : mark.y + mark.height, mark.x : mark.x + mark.width]
-        is_read[box] = True
-        is_read_in_cell[box] |= mark.height <= cell_height
         is_centre[mark.y + mark.height // 2, mark.x + mark.width // 2] = True
-    labels, count = ndimage.label(ink.traces, EIGHT_CONNECTED)
+    labels, count = ndimage.label(traces, EIGHT_CONNECTED)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
-    read_areas = np.bincount(labels[is_read], minlength=count + 1)
+    read_areas = np.bincount(labels[_covered(marks, traces)], minlength=count + 1)
     outside = [
         Box.of_slices(box)
         for number, box in enumerate(ndimage.find_objects(labels), start=1)
         if read_areas[number] < 0.3 * areas[number] and not is_centre[box].any()
     ]
-    return outside + ink_in_rows_of_cells(ink.traces & ~is_read_in_cell, cells)
+    if not cells:
+        return outside
+    height = max(cell.box.height for cell in cells)
+    in_cells = [mark for mark in marks if mark.height <= height]
+    return outside + ink_in_rows_of_cells(traces & ~_covered(in_cells, traces), cells)
+
+
+def _covered(marks: Iterable[Mark], page: np.ndarray) -> np.ndarray:
+    """Return a mask of the size of ``page``, bool (h, w): True in the marks' boxes."""
+    mask = np.zeros(page.shape, bool)
+    for mark in marks:
+        mask[mark.y : mark.y + mark.height, mark.x : mark.x + mark.width] = True
+    return mask
 
 
 def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Mark]:

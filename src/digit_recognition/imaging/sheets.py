@@ -8,15 +8,13 @@ from scipy import ndimage
 
 from .ink import (
     AREA_SIDE,
-    EIGHT_CONNECTED,
-    MIN_SPOT_SIZE,
     MIN_SPOTS,
     LightArea,
     find_light_area,
     ink_seems_dark,
-    otsu_threshold,
     reduced,
     resized,
+    spot_sizes,
 )
 
 MIN_RECTANGULARITY = 0.88
@@ -25,12 +23,13 @@ the smallest enclosing rectangle, of any direction. An ellipse, such as a 0, fil
 of it."""
 
 MAX_FEW_SPOTS_SHARE = 0.12
-"""Maximum size of the dark spots of a rectangle with few spots, as a share of the
-rectangle. The hole of a block-shaped 0 is larger."""
+"""A rectangle with fewer than MIN_SPOTS dark spots is a sheet only if all spots
+together cover at most this share of it. The hole of a block-shaped 0 covers more."""
 
 MAX_TABLE_LEVEL = 0.8
 """Maximum brightness of the table beside the edge of the sheet, as a share of the
-brightness of the sheet. Beside the edge of a shadow, this share is higher."""
+brightness of the sheet. A shadow on the paper is brighter than this, or has a soft
+edge."""
 
 WRITING_SIZE = 25
 """Writing has strokes that are thinner than this, in pixels of the reduced page."""
@@ -40,8 +39,8 @@ MIN_CONTRAST, MIN_DARKNESS = 0.25, 0.06
 and by at least this difference of brightness (0..1)."""
 
 EDGE = 3
-"""Width of the edge of a sheet that is removed with the table, in pixels of the reduced
-page."""
+"""This number of pixels along the edge of the sheet is removed with the table. They are
+pixels of the page reduced to AREA_SIDE, as all sizes in this module."""
 
 
 def without_table(grey: np.ndarray) -> np.ndarray:
@@ -50,8 +49,8 @@ def without_table(grey: np.ndarray) -> np.ndarray:
     ``grey`` is float32 (h, w) in 0..1, where 1 is white. A sheet of paper that lies on
     a dark table looks like one large light digit. So if the ink seems to be light, this
     function looks for a large light area with dark spots, which are the writing. If the
-    area has a sharp edge, the pixels outside it get the brightness of the nearest
-    paper. Otherwise, the page is returned as it is.
+    area has a sharp edge, and no ink lies at its edge or outside it, the pixels outside
+    get the brightness of the nearest paper. Otherwise, the page is returned as it is.
     """
     if ink_seems_dark(grey):
         return grey
@@ -59,7 +58,7 @@ def without_table(grey: np.ndarray) -> np.ndarray:
     area = find_light_area(small)
     if area is None or not _is_sheet(area, small):
         return grey
-    inner = ndimage.binary_erosion(area.mask, iterations=EDGE)
+    inner = ndimage.binary_erosion(area.mask, iterations=EDGE, border_value=1)
     if not inner.any():
         return grey
     # The closing removes the writing, so that only paper is continued.
@@ -77,33 +76,35 @@ def without_table(grey: np.ndarray) -> np.ndarray:
 def _is_sheet(area: LightArea, small: np.ndarray) -> bool:
     """Return whether a light area of the page ``small`` is a sheet on a table.
 
-    An area with few spots must be a rectangle, so that it is no light digit. Its hole
-    would be larger than writing.
+    An area with few spots may be a light 0 or 8. So it must be a rectangle, and its
+    spots must be smaller than the holes of a digit.
     """
-    dark = area.mask & (small <= otsu_threshold(small))
     is_written_on = area.spots >= MIN_SPOTS or (
-        _is_rectangle(area.mask) and dark.sum() <= MAX_FEW_SPOTS_SHARE * area.mask.sum()
+        _is_rectangle(area.mask)
+        and area.dark.sum() <= MAX_FEW_SPOTS_SHARE * area.mask.sum()
     )
     return (
         bool(is_written_on)
-        and not _is_cut(area.mask, dark)
+        and not _is_cut(area)
         and _has_sharp_edge(small, area.mask)
         and not _has_writing(small, ~area.mask)
     )
 
 
-def _is_cut(mask: np.ndarray, dark: np.ndarray) -> bool:
+def _is_cut(area: LightArea) -> bool:
     """Return whether ink comes to the edge of an area, or goes beyond it.
 
-    Such ink would be removed with the table. Ink that is connected with the table makes
-    a bay in the area. ``mask`` is True on the area with its writing, and ``dark`` is
-    True on the writing, both bool (h, w).
+    Such ink would be removed with the table. Ink that goes beyond the edge is connected
+    with the table, so it makes a notch in the outline of the area: a wide one, which
+    the convex hull fills, or a narrow one, which a closing fills.
     """
     from skimage.morphology import convex_hull_image
 
-    bays = ndimage.binary_erosion(convex_hull_image(mask) & ~mask)
+    mask = area.mask
+    wide = ndimage.binary_erosion(convex_hull_image(mask) & ~mask)
+    narrow = ndimage.binary_closing(mask, iterations=2) & ~mask
     edge = mask & ~ndimage.binary_erosion(mask, iterations=EDGE + 1, border_value=1)
-    return _has_spots(bays) or _has_spots(dark & edge)
+    return any(spot_sizes(ink).size for ink in (wide, narrow, area.dark & edge))
 
 
 def _has_sharp_edge(small: np.ndarray, mask: np.ndarray) -> bool:
@@ -121,20 +122,14 @@ def _has_sharp_edge(small: np.ndarray, mask: np.ndarray) -> bool:
 
 
 def _has_writing(small: np.ndarray, table: np.ndarray) -> bool:
-    """Return whether there are dark spots on a table, bool (h, w).
+    """Return whether there are dark spots where ``table``, bool (h, w), is True.
 
-    If there are, the table is paper in a shadow.
+    The spots are writing, so that the table is really paper in a shadow.
     """
     around = ndimage.grey_closing(np.where(table, small, 0), size=WRITING_SIZE)
     is_dark = around - small > np.maximum(MIN_CONTRAST * around, MIN_DARKNESS)
     inner = ndimage.binary_erosion(table, iterations=2 * EDGE, border_value=1)
-    return _has_spots(is_dark & inner)
-
-
-def _has_spots(mask: np.ndarray) -> bool:
-    """Return whether a component of the mask has at least MIN_SPOT_SIZE pixels."""
-    labels, _ = ndimage.label(mask, EIGHT_CONNECTED)
-    return bool((np.bincount(labels.ravel())[1:] >= MIN_SPOT_SIZE).any())
+    return spot_sizes(is_dark & inner).size > 0
 
 
 def _is_rectangle(mask: np.ndarray) -> bool:

@@ -27,9 +27,9 @@ MAX_PAIRS = 500_000
 """Maximum number of pairs of neighbouring pieces of ink on a page. A cluster of n
 neighbouring pieces has n * n pairs, so a single cluster may have about 700 pieces."""
 
-FIRST_SHARE = 0.7
-"""The share of MAX_WORK up to which further ways to read a page are tried, if one way
-has given digits. The rest is left for what is done with these digits."""
+OPTIONAL_SHARE = 0.7
+"""Once one way to read a page has found digits, further ways may raise the work to this
+share of MAX_WORK. The rest is left for what is done with the digits."""
 
 _work: ContextVar[int | None] = ContextVar("work", default=None)
 _share: ContextVar[float] = ContextVar("share", default=1.0)
@@ -65,13 +65,12 @@ def bounded_work() -> Iterator[None]:
 
 @contextlib.contextmanager
 def optional_work() -> Iterator[None]:
-    """Lower the limit of the work for a page inside the ``with`` block.
+    """Limit the work in a ``with`` block to the share OPTIONAL_SHARE of MAX_WORK.
 
-    The lower limit is FIRST_SHARE times MAX_WORK. The work done before the block counts
-    as well. A page may be read in several ways. This limit is for the ways that are
-    tried after one way has found digits.
+    Use it for further ways to read a page, after one way has found digits. The work
+    done before the block counts as well.
     """
-    token = _share.set(FIRST_SHARE)
+    token = _share.set(OPTIONAL_SHARE)
     try:
         yield
     finally:

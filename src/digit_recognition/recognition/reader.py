@@ -100,8 +100,8 @@ are 20 pixels high."""
 
 MIN_TEXTURE, MIN_TEXTURE_DIGITS = 100, 0.05
 """A page is a texture if it has at least MIN_TEXTURE pieces of ink, and if less than
-the share MIN_TEXTURE_DIGITS of them are digits. On a page of 300 digits that were only
-5 pixels high after the page was reduced, the share was 0.14."""
+the share MIN_TEXTURE_DIGITS of them look like digits. On a page of 300 digits that were
+only 5 pixels high after the page was reduced, 0.14 of the pieces did."""
 
 MIN_PIECE_HEIGHT = 5
 """Ink outside all marks counts as a piece of ink if it is at least this high, in pixels
@@ -229,7 +229,8 @@ class Reader:
         A large page is first reduced to at most MAX_SEARCH_PIXELS. If the digits on the
         reduced page may be too small to be read well, the page is read again at a
         larger size, with at most MAX_FULL_PIXELS. If the second attempt takes too much
-        work, the lines from the first attempt are returned, if there are any.
+        work, or finds a texture, the lines from the first attempt are returned, if
+        there are any.
 
         In a 28x28 image in MNIST's format, no digits are searched for. The whole image
         is classified as one digit.
@@ -243,11 +244,11 @@ class Reader:
         )
         try:
             with bounded_work():
-                page, marks, unread = self._read_reduced(grey, factor)
-                if factor > full and _are_small(page.lines, marks, unread, factor):
+                page, is_small = self._read_reduced(grey, factor)
+                if factor > full and is_small:
                     try:
-                        page, _, _ = self._read_reduced(grey, full)
-                    except TooMuchWork:
+                        page, _ = self._read_reduced(grey, full)
+                    except (NothingToRead, TooMuchWork):
                         if not page.lines:
                             raise
         except TooMuchWork as error:
@@ -256,14 +257,11 @@ class Reader:
             raise NothingToRead("nothing written was found")
         return page
 
-    def _read_reduced(
-        self, grey: np.ndarray, factor: int
-    ) -> tuple[PageResult, list[Digit], list[Box]]:
-        """Reduce a page by ``factor``; return the result, and the ink found on it.
+    def _read_reduced(self, grey: np.ndarray, factor: int) -> tuple[PageResult, bool]:
+        """Reduce a page by ``factor`` and read it.
 
-        The ink consists of all marks and of the boxes of the ink outside all marks. In
-        the result, the boxes of the digits are in pixels of the full page. The boxes
-        of the marks are in pixels of the reduced page.
+        In the result, the boxes of the digits are in pixels of the full page. The
+        second value says whether the digits may be too small to be read well.
         """
         height, width = (-(-side // factor) for side in grey.shape)
         small = without_table(resized(grey, (height, width), Image.Resampling.BOX))
@@ -284,29 +282,31 @@ class Reader:
             )
             for line in lines
         ]
-        return PageResult(enlarged, _count_strays(digits, lines)), digits, unread
+        result = PageResult(enlarged, _count_strays(digits, lines))
+        return result, _are_small(lines, digits, unread)
 
     def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
-        """Return the digits on a page, and the boxes of the ink outside all digits.
+        """Return the marks on a page, and the boxes of the ink outside all marks.
 
-        Up to four ways to find the digits are tried. The digits in each region of the
-        page come from the way that works best there (see ``choose_by_region``). If one
-        way has found digits, and the next takes too much work, no more ways are tried.
+        Up to four ways to find the marks are tried: ink is found in two ways, and if
+        the page has boxes or grids, their lines are removed in two ways. The marks in
+        each region of the page come from the way that works best there (see
+        ``choose_by_region``). If one way has found marks, and the next takes too much
+        work, no more ways are tried.
 
-        Raises NothingToRead if no way works because the page has too many pieces of
-        ink. Raises TooMuchWork if no digits are found before the work is too much.
+        Raises NothingToRead if the page has too many pieces of ink for every way, and
+        TooMuchWork if the limit of the work is reached before any mark is found.
         """
         found: list[Digit] | None = None
-        inks: list[Ink] = []
+        ink: Ink | None = None
         cells: list[Cell] = []
         texture = None
         is_even = light_is_even(grey)
         with contextlib.ExitStack() as limits:
             for find in (find_ink, find_ink_locally):
-                if inks and is_even and _is_only_thick(inks[0]):
+                if ink and is_even and _is_only_thick(ink):
                     break
                 ink = find(grey)
-                inks.append(ink)
                 is_local = find is find_ink_locally
                 try:
                     for marks in find_marks(ink):
@@ -332,7 +332,7 @@ class Reader:
             ) from texture
         found = found or []
         marks = [digit.mark for digit in found]
-        return found, unread_boxes(inks[-1], marks, cells)
+        return found, unread_boxes(ink, marks, cells) if ink else []
 
     def _read_marks(self, marks: list[Mark]) -> list[Digit]:
         """Classify the marks, and split those that consist of touching digits."""
@@ -528,25 +528,19 @@ def _count_strays(marks: list[Digit], lines: list[Line]) -> int:
     )
 
 
-def _are_small(
-    lines: list[Line], marks: list[Digit], unread: list[Box], factor: int
-) -> bool:
+def _are_small(lines: list[Line], marks: list[Digit], unread: list[Box]) -> bool:
     """Return whether a page should be read again because its digits are small.
 
-    ``lines``, ``marks`` and ``unread``, the boxes of the ink outside all marks, are
-    those of the page reduced by ``factor``. Without lines, the marks may be digits that
-    are too small to be recognized. But if there are no pieces of ink, the page is
-    empty, and if there are many pieces of ink and hardly any digits, the page is a
-    texture.
+    ``unread`` holds the boxes of the ink outside all ``marks``. The result is True if
+    the digits in ``lines`` are lower than MIN_HEIGHT pixels, or if there is ink but no
+    line. It is False for a texture, which has many pieces of ink and hardly any digits.
     """
     pieces = len(marks) + sum(box.height >= MIN_PIECE_HEIGHT for box in unread)
-    if not pieces:
-        return False
     digits = sum(mark.doubt != NO_DIGIT for mark in marks)
     if pieces >= MIN_TEXTURE and digits < MIN_TEXTURE_DIGITS * pieces:
         return False
     heights = [digit.mark.height for line in lines for digit in line.digits]
-    return not heights or bool(np.median(heights) < MIN_HEIGHT * factor)
+    return bool(np.median(heights) < MIN_HEIGHT) if heights else pieces > 0
 
 
 def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:

@@ -74,13 +74,14 @@ def read_all(
     for picture in pictures:
         name = escape_cell(picture.name)
         found = list(_read_lines(picture, reader, show_page))
-        for number, (line, _, scale, reason, *_) in enumerate(found):
-            readings.add(*reading_row(name, number, line, reason))
-            for row in digit_rows(name, number, line, scale) if line else ():
+        for number, reading in enumerate(found):
+            line = reading.line
+            readings.add(*reading_row(name, number, line, reading.reason))
+            for row in digit_rows(name, number, line, reading.scale) if line else ():
                 digits.add(*row)
             counts["numbers"] += bool(line and line.number)
-            counts["accepted"] += not reason
-        counts["stray_marks"] += sum(line.stray_marks for line in found)
+            counts["accepted"] += not reading.reason
+            counts["stray_marks"] += reading.stray_marks
         counts["pictures"] += 1
         counts[_outcome(found)] += 1
         if any(line.page for line in found):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,24 +63,14 @@ class LiveTracking:
         ``history`` has one row for each finished epoch. ``fitting.Epoch`` describes the
         row.
         """
-        if self.run is None:
-            return
-        try:
-            self.run.log_epochs(history)
-        except Exception as error:  # noqa: BLE001 (MLflow raises many classes)
-            self._give_up(error)
+        self._try(TrackedRun.log_epochs, history)
 
     def log_training(self, record: dict[str, Any]) -> None:
         """Log one training of a sweep or a search as a child of the run.
 
         ``record`` is a row that ``run_training`` returned.
         """
-        if self.run is None:
-            return
-        try:
-            log_training(self.run, record)
-        except Exception as error:  # noqa: BLE001 (MLflow raises many classes)
-            self._give_up(error)
+        self._try(log_training, record)
 
     def end(self, status: str, catalog: DataCatalog, pipeline: Pipeline) -> str:
         """Log the results, end the run on MLflow, and return a text for the terminal.
@@ -102,6 +92,15 @@ class LiveTracking:
             return ""
         line = f"Tracked on MLflow: {self.run.address}"
         return f"{line}\nThe model is {sentence}." if sentence else line
+
+    def _try(self, log: Callable[[TrackedRun, Any], None], data: Any) -> None:
+        """Call ``log`` with the run and the data; stop tracking if this fails."""
+        if self.run is None:
+            return
+        try:
+            log(self.run, data)
+        except Exception as error:  # noqa: BLE001 (MLflow raises many classes)
+            self._give_up(error)
 
     def _make_run(
         self,

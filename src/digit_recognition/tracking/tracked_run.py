@@ -34,6 +34,9 @@ run."""
 CURVE = "epoch/"
 """The prefix of metrics' names, for metrics that have one value per epoch."""
 
+MAX_RUNS = 50_000
+"""Maximum number of runs that MLflow finds in one call."""
+
 MAX_PER_CALL = 100
 """Maximum number of parameters, tags or metrics in one call. For parameters and tags,
 this is MLflow's own limit."""
@@ -89,17 +92,13 @@ class TrackedRun:
 
     def child_names(self) -> set[str]:
         """Return the names of this run's children that finished or failed."""
-        client, experiment = self.connection.client, self.connection.experiment_id
-        names: set[str] = set()
-        token = None
+        found = self.connection.client.search_runs(
+            [self.connection.experiment_id],
+            f"tags.{PARENT} = '{self.run_id}'",
+            max_results=MAX_RUNS,
+        )
         ended = "FINISHED", "FAILED"
-        while True:
-            page = client.search_runs(
-                [experiment], f"tags.{PARENT} = '{self.run_id}'", page_token=token
-            )
-            names |= {run.info.run_name for run in page if run.info.status in ended}
-            if not (token := page.token):
-                return names
+        return {run.info.run_name for run in found if run.info.status in ended}
 
     @property
     def address(self) -> str:

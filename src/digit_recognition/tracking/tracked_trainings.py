@@ -14,7 +14,7 @@ import pandas as pd
 
 from digit_recognition.trainings.changes import describe_training, parse_changes
 
-from .flattening import shorten_key
+from .flattening import flatten
 from .tracked_run import TrackedRun
 
 PARAMETERS = ("recipe", "seed")
@@ -60,13 +60,8 @@ def log_training(
     )
     try:
         run.log_parameters(
-            {
-                **{name: str(values[name]) for name in PARAMETERS},
-                **{
-                    shorten_key(f"train.{field}"): value
-                    for field, value in parse_changes(changes).items()
-                },
-            }
+            flatten({name: values[name] for name in PARAMETERS})
+            | flatten(parse_changes(changes), "train.")
         )
         run.log_epochs(history)
         run.log_metrics(
