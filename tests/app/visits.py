@@ -77,6 +77,8 @@ class Visit:
         self.page.goto(address)
         # The script of the canvas sets its size; without it, strokes are lost.
         self.page.wait_for_function("document.querySelector('canvas')?.width === 640")
+        # Until all of the page is loaded, Gradio's notice "Loading..." covers it.
+        self.page.locator("canvas").hover(trial=True)
 
     def open_tab(self, name):
         self.page.get_by_role("tab", name=name).click()
