@@ -293,12 +293,37 @@ def test_the_edge_of_the_paper_on_a_darker_table_is_no_digit(beside, marks):
     assert len(found) == marks
 
 
-@pytest.mark.parametrize(("darkest", "uneven"), [(0.4, False), (0.8, True)])
-def test_ink_that_varies_more_than_a_pens_is_uneven(darkest, uneven):
+@pytest.mark.parametrize(("darkest", "unwritten"), [(0.4, False), (0.8, True)])
+def test_no_pen_writes_ink_that_varies_much(darkest, unwritten):
     page = page_with((130, 60, 146, 140))
     page[60:140, 130:146] = PAPER - np.linspace(0.3, darkest, 80)[:, None]
-    assert only_mark(page).uneven == uneven
-    assert not only_mark(page_with((130, 60, 146, 140))).uneven
+    assert only_mark(page).unwritten == unwritten
+    assert not only_mark(page_with((130, 60, 146, 140))).unwritten
+
+
+@pytest.mark.parametrize("ruled", [False, True])
+@pytest.mark.parametrize(("spots", "unwritten"), [(0, False), (10, True)])
+def test_a_strip_of_paper_with_writing_is_no_light_one(spots, unwritten, ruled):
+    sheet = np.zeros((400, 200), np.float32)
+    sheet[20:380, 65:135] = 1
+    if ruled:
+        sheet[50:380:30] = 0
+    for row in range(spots):
+        sheet[60 + 30 * row : 72 + 30 * row, 90:96] = 0
+    density = ndimage.uniform_filter(sheet, 3)
+    one = Ink(1 - 0.9 * sheet, density, density, 0.06, 60.0)
+    marks = next(find_marks(one))
+    assert any(mark.unwritten for mark in marks) == unwritten
+
+
+def test_a_digit_of_rough_strokes_is_no_strip_of_paper():
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:400, :300]
+    away = np.hypot((rows - 200) / 1.4, columns - 150)
+    ring = ((away > 60) & (away < 110) & (rng.random(away.shape) > 0.1)) * 1.0
+    ring = ring.astype(np.float32)
+    (zero,) = next(find_marks(Ink(1 - 0.9 * ring, ring, ring, 0.06, 50.0)))
+    assert not zero.unwritten
 
 
 def test_the_input_page_is_not_modified(digits):

@@ -283,6 +283,16 @@ def test_an_empty_page_is_not_read_in_full(factors):
     assert factors == [2]
 
 
+def test_a_page_with_only_large_ink_that_is_no_digit_is_not_read_in_full(factors):
+    page = np.full((1500, 2000), 0.9, np.float32)
+    page[200:206, 100:1900] = page[1000:1006, 100:1900] = INK
+    for left in range(100, 1900, 24):
+        page[200:300, left : left + 6] = page[1000:1100, left : left + 6] = INK
+    with pytest.raises(NothingToRead, match="nothing written was found"):
+        read(page, in_turn())
+    assert factors == [2]
+
+
 @pytest.mark.parametrize(("count", "attempts"), [(90, [2, 1]), (110, [2])])
 def test_many_small_marks_that_are_no_digits_are_not_read_in_full(
     factors, count, attempts
@@ -506,10 +516,10 @@ def test_a_doubtful_mark_is_accepted_among_digits_of_its_size_and_pen():
         assert line.reason == "digit 2: perhaps no digit"
 
 
-def test_the_parts_of_an_uneven_mark_are_uneven():
-    mark = Mark(0, 0, 20, 20, np.ones((20, 20), np.float32), uneven=True)
-    assert all(part.uneven for pair in split_candidates(mark) for part in pair)
-    assert merge_marks(mark, replace(mark, x=25, uneven=False)).uneven
+def test_the_parts_of_an_unwritten_mark_are_unwritten():
+    mark = Mark(0, 0, 20, 20, np.ones((20, 20), np.float32), unwritten=True)
+    assert all(part.unwritten for pair in split_candidates(mark) for part in pair)
+    assert merge_marks(mark, replace(mark, x=25, unwritten=False)).unwritten
 
 
 @pytest.mark.parametrize("half", [(1, 0.85, 5), (1, 0.99, -5)])

@@ -135,12 +135,11 @@ class Ink:
         if not count:
             return traces
         inked = labels > 0
-        # ndimage.maximum sorts its input, so it gets the inked pixels only. They are a
-        # small part of the page.
-        levels = ndimage.maximum(
-            self.smooth[inked], labels[inked], np.arange(1, count + 1)
-        )
-        areas = np.bincount(labels[inked])[1:]
+        numbers = labels[inked] - 1
+        areas = np.bincount(numbers)
+        # scipy.ndimage.maximum sorts the pixels, which takes ten times as long.
+        levels = np.zeros(count, np.float32)
+        np.maximum.at(levels, numbers, self.smooth[inked])
         strong = np.quantile(levels, 0.9, weights=areas, method="inverted_cdf")
         thresholds = np.maximum(self.noise_floor, 0.4 * levels)
         thresholds[levels < max(1.4 * self.noise_floor, 0.25 * strong)] = np.inf

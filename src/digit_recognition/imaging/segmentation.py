@@ -63,6 +63,20 @@ MIN_RELATIVE_SIZE = 0.35
 """Minimum size of a mark, as a share of the typical size of the page's marks. The size
 of a mark is its longest side. Smaller marks are specks."""
 
+MIN_SHEET_SIDE = 50
+"""Minimum of the shorter side of a sheet of paper with writing on it, in pixels."""
+
+MIN_HOLES, MAX_HOLE_SHARE = 8, 0.01
+"""Minimum number of a sheet's holes, which are the writing on it, and maximum size of a
+hole as a share of the sheet's box."""
+
+MAX_RULING = 0.02
+"""Maximum width of the lines on ruled paper, as a share of the sheet's shorter side."""
+
+MIN_SHEET_THICKNESS = 0.5
+"""Minimum of the stroke width of a sheet whose holes are filled, as a share of its
+shorter side. The strokes of digits are thinner, except those of an upright 1."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -71,9 +85,9 @@ class Mark:
     ``x`` and ``y`` are the left column and the top row of the box, in pixels of the
     page. ``ink`` is float32 (height, width) in 0..1, and 0 on paper and on other marks.
     ``placed`` is True if the whole page is an image in MNIST's format already.
-    ``uneven`` is True if the darkness varies more within the mark than within the
-    strokes of a pen. ``cell`` is the cell of a printed or drawn grid that the mark is
-    written in, or None.
+    ``unwritten`` is True if no pen can have drawn the mark: its darkness varies more
+    than within the strokes of a pen, or it is a sheet of paper on a table. ``cell`` is
+    the cell of a printed or drawn grid that the mark is written in, or None.
     """
 
     x: int
@@ -82,7 +96,7 @@ class Mark:
     height: int
     ink: np.ndarray
     placed: bool = False
-    uneven: bool = False
+    unwritten: bool = False
     cell: Cell | None = None
 
     @property
@@ -309,7 +323,7 @@ def _make_mark(
         group.box.width,
         group.box.height,
         np.where(with_edge, np.clip(density / level, 0, 1), 0).astype(np.float32),
-        uneven=_is_uneven(ink.smooth[box], own),
+        unwritten=_is_uneven(ink.smooth[box], own) or _is_sheet(own),
         cell=cell,
     )
 
@@ -323,6 +337,27 @@ def _is_uneven(smooth: np.ndarray, own: np.ndarray) -> bool:
         return False
     # A thin stroke consists of soft edges only.
     return stroke_width(own) >= MIN_SPREAD_STROKE
+
+
+def _is_sheet(own: np.ndarray) -> bool:
+    """Return whether a group looks like a light sheet of paper with dark writing.
+
+    On a darker table, such a sheet looks like one thick light stroke with many holes.
+    Rough strokes have many holes, too, but they are thinner, except those of a 1.
+    ``own`` is the mask of the group, bool (h, w).
+    """
+    side = min(own.shape)
+    if side < MIN_SHEET_SIDE:
+        return False
+    # The closing removes the ruled lines, which would cut the sheet into strips.
+    size = round(MAX_RULING * side) | 1
+    padded = np.pad(own, size)
+    sheet = ndimage.binary_closing(padded, np.ones((size, size), bool))
+    labels, _ = ndimage.label(~sheet)
+    is_hole = np.bincount(labels.ravel()) <= MAX_HOLE_SHARE * own.size
+    sheet |= is_hole[labels]
+    _, count = ndimage.label(sheet & ~padded)
+    return count >= MIN_HOLES and stroke_width(sheet) >= MIN_SHEET_THICKNESS * side
 
 
 def remove_specks(marks: list[Mark]) -> list[Mark]:

@@ -134,7 +134,7 @@ def merge_marks(left: Mark, right: Mark) -> Mark:
     for mark in (left, right):
         box = ink[mark.y - y :, mark.x - x :][: mark.height, : mark.width]
         np.maximum(box, mark.ink, out=box)
-    return Mark(x, y, width, height, ink, uneven=left.uneven or right.uneven)
+    return Mark(x, y, width, height, ink, unwritten=left.unwritten or right.unwritten)
 
 
 def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
@@ -150,4 +150,4 @@ def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
     box = np.s_[top : rows.max() + 1, left : columns.max() + 1]
     height, width = ink[box].shape
     x, y = mark.x + int(left), mark.y + int(top)
-    return Mark(x, y, width, height, ink[box], uneven=mark.uneven)
+    return Mark(x, y, width, height, ink[box], unwritten=mark.unwritten)

@@ -65,7 +65,7 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
         replace(digit, doubt=_doubt_by_line(digit.confidence, rule))
         if digit.doubt == NO_DIGIT
         and is_digit
-        and not digit.mark.uneven
+        and not digit.mark.unwritten
         and is_similar(digit)
         else digit
         for digit, is_digit in zip(line.digits, passes, strict=True)

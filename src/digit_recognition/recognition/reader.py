@@ -352,7 +352,7 @@ class Reader:
                 mark,
                 int(digit),
                 float(confidence),
-                self._doubt(confidence, digit_logit, mark.uneven),
+                self._doubt(confidence, digit_logit, mark),
                 float(digit_logit),
             )
             for mark, digit, confidence, digit_logit in zip(
@@ -397,8 +397,8 @@ class Reader:
         ]
         return [np.concatenate(outputs) for outputs in zip(*batches, strict=True)]
 
-    def _doubt(self, confidence: float, digit_logit: float, uneven: bool) -> str:
-        if uneven or digit_logit < self.rule.digit_threshold:
+    def _doubt(self, confidence: float, digit_logit: float, mark: Mark) -> str:
+        if mark.unwritten or digit_logit < self.rule.digit_threshold:
             return NO_DIGIT
         return doubt_confidence(confidence, self.rule.min_confidence)
 
@@ -532,15 +532,17 @@ def _are_small(lines: list[Line], marks: list[Digit], unread: list[Box]) -> bool
     """Return whether a page should be read again because its digits are small.
 
     ``unread`` holds the boxes of the ink outside all ``marks``. The result is True if
-    the digits in ``lines`` are lower than MIN_HEIGHT pixels, or if there is ink but no
-    line. It is False for a texture, which has many pieces of ink and hardly any digits.
+    the digits in ``lines`` are lower than MIN_HEIGHT pixels. Without lines, the heights
+    of all pieces of ink count. The result is False for a texture, which has many pieces
+    of ink and hardly any digits.
     """
-    pieces = len(marks) + sum(box.height >= MIN_PIECE_HEIGHT for box in unread)
+    pieces = [mark.mark.height for mark in marks]
+    pieces += [box.height for box in unread if box.height >= MIN_PIECE_HEIGHT]
     digits = sum(mark.doubt != NO_DIGIT for mark in marks)
-    if pieces >= MIN_TEXTURE and digits < MIN_TEXTURE_DIGITS * pieces:
+    if len(pieces) >= MIN_TEXTURE and digits < MIN_TEXTURE_DIGITS * len(pieces):
         return False
-    heights = [digit.mark.height for line in lines for digit in line.digits]
-    return bool(np.median(heights) < MIN_HEIGHT) if heights else pieces > 0
+    heights = [digit.mark.height for line in lines for digit in line.digits] or pieces
+    return bool(heights) and bool(np.median(heights) < MIN_HEIGHT)
 
 
 def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:
@@ -573,7 +575,7 @@ def _is_likely(part: Digit, min_logit: float) -> bool:
         part.mark.width < MAX_ASPECT * part.mark.height
         and part.confidence >= LIKELY
         and part.digit_logit >= min_logit
-        and not part.mark.uneven
+        and not part.mark.unwritten
     )
 
 
