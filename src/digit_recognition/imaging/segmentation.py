@@ -352,7 +352,8 @@ def _is_sheet(own: np.ndarray) -> bool:
     # The closing removes the ruled lines, which would cut the sheet into strips.
     size = round(MAX_RULING * side) | 1
     padded = np.pad(own, size)
-    sheet = ndimage.binary_closing(padded, np.ones((size, size), bool))
+    # For a square, this is faster than scipy.ndimage.binary_closing.
+    sheet = ndimage.grey_closing(padded.view(np.uint8), size).view(bool)
     labels, _ = ndimage.label(~sheet)
     is_hole = np.bincount(labels.ravel()) <= MAX_HOLE_SHARE * own.size
     sheet |= is_hole[labels]
