@@ -62,9 +62,9 @@ def verify_test_arrays(
     ``dataset_info`` is the record that was saved with the test arrays. ``training`` is
     the record of the model's training. Returns a dictionary that describes the dataset
     of the test arrays: ``dataset`` is its name, and ``dataset_digest`` is its digest.
-    Both are copied from a record that lists the digests of these test arrays. If
-    neither record lists them, the name is ``custom``, and the digest is computed from
-    the test arrays.
+    Both are copied from ``training`` if it lists the digests of these test arrays, or
+    else from ``dataset_info`` if that lists them. If neither record lists them, the
+    name is ``custom``, and the digest is computed from the test arrays.
 
     Raises ProjectError in these cases:
 

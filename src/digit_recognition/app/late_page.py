@@ -68,7 +68,7 @@ class LatePage:
             await self._ended.wait()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with the page, or with a notice.
+        """Answer with the page, or with a notice if the page is not loaded.
 
         Raises HTTPException with status 404 if the path starts with ``/api/``.
         """

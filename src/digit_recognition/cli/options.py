@@ -21,9 +21,9 @@ from digit_recognition.hooks.input_paths import INPUT_PATHS, expand_home, is_url
 def with_short_errors(option: click.Parameter) -> click.Parameter:
     """Return a copy of an option that raises ClickException for invalid values.
 
-    The copy of ``--params`` also accepts YAML lists. It refuses a path of input data
-    that Kedro's parser would change, such as a path with a comma, which the parser
-    would split. An option without a callback is returned itself.
+    The copy of ``--params`` also accepts YAML lists. It refuses paths of input data
+    that Kedro's parser would change. For example, the parser would split a path at a
+    comma. An option without a callback is not copied, but returned unchanged.
     """
     kedro_callback: Any = option.callback
     if kedro_callback is None:

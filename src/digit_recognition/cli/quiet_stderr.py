@@ -3,8 +3,8 @@
 Notices are informational messages and warnings that TensorFlow writes in C++ to file
 descriptor 2, where Python's logging cannot filter them. While a command runs, this
 descriptor leads to a second process. That process runs this file and passes on every
-line that is not a notice. It is a process and not a thread, because a crash in C++ ends
-all threads of a process at once.
+line that is not a notice. It passes on the notices only if the run fails. It is a
+process and not a thread, because a crash in C++ ends all threads of a process at once.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ TASKS_PER_THREAD = 2
 waits, so that the thread is never idle. When a task finishes, another is sent."""
 
 POLL_SECONDS = 5
-"""Seconds between checks for workers while no task finishes."""
+"""While no task finishes, the time between checks whether there are workers, in
+seconds."""
 
 PATIENCE_SECONDS = 300
 """Maximum time to wait for new workers if there are none, in seconds."""

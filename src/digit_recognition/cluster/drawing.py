@@ -60,7 +60,7 @@ def draw_part(
     that killed workers during reading are not opened.
 
     Raises ProjectError if a picture has changed since it was read, or if ``folder`` has
-    no results of the partition. If ``target`` is None, this is not checked.
+    no results of the partition. If ``target`` is None, neither is checked.
     """
     record = folder.load_record(number)
     if target is not None and (not record or record["digest"] != pictures.digest()):

@@ -43,8 +43,8 @@ SCHEMAS = {
 each table, and all of these files have the same record."""
 
 DAMAGED = (OSError, KeyError, ValueError, pa.ArrowException)
-"""Errors of reading a partition's file that is missing, damaged or not accessible. The
-partition is then read again."""
+"""Errors that loading a partition's file raises if the file is missing, damaged or not
+accessible. The pictures of this partition are then read again."""
 
 JOB = "job.json"
 """Name of the file that describes the job: its pictures, its model and so on."""

@@ -18,7 +18,7 @@ def shear(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.nda
 
 
 def scale(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.ndarray:
-    """Shrink the image by a factor of 0.9 (weakest) to 0.5 (strongest)."""
+    """Scale the content of the image by 0.9 (weakest) to 0.5 (strongest)."""
     factor = (0.9, 0.8, 0.7, 0.6, 0.5)[strength - 1]
     return _warp(images, np.eye(2) / factor)
 

@@ -48,10 +48,10 @@ def stripe(images: np.ndarray, strength: int, _rng: np.random.Generator) -> np.n
 def fog(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
     """Add a random cloud to the image.
 
-    The cloud has values in 0..1, which are multiplied by 1.5 (weakest) to 3. At
-    strengths 1 and 2, the cloud is equally smooth. It is less smooth at 3, still less
-    at 4, and least at 5. The sum of image and cloud is scaled so that it cannot exceed
-    the maximum of the original image.
+    The cloud has values in 0..1, which are multiplied by 1.5 (weakest) to 3
+    (strongest). The cloud has the same smoothness at strengths 1 and 2, and becomes
+    less smooth with each further strength. The sum of image and cloud is scaled so that
+    it cannot exceed the maximum of the original image.
     """
     density, decay = ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4))[strength - 1]
     height, width = images.shape[1:]

@@ -24,8 +24,9 @@ def impulse_noise(
 ) -> np.ndarray:
     """Make some pixels white and some pixels black.
 
-    ``strength`` sets the share of changed pixels, from 3 % (weakest) to 27 %. These
-    pixels are chosen at random. For each of them, white and black are equally likely.
+    ``strength``, from 1 (weakest) to 5, sets the share of changed pixels, from 3 % to
+    27 %. These pixels are chosen at random. For each of them, white and black are
+    equally likely.
     """
     from skimage.util import random_noise
 

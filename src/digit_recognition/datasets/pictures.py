@@ -82,11 +82,11 @@ class Partition(Pictures):
             yield self.subset(self.names[start : start + size], self.reasons)
 
     def set_aside(self, reasons: Mapping[str, str]) -> Partition:
-        """Return a copy of this partition in which more pictures must not be opened.
+        """Return a copy of this partition with further pictures excluded from opening.
 
-        ``reasons`` maps the name of each of these pictures to the reason. Pictures that
-        must not be opened in this partition must not be opened in the copy either. If a
-        picture already has a reason, the new reason replaces it.
+        ``reasons`` maps the name of each further picture to the reason. The pictures
+        that this partition excludes are also excluded in the copy. If a picture already
+        has a reason, the new reason replaces it.
         """
         return self.subset(self.names, self.reasons | dict(reasons))
 

@@ -31,8 +31,8 @@ It is a multiple of the page's typical digit height.
 """
 
 MIN_OVERLAP = 0.6
-"""An object that is found on a page is taken for a digit only if the intersection over
-union of their bounding boxes is at least this value."""
+"""A digit counts as found only if an object found on the page matches its bounding box:
+the intersection over union of the two boxes must be at least this value."""
 
 MIN_INK = 0.1
 """Pixels of a drawing above this value are ink. A drawing is cropped to its ink."""
@@ -57,7 +57,7 @@ class Pages(NamedTuple):
 
 
 HARD = Pages(min_height=10, max_blur=0.07, ruled=0.2)
-"""Settings of the pages for training."""
+"""Settings of the synthetic pages from which training images are made."""
 
 COMMON = Pages(min_height=14, max_blur=0.03, ruled=0.1)
 """Settings of the pages for calibration."""

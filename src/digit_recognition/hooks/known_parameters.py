@@ -69,9 +69,10 @@ def _check_recipe(parameters: dict[str, Any]) -> None:
 def nearest_parameter(key: str, known: list[str]) -> str:
     """Return ``did you mean …?`` with the known key that is most similar to ``key``.
 
-    Keys are first compared by the part after their last dot. If this part is the same
-    in several known keys, a key that has the same part before the first dot as ``key``
-    is preferred. If no known key is similar, the returned text names all known keys.
+    First, the last parts of the keys (after the last dot) are compared. If several
+    known keys share the most similar last part, a key of the same group as ``key`` is
+    preferred. The group is the part before the first dot. If no known key is similar,
+    the returned text names all known keys.
 
     >>> nearest_parameter("epoch", ["seed", "train.epochs"])
     'did you mean train.epochs?'

@@ -1,7 +1,7 @@
-"""Load all arrays of a run in one version, if possible.
+"""Load all arrays of a run from the same version, if possible.
 
-If the run loads the record of a model's training, a version is chosen whose arrays have
-the digests that this record lists.
+If the run also loads the record of a model's training, the digests of the arrays in
+this version must equal the digests in the record.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from .damaged_arrays import ARRAYS, RECORD
 class MatchingArraysHooks:
     """Load older arrays if the newest arrays do not match each other or the model.
 
-    Arrays match each other if they have the same version. They match the model if their
-    digests equal the digests in the record of its training. The model is considered
-    only if the run loads this record.
+    The arrays are the images and labels that `prepare` saves. They match each other if
+    they have the same version. They match the model if their digests equal the digests
+    in the record of its training. The model is considered only if the run loads this
+    record.
 
     A run that was stopped can leave arrays that do not match. If it was stopped during
     `prepare`, the newest arrays may have different versions. If it was stopped between

@@ -38,7 +38,8 @@ class OutputPlacesHooks:
         Raises ProjectError in these cases:
 
         - Another run has claimed the same version.
-        - The folder of an output is not writable, or a file has this folder's path.
+        - The folder of an output is not writable.
+        - A file exists at the path where an output needs a folder.
         - An output already has this version.
         """
         end_claim()

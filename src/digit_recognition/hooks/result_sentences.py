@@ -194,4 +194,4 @@ MAIN_RESULTS = (
 )
 
 DESCRIBED = {*SENTENCES, "history", "reading_summary"}
-"""Names of the datasets from which the sentences are made."""
+"""Names of the datasets whose data ``describe_results`` uses."""

@@ -47,12 +47,12 @@ class StageHooks:
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
-        """From now on, add the time that passes to the time of the node's stage."""
+        """Count the time from now on as time of the node's stage."""
         self._enter(_stage(node))
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
-        """From now on, add the time that passes to the time of the node's stage.
+        """Count the time from now on as time of the node's stage.
 
         This is needed for nodes that load no datasets. For all other nodes,
         ``before_dataset_loaded`` has already done the same.

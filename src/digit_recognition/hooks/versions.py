@@ -36,7 +36,7 @@ class VersionHooks:
         "detector_predictions": ("detector",),
         "dataset_info": ("x_train", "x_test"),
     }
-    """Each key is a dataset that is loaded in the same version as the values.
+    """Each key is a dataset. It is loaded in the version of the datasets in its value.
 
     For example, ``training`` is loaded in the version of ``model``. If the detector
     does not exist in the version of the model, it was trained in a later run. Its
@@ -44,9 +44,9 @@ class VersionHooks:
     """
 
     labels: ClassVar = {"y_train": ("x_train",), "y_test": ("x_test",)}
-    """Each key is an array of labels, and the value is the array of their images. If
-    `--load-versions` sets the version of the images, the labels are loaded in the same
-    version."""
+    """Each key is a dataset of labels. The value, a tuple, names the dataset of the
+    images that have these labels. If `--load-versions` sets the version of the images,
+    the labels are loaded in the same version."""
 
     @hook_impl
     def before_pipeline_run(

@@ -39,13 +39,12 @@ MIN_WRITTEN_HEIGHT = 0.3
 this height. The height is a share of the cell's height."""
 
 MIN_CELLS = 3
-"""Minimum number of cells of a grid in which nothing is written. Two cells are too few,
-because the two holes of an 8 may look like cells."""
+"""A grid in which nothing is written must have at least this many cells. Two cells are
+too few, because the two holes of an 8 may look like cells."""
 
 MAX_CELLS = 1000
 """Maximum number of cells (areas enclosed by lines) on a page. A page with more cells
-is taken for squared paper. The lines of squared paper are removed by another
-function."""
+is taken for squared paper. `without_rulings` removes the lines of squared paper."""
 
 CLOSED_GAPS = 1, 3, 5
 """Sizes, in pixels, of the morphological closings that mend broken lines. All sizes are

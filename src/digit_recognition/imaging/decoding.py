@@ -76,9 +76,9 @@ def decode(
     rotated as their EXIF orientation says. Pages of a TIFF file that are smaller copies
     of other pages are skipped. The first page is never skipped.
 
-    Every failure is raised as UnreadablePicture, also if the file is missing or cannot
-    be opened. If a file has more than MAX_PAGES pages, the exception is raised after
-    the first MAX_PAGES pages have been yielded.
+    Every failure raises UnreadablePicture, even if the file is missing or cannot be
+    opened. If a file has more than MAX_PAGES pages, the exception is raised after the
+    first MAX_PAGES pages have been yielded.
 
     ``max_pixels`` limits the total number of pixels of all pages, skipped ones
     included. Before each page is decoded, the size that the file declares for it is

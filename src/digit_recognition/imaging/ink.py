@@ -65,10 +65,11 @@ estimated."""
 
 
 AREA_SIDE = 512
-"""Longest side, in pixels, of the reduced page in which a light area is looked for."""
+"""Longest side, in pixels, of the reduced page in which `find_light_area` searches for
+a large light area with dark spots."""
 
 MIN_AREA_SHARE = 0.03
-"""Minimum size of a light area, as a share of the page's size."""
+"""Minimum area of a light region (see `LightArea`), as a share of the page's area."""
 
 MIN_AREA_DEPTH = 0.06
 """Minimum distance from the middle of a light area to its edge, as a share of the
@@ -303,11 +304,17 @@ def ink_is_dark(grey: np.ndarray) -> bool:
 
 
 def find_light_area(small: np.ndarray) -> LightArea | None:
-    """Return the largest light area of a page with dark spots in it, or None.
+    """Return the largest light area of a page, or None if it cannot be paper.
 
-    ``small`` is the page, reduced to AREA_SIDE pixels. The area is too large and too
-    thick for a stroke of a light digit (see MIN_AREA_DEPTH), and there are no such
-    strokes outside it. With few spots, it may still be a whole light digit.
+    ``small`` is the page, reduced so that its longest side has at most AREA_SIDE
+    pixels. The result is None in these cases:
+
+    - The area is smaller than MIN_AREA_SHARE allows.
+    - It has no dark spots, or they cover more of it than MAX_SPOT_SHARE allows.
+    - It is nowhere thicker than a stroke of a light digit (see MIN_AREA_DEPTH).
+    - There are light strokes outside it.
+
+    An area with fewer than MIN_SPOTS dark spots may still be a whole light digit.
     """
     light = small > otsu_threshold(small)
     labels, count = ndimage.label(light)
@@ -333,9 +340,9 @@ def find_light_area(small: np.ndarray) -> LightArea | None:
 
 
 def spot_sizes(mask: np.ndarray) -> np.ndarray:
-    """Return the sizes of a mask's components of at least MIN_SPOT_SIZE pixels, (n,).
+    """Return the sizes of a mask's connected components in pixels, int (n,).
 
-    ``mask`` is bool (h, w).
+    ``mask`` is bool (h, w). Components smaller than MIN_SPOT_SIZE are left out.
     """
     labels, _ = ndimage.label(mask, EIGHT_CONNECTED)
     sizes = np.bincount(labels.ravel())[1:]

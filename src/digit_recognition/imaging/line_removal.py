@@ -11,8 +11,8 @@ from scipy import ndimage
 from .ink import EIGHT_CONNECTED
 
 MIN_RUN = 0.15
-"""Length of the straight pieces that a ruling (a line across the page) consists of. It
-is a share of the page's width, or of the height for vertical rulings."""
+"""Minimum length of a straight piece of a ruling (a line across the page). It is a
+share of the page's width, or of the height for vertical rulings."""
 
 MIN_RUN_COVERAGE = 0.8
 """A straight piece of a ruling has ink on at least this share of its length. The share
@@ -31,8 +31,9 @@ MAX_STRIP_DEPTH = 0.4
 page's height or width."""
 
 MAX_BORDER_CONTACTS = 6
-"""Maximum number of places where a digit that fills its page touches the sides of its
-bounding box."""
+"""A component that fills the page is taken for a digit only if it touches the sides of
+its bounding box in at most this many places. The lines of squared paper touch them in
+more places."""
 
 MIN_RULINGS = 4
 """Minimum number of lines of squared paper in each of the two directions."""

@@ -45,9 +45,9 @@ MIN_EDGE_ASPECT = 2.5
 this many times as long as wide is taken for such an edge."""
 
 MIN_SIDE_CONTRAST = 0.2
-"""A stroke has a contrast to the paper on both of its sides. The lower of the two
-contrasts is at least this share of the higher one. At the edge of a sheet of paper, it
-is less."""
+"""Minimum ratio of the contrasts on the two sides of a stroke: the lower contrast
+divided by the higher one. A long, thin mark with a lower ratio is taken for the edge of
+a sheet of paper."""
 
 MAX_DARKNESS_SPREAD = 0.5
 """Maximum spread of the darkness of a pen's strokes. The spread is the difference
@@ -67,8 +67,10 @@ MIN_SHEET_SIDE = 50
 """Minimum of the shorter side of a sheet of paper with writing on it, in pixels."""
 
 MIN_HOLES, MAX_HOLE_SHARE = 8, 0.01
-"""Minimum number of a sheet's holes, which are the writing on it, and maximum size of a
-hole as a share of the sheet's box."""
+"""On a dark table, a light sheet looks like one thick stroke, and the writing on the
+sheet looks like holes in this stroke. A mark is taken for a sheet only if it has at
+least MIN_HOLES holes. Gaps that are larger than MAX_HOLE_SHARE of the mark's bounding
+box are not counted as holes."""
 
 MAX_RULING = 0.02
 """Maximum width of the lines on ruled paper, as a share of the sheet's shorter side."""
@@ -183,11 +185,11 @@ def unread_boxes(
     than 30 % of its pixels are in the marks' boxes. A component whose box contains the
     centre of a mark, such as a frame, gets no box.
 
-    ``cells`` are cells of boxes and grids in which something is written. The rows of
-    these cells are searched cell by cell: ink in a cell, outside all marks, has a box
-    of its own, even if it is connected with a frame (see `ink_in_rows_of_cells`). Here,
-    marks that are higher than the cells are not counted, because they are no digits in
-    a cell.
+    ``cells`` are the cells, of boxes and grids, that contain writing. The rows of these
+    cells are also searched cell by cell (see `ink_in_rows_of_cells`). Ink in a cell and
+    outside all marks gets a box of its own, even if it is connected with a frame. This
+    search ignores marks that are higher than the highest cell, because they cannot be
+    digits in a cell.
     """
     traces, cells = ink.traces, list(cells)
     is_centre = np.zeros(traces.shape, bool)

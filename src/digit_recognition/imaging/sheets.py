@@ -18,9 +18,9 @@ from .ink import (
 )
 
 MIN_RECTANGULARITY = 0.88
-"""A light area with few dark spots is a sheet only if it fills at least this share of
-the smallest enclosing rectangle, of any direction. An ellipse, such as a 0, fills 0.79
-of it."""
+"""A light area with fewer than MIN_SPOTS dark spots is a sheet only if it fills at
+least this share of its smallest enclosing rectangle. The rectangle may be rotated. An
+ellipse, such as a 0, fills 0.79 of it."""
 
 MAX_FEW_SPOTS_SHARE = 0.12
 """A rectangle with fewer than MIN_SPOTS dark spots is a sheet only if all spots
@@ -32,15 +32,15 @@ brightness of the sheet. A shadow on the paper is brighter than this, or has a s
 edge."""
 
 WRITING_SIZE = 25
-"""Writing has strokes that are thinner than this, in pixels of the reduced page."""
+"""Strokes of writing are thinner than this, in pixels of the reduced page."""
 
 MIN_CONTRAST, MIN_DARKNESS = 0.25, 0.06
 """Writing is darker than its surroundings by at least this share of their brightness,
 and by at least this difference of brightness (0..1)."""
 
 EDGE = 3
-"""This number of pixels along the edge of the sheet is removed with the table. They are
-pixels of the page reduced to AREA_SIDE, as all sizes in this module."""
+"""Width of the margin along the edge of the sheet that is removed with the table. Like
+all sizes in this module, it is in pixels of the page reduced to AREA_SIDE."""
 
 
 def without_table(grey: np.ndarray) -> np.ndarray:

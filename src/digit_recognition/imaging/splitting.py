@@ -15,8 +15,8 @@ from .ink import reduced, resized
 from .segmentation import Mark
 
 SEARCH_HEIGHT = 32
-"""Maximum height, in pixels, of the reduced image of a mark in which cuts are searched
-for."""
+"""Cuts are searched for in a reduced image of the mark. This is the maximum height of
+that image, in pixels."""
 
 MAX_CUTS = 5
 """Maximum number of cuts that are tried to split one mark."""
@@ -51,7 +51,8 @@ HOLE_COST = 0.25
 inside of a 0. This cost keeps most cuts out of holes."""
 
 MIN_WALL = 0.4
-"""Minimum density of the ink that encloses a hole, such as the inside of a 0."""
+"""A hole, such as the inside of a 0, is enclosed by pixels whose ink density (0..1) is
+above this value."""
 
 
 def split_candidates(mark: Mark) -> Iterator[tuple[Mark, Mark]]:

@@ -51,10 +51,11 @@ class TooMuchWork(ValueError):  # noqa: N818 (the input is at fault, not the pro
 def bounded_work() -> Iterator[None]:
     """Count the work that is done for one page inside the ``with`` block.
 
-    `add_work` raises TooMuchWork if the work in the block exceeds MAX_WORK.
+    Work is counted in pieces of ink (objects that may be digits). `add_work` raises
+    TooMuchWork if the work in the block exceeds MAX_WORK.
 
     >>> with bounded_work():
-    ...     add_work(500)
+    ...     add_work(500)  # pieces of ink
     """
     token = _work.set(0)
     try:

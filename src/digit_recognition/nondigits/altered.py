@@ -78,7 +78,7 @@ def mirrored_digits(
 def sideways_digits(
     images: np.ndarray, labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Rotate a digit by 73 to 107 degrees in either direction."""
+    """Rotate random digits by 73 to 107 degrees, to the left or to the right."""
     angles = rng.choice([-1, 1], count) * np.pi / 2 + rng.uniform(-0.3, 0.3, count)
     digits = sample_images(images, count, rng, labels, SIDEWAYS_DIGITS)
     return warp(digits, rotation_matrices(angles))

@@ -13,14 +13,16 @@ import numpy as np
 from .drawings import POINTS_PER_STROKE, draw_strokes
 
 MIN_STROKE_LENGTH = 0.4
-"""Minimum distance between the start and the end of a stroke, which ``_distant_point``
-keeps for most strokes. The end is chosen in a square of side 1."""
+"""Minimum distance between the start and the end of most strokes. The unit is the side
+of the square in which the end is chosen at random. If the end is too close to the
+start, ``_distant_point`` chooses again, but only up to three times, so a few strokes
+are shorter."""
 
 
 def branching_strokes(
     _images: np.ndarray, _labels: np.ndarray, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw two to four strokes; each one after the first starts on an earlier one."""
+    """Draw two to four strokes. All but the first start on an earlier stroke."""
     start = rng.random((count, 2))
     strokes = [
         _stroke(start, _distant_point(start, rng), _random_bend(0.6, count, rng))

@@ -14,8 +14,8 @@ from digit_recognition.plotting.style import BLUE, BROWN, GREY, RED
 
 COLOURS = (BROWN, BLUE, GREY, RED)
 DARK = 0.55
-"""The number in a cell is white if its absolute value is above this fraction of the
-maximum, and black otherwise."""
+"""``draw_values`` prints a number in white if its absolute value is above this fraction
+of ``maximum``, and in black otherwise."""
 
 
 def draw_values(

@@ -36,7 +36,8 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
 
     - It passes as a digit in ``AcceptanceRule.are_digits``, which takes into account
       the detector's outputs for all marks of the line.
-    - Its height and stroke width are similar to the accepted digits' (see SIZES, PENS).
+    - Its height and stroke width are similar to those of the line's accepted digits
+      (see SIZES, PENS).
     - The darkness of its ink varies no more than in strokes of a pen.
 
     The function ``confidence_by_line`` lowers the confidence of such a mark. The mark

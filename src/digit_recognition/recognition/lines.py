@@ -48,9 +48,9 @@ MIN_STRAY_SIZE, MAX_STRAY_SIZE = 0.6, 1.7
 is in this range. The unit is the typical height of the page's digits."""
 
 MIN_UNLIKELY_SIZE, MAX_UNLIKELY_SIZE = 0.85, 1.4
-"""A clear non-digit (see LIKELY) is kept in its line if its height is in this range,
-because it may be a digit of unusual shape. Signs such as + and - have smaller heights.
-The unit is the typical height of the page's digits."""
+"""Range of heights in which even a clear non-digit (see LIKELY) is kept in its line,
+because the detector may be wrong about a digit of unusual shape. Signs such as + and -
+have smaller heights. The unit is the typical height of the page's digits."""
 
 MIN_LIKELY_SIZE = 0.5
 """A digit is in doubt if its longest side is less than this share of the median longest
@@ -143,8 +143,8 @@ def arrange_in_lines(
 
     - specks;
     - marks whose height is unlikely for a digit (see ``_may_be_digit``);
-    - marks of stray lines, which are no numbers (see ``_is_stray``). If all lines are
-      stray, none of them is rejected.
+    - marks of stray lines, which do not show a number (see ``_is_stray``). If all
+      lines are stray, these marks are not rejected.
 
     Clear non-digits have a narrower range of allowed heights. A mark is a clear
     non-digit if its detector logit is below ``non_digit_threshold`` and its confidence
@@ -155,7 +155,8 @@ def arrange_in_lines(
     - A rejected mark, or unread ink that may be a digit, is beside the line.
     - A large rejected mark encloses the centre of a digit of the line.
     - The line overlaps another line.
-    - The line is a single digit that stands aside from all other lines.
+    - The line is a single digit to the left or right of all other lines, with a gap
+      of more than a digit's height.
     - The line has a wide gap between two digits.
     - Two neighbouring digits of the line share more pixel columns than
       MAX_SHARED_COLUMNS allows, or are in the same cell of a form.

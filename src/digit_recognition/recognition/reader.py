@@ -139,16 +139,15 @@ from two parts."""
 
 VERY_LIKELY = 0.99
 MAX_LOGIT_LOSS = 2.0
-"""Limits for a mark that is not split, although it may be two touching digits.
+"""A mark that is not split is in doubt if it may be two touching digits.
 
-Such a mark is in doubt if two conditions hold for the parts into which it could be
-split:
+This is so if both conditions hold for the parts into which it could be split:
 
 1. Each part has at least the confidence VERY_LIKELY.
 2. The mean of the parts' detector logits is at most MAX_LOGIT_LOSS below the detector
    logit of the whole mark.
 
-Both conditions held for all of 22 touching pairs of digits that were read as one digit.
+Both conditions held for all 22 touching pairs of digits that were read as one digit.
 The first condition also held for 40 single digits. Of these, only 2 met the second
 condition.
 """
@@ -158,8 +157,8 @@ MIN_WIDE_HEIGHT = 0.75
 the page's digits (see ``_typical_height``)."""
 
 MIN_DIRECTED, MAX_TURNED = 3, 60
-"""A page is checked for a wrong direction only if it has at least MIN_DIRECTED digits.
-The check uses at most MAX_TURNED of them."""
+"""Whether a page lies on its side or upside down is checked only if it has at least
+MIN_DIRECTED digits. The check uses at most MAX_TURNED of them."""
 
 MIN_TURNED_GAIN = 0.5
 """A page lies on its side or upside down if its score is higher by more than this in

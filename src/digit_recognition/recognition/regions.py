@@ -18,8 +18,8 @@ MIN_OVERLAP = 0.3
 smaller box's area."""
 
 NON_DIGIT_SCORE = -0.5
-"""The score of a mark that may not be a digit (doubt NO_DIGIT), or that is too wide to
-be one (doubt TOO_WIDE). The score of any other mark is its confidence."""
+"""The score of a mark that is perhaps not a digit (doubt NO_DIGIT), or too wide to be
+one (doubt TOO_WIDE). The score of any other mark is its confidence."""
 
 
 def away_from_sides(marks: list[Mark], page: tuple[int, ...]) -> list[Mark]:

@@ -40,18 +40,18 @@ LATE_START = 0.5
 sequences of tests in ``_certify`` starts."""
 
 EARLY_SHARE = 0.1
-"""The first of the two sequences of tests in ``_certify`` may use this fraction of the
-allowed risk."""
+"""Fraction of the risk that the first of the two sequences of tests in ``_certify`` may
+use. The risk is the allowed probability that a bound does not hold, 1 - certainty."""
 
 
 @dataclass(frozen=True)
 class Threshold:
     """A digit is accepted if its confidence (0..1) is above ``threshold``.
 
-    The error among accepted digits is at most ``max_error``. The probability that this
-    bound holds is at least the ``certainty`` that was passed to ``find_thresholds``. If
-    ``max_error`` is None, no bound is guaranteed. The other fields describe how the
-    threshold works on the validation images:
+    The fraction of wrong digits among the accepted digits is at most ``max_error``. The
+    probability that this bound holds is at least the ``certainty`` that was passed to
+    ``find_thresholds``. If ``max_error`` is None, no bound is guaranteed. The other
+    fields describe how the threshold works on the validation images:
 
     - ``coverage``: the fraction of accepted images, 0..1;
     - ``accepted``: the number of accepted images;

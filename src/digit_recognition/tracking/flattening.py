@@ -21,9 +21,9 @@ MAX_VALUE = 6000
 """Maximum number of characters of a parameter's value on MLflow."""
 
 NOT_METRICS = {"seed", "epochs"}
-"""Numbers in the records that are parameters of the run, so they are not logged as
-metrics. Entries whose names end with ``_images`` (numbers of images) are not metrics
-either."""
+"""Names of the numbers in a record (a JSON file of results) that are not logged as
+metrics, because they are parameters of the run. Entries whose names end with
+``_images`` (numbers of images) are not metrics either."""
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -41,9 +41,10 @@ their versions."""
 def describe_model(model_onnx: bytes) -> dict[str, str]:
     """Return tags that describe an exported model, from the model's metadata.
 
-    ``model_onnx`` holds the bytes of the ONNX file. For the tag ``validation_error``,
-    the validation digits were put on synthetic pages. Among the digits found on these
-    pages, the tag gives the fraction (0..1) that the model classified wrongly.
+    ``model_onnx`` holds the bytes of the ONNX file. The tag ``validation_error`` is the
+    fraction (0..1) of validation digits that the model classified wrongly. These digits
+    were put on synthetic pages and read from them. Digits that were not found on a page
+    are not counted.
     """
     metadata = read_metadata(open_session(model_onnx))
     names = ("recipe", "seed", "dataset", DATA, "model_digest", "model_version")

@@ -89,12 +89,12 @@ def log_results(
     rule: dict[str, float],
     parameters: TrackingParameters,
 ) -> str:
-    """Log the results of a version to its run.
+    """Log the results of a version to its run on MLflow.
 
-    The results that one run saves are called a version. ``files`` maps the names of the
-    version's datasets to their files or folders. ``rule`` holds the parameters of the
-    pipeline `read`. Among them are the parameters of the acceptance rule, which decides
-    which digits are accepted. Only these parameters are saved with the model.
+    The results that one Kedro run saves are called a version. ``files`` maps the names
+    of the version's datasets to their files or folders. ``rule`` holds parameters of
+    the pipeline `read`. Only those of the acceptance rule, which decides which digits
+    are accepted, are saved with the model.
 
     Returns the phrase of ``register_model`` that says how the model was registered, or
     "" if no model was registered.

@@ -39,11 +39,11 @@ def log_training(
     """Log a training as a child of a run.
 
     ``parent`` is the run of the sweep or search. ``record`` is a row that
-    ``run_training`` returned; its values may also be text. Its ``history``, if present,
-    is logged as the learning curve. Changed fields of the recipe become parameters such
-    as ``train.epochs``, with the same names as in a run that trains only one network.
-    ``end`` is the time at which the training ended, in seconds since 1970; the default
-    is now.
+    ``run_training`` returned. Its values may be text, as in a table read from a file.
+    Its ``history``, if present, is logged as the learning curve. The changed fields of
+    the recipe are logged as parameters. Their names, such as ``train.epochs``, are the
+    same as in a run of the pipeline ``train``. ``end`` is the time at which the
+    training ended, in seconds since 1970; the default is now.
     """
     history = record.get("history", [])
     values = {

@@ -24,8 +24,8 @@ the folder is beside the database. For other databases, it is in the project's
 folder."""
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
-"""The tag of the experiment. With this tag, MLflow's page shows training runs instead
-of conversations."""
+"""The tag that tells MLflow what the experiment is about. With this tag, MLflow's page
+shows training runs instead of conversations with a language model."""
 
 MAX_WAIT = 3.0
 """Maximum time, in seconds, to wait for the server's first answer."""
@@ -136,7 +136,7 @@ def is_server(uri: str) -> bool:
 
 
 def check_server(uri: str) -> None:
-    """Raise NoConnection if no server answers at an address.
+    """Raise NoConnection if no server answers at the address ``uri``.
 
     Any HTTP status counts as an answer.
     """

@@ -47,8 +47,8 @@ def build_page(service: Service) -> gr.Blocks:
 def mount_page(app: fastapi.FastAPI, service: Service) -> fastapi.FastAPI:
     """Add the page to ``app`` at the path /, and return ``app``.
 
-    ``app`` must have no routes of its own, because nobody could reach them. With the
-    page, ``app`` refuses every request except those that the page needs.
+    After this call, ``app`` refuses every request that the page does not need. So
+    ``app`` must have no other routes: nobody could reach them.
     """
     page = build_page(service)
     # Without a CORS middleware in the app, Gradio adds its own. It lets scripts of any

@@ -13,7 +13,8 @@ height. The left and right margins are twice as wide."""
 
 
 FRAME_GAP = 0.15
-"""Gap between a number and its frame, as a fraction of the number's height."""
+"""Gap between a number and the frame that `cut_out` draws around it, as a fraction of
+the number's height."""
 
 
 def cut_out(drawn: ReducedPage, box: Box) -> Image.Image:

@@ -22,7 +22,8 @@ KINDS = {
 """Maps each ONNX operation that starts a layer to the kind of the layer."""
 
 REARRANGING = ("Reshape", "Transpose", "Flatten", "Squeeze", "Concat")
-"""ONNX operations that only rearrange values. A layer ends before them."""
+"""ONNX operations that only rearrange values. They belong to no layer: the output of a
+layer is taken before them."""
 
 LAST = "logits"
 
@@ -42,7 +43,7 @@ class LayerOutput(NamedTuple):
 
 
 class FeatureMaps:
-    """Computes the outputs of the layers.
+    """Computes the output of each layer of an exported classifier.
 
     If a layer has an activation function, its output is the result of this function.
 

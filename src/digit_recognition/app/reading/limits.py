@@ -66,7 +66,7 @@ def check_time() -> None:
 
 
 class TimedFile(io.BytesIO):
-    """A file in memory. Its ``read`` checks the thread's time limit."""
+    """A file in memory. Its ``read`` raises TooSlow after the thread's time limit."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Return the next bytes. Raises TooSlow if the time limit has passed."""

@@ -26,8 +26,9 @@ side. The margin is at least MIN_MARGIN pixels."""
 MIN_MARGIN = 10
 
 DRAWING_SIDE = 320
-"""Minimum longest side of a reduced drawing, in pixels. A drawing is reduced by the
-largest whole factor that keeps this minimum. A smaller drawing is not reduced."""
+"""The longest side of a reduced drawing has at least this number of pixels. A drawing
+is reduced by the largest whole factor that meets this limit. A smaller drawing is not
+reduced."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ class PictureReading:
         """Return the picture's rows for a table like readings.csv of `kedro run`.
 
         ``picture`` is the name of the picture. The keys of a row are READING_COLUMNS.
-        There is one row for each line of digits, and one for a page that could not be
-        decoded, which says why. If there are no lines and all pages could be decoded,
-        the result is a single row, which says why the first page has no lines.
+        There is one row for each line of digits. For a page that could not be decoded,
+        there is one row with the reason. If there are no lines and all pages could be
+        decoded, the result is a single row, which says why the first page has no lines.
         """
         name = escape_cell(picture)
         found: list[tuple[Line | None, str]] = [
@@ -127,7 +128,8 @@ def read_file(file: BinaryIO, reader: Reader, max_pixels: int) -> PictureReading
     ``max_pixels`` limits the total number of pixels of all pages. If the first page
     cannot be decoded, UnreadablePicture is raised. If a later page cannot be decoded,
     reading stops there. The result then ends with a PageReading without lines, whose
-    ``reason`` says why. Raises TooSlow if the time limit has passed.
+    ``reason`` says why. Raises TooSlow if the time limit set with `time_limit` has
+    passed.
     """
     return PictureReading(list(_read_pages(file, reader, max_pixels)))
 

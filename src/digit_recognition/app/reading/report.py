@@ -51,7 +51,13 @@ class Report:
 
 
 def load_report(project: Path, metadata: dict[str, str], model_path: Path) -> Report:
-    """Return the report of the model that has the given metadata."""
+    """Return the report of an exported model.
+
+    ``project`` is the project's top folder. ``metadata`` is the metadata of the ONNX
+    model, and ``model_path`` is its file. The model's metrics are found by
+    ``metadata["model_digest"]``, and its training.json by
+    ``metadata["model_version"]``.
+    """
     folder = project / REPORTING
     manifests = Manifests(project)
     return Report(

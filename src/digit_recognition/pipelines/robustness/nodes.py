@@ -125,7 +125,7 @@ def measure_robustness(
     - The number of images or the labels of a family in ``mnist_c`` differ from those of
       the test images.
     - The test arrays and the training images belong to different datasets, and
-      ``allow_other_data`` is false.
+      ``evaluate_parameters.allow_other_data`` is false.
     """
     test_data = verify_test_arrays(
         x_test, y_test, dataset_info, training, evaluate_parameters

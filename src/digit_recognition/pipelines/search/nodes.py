@@ -70,7 +70,7 @@ def search_recipe(
     seed: Seed,
     train: dict[str, Any],
 ) -> tuple[pd.DataFrame, Study]:
-    """Search for the values that give the highest accuracy on the validation images.
+    """Search for the values of a recipe's fields with the best validation accuracy.
 
     ``x_train``, ``y_train`` and ``dataset_info`` are outputs of the pipeline
     ``prepare``. ``train`` holds the parameters of the pipeline ``train``.

@@ -78,9 +78,9 @@ def affine_transforms(
     value of the input at the point (a0 x + a1 y + a2, b0 x + b1 y + b2). Each transform
     combines a rotation, a shear and a zoom about the centre of the image, and a shift.
 
-    ``drawn`` (n, 6) holds random factors in -1..1. Each factor is multiplied by the
-    limit of its change, which is a field of ``limits``. The columns are rotation,
-    shear, horizontal zoom, vertical zoom, horizontal shift and vertical shift.
+    ``drawn`` (n, 6) holds random factors in -1..1. The columns are rotation, shear,
+    horizontal zoom, vertical zoom, horizontal shift and vertical shift. Each factor is
+    multiplied by the limit of its kind of change, such as ``limits.rotation``.
     """
     import tensorflow as tf
 

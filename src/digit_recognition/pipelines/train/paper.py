@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class Paper(Parameters):
-    """Settings for putting the fraction ``share`` of the images on random paper.
+    """Settings that make some of the images look like digits on paper.
 
-    The other images stay white on black. Each field in this list is the fraction of the
-    images on paper that get the described change:
+    The fraction ``share`` of the images is chosen at random and put on paper. The other
+    images stay white on black. Each field in this list is the fraction of the images on
+    paper that get the described change:
 
     - ``lines``: a straight line crosses the image.
     - ``holes``: a rectangle of the image is erased.
