@@ -32,11 +32,12 @@ AMOUNTS = {
 """Maps some random changes to the parameters that set their maximum strength."""
 
 NEUTRAL_VALUES = {"contrast": 1.0, "blur": 0.2}
-"""Values of parameters with which a random change leaves images as they are.
+"""Maps some parameters of random changes to their neutral values.
 
-Each pixel then changes by less than one grey level (1/255). For all other parameters,
-this value is 0. ``blur`` is the standard deviation of a Gaussian filter, in pixels. A
-filter with 0.2 spreads less than 1e-5 of a pixel's value to each of its neighbours.
+With its neutral value, a parameter changes each pixel by less than one grey level
+(1/255). The neutral value of all other parameters is 0. ``blur`` is the standard
+deviation of a Gaussian filter, in pixels. A filter with 0.2 spreads less than 1e-5 of a
+pixel's value to each of its neighbours.
 """
 
 
@@ -121,10 +122,14 @@ def random_changes(training: dict[str, Any]) -> set[str]:
 
     ``training`` is the record of a training. The result is empty for older records,
     which lack ``augmentation``. Changes without effect are left out. A change has no
-    effect if it is applied to no images, or if its maximum strength is 0. It also has
-    no effect if the lowest contrast is 1, or if the largest blur is 0.2 pixels. This
-    blur is the smallest that a recipe allows, and changes pixels by less than one grey
-    level.
+    effect in these cases:
+
+    - It is applied to no images.
+    - Its maximum strength is 0.
+    - It is ``contrast``, and the lowest contrast is 1.
+    - It is ``blurred`` or ``sharpened``, and the maximum standard deviation of the blur
+      is 0.2 pixels. This is the lowest value that a recipe allows. It changes pixels by
+      less than one grey level.
 
     >>> augmentation = {"rotation": 5.0, "shift": 0.0, "paper": None}
     >>> random_changes({"augmentation": augmentation})

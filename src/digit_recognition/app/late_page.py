@@ -45,7 +45,7 @@ class LatePage:
 
     @asynccontextmanager
     async def loading(self) -> AsyncIterator[None]:
-        """Load the page in a thread during the ``with`` block.
+        """Load the page in a thread during an ``async with`` block.
 
         The page is shut down at the end of the block.
         """

@@ -88,7 +88,7 @@ def worker_reader(name: str) -> Reader:
 
     ``name`` is the name of the Dask plugin in which ``registered_reader`` has sent the
     reader. Raises ProjectError if the worker and the process that sent the reader have
-    different versions of Python, a package or this project.
+    different versions of Python, of a package in PACKAGES or of this project.
     """
     plugin: Any = get_worker().plugins[name]
     plugin.check_versions()

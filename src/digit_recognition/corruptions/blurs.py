@@ -41,7 +41,7 @@ def glass_blur(
 def motion_blur(
     images: np.ndarray, strength: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Blur the image in one direction, at most 45 degrees from the horizontal.
+    """Blur each image in a random direction, at most 45 degrees from the horizontal.
 
     Each pixel becomes a weighted mean of itself and the next 20 (weakest) to 40 pixels
     in this direction. Outside the image, the pixels at its edge are repeated. The

@@ -70,7 +70,7 @@ class Partition(Pictures):
 
     @abstractmethod
     def stamp(self, name: str) -> str:
-        """Return a text that changes when the picture changes."""
+        """Return a string that changes when the picture changes."""
 
     @abstractmethod
     def check_access(self) -> None:

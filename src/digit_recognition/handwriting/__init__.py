@@ -14,7 +14,8 @@ from .allographs import draw_allographs
 from .pages import read_back
 
 REDRAWN = 0.25
-"""Probability that a copied image is redrawn with a felt pen."""
+"""Probability that a copy of an image is redrawn with a felt pen (see ``copied`` in
+``write_digits``)."""
 
 
 def write_digits(

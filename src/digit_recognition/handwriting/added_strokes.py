@@ -79,7 +79,10 @@ def upstroke(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def foot(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a nearly horizontal stroke at the bottom of each image of a 1."""
+    """Return a foot, a nearly horizontal stroke at the bottom, for each image of a 1.
+
+    The result is (n, 3, 2): three points (row, column) per stroke, in pixels.
+    """
     _, bottom = _ends(images)
     left, right = rng.uniform(2, 6, (2, len(images)))
     fall = rng.normal(0, 0.6, len(images))
@@ -91,7 +94,8 @@ def crossbar(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a crossbar for each image of a 7.
 
     A crossbar is a nearly horizontal stroke across the stem (the long stroke). If no
-    stem is found in an image, the crossbar has length zero.
+    stem is found in an image, the crossbar has length zero. The result is (n, 3, 2):
+    three points (row, column) per crossbar, in pixels.
     """
     top, bottom = _ends(images)
     row = top[:, 0] + rng.uniform(0.45, 0.66, len(images)) * (bottom - top)[:, 0]

@@ -1,8 +1,9 @@
 """Templates of allographs, based on digits taught and written in many countries.
 
-Allographs are different ways to write the same digit. A stroke is a text with its
-points ``x,y`` in percent of the digit's height, where y grows downwards. At a point
-that is followed by ``/``, the stroke has a corner.
+Allographs are different ways to write the same digit. A stroke is a string
+of points ``x,y``, such as ``"0,28 15,16 30,0 / 30,50 30,100"``. The unit of x and y is
+1 % of the digit's height, and y grows downwards. ``/`` marks the point before it as a
+corner of the stroke.
 """
 
 from __future__ import annotations

@@ -36,10 +36,12 @@ class SampleHooks:
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Warn if the run has read the 5,000-image sample of MNIST.
 
-        When metrics are saved, the warning for the end of the run is also set. It says
-        that the test images come from the sample. If only the training images come from
-        the sample, it says that instead. If none of these images come from the sample,
-        no warning is logged at the end.
+        When ``published`` is saved, a warning is logged at once. When ``metrics`` are
+        saved, they decide which warning is logged at the end of the run:
+
+        - If the test images come from the sample, the warning says so.
+        - If only the training images come from the sample, it says that instead.
+        - Otherwise, no warning is logged at the end.
         """
         if dataset_name == "published":
             self._warn(data["dataset"])

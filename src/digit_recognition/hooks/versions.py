@@ -20,7 +20,11 @@ MODELS = {"model", "detector"}
 
 
 class VersionHooks:
-    """Load records and labels in the same version as their model or their images.
+    """Load matching versions of models, records, images and labels.
+
+    A record is loaded in the same version as the model or the arrays that it describes.
+    If `--load-versions` sets the version of images, their labels are loaded in the same
+    version.
 
     The hook sets ``_version`` of datasets. Kedro has no public way to set the version
     of a dataset in an existing catalog, and its own ``catalog.load(name, version)``

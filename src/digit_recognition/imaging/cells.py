@@ -27,8 +27,8 @@ page's width and height."""
 MAX_SIDE_OFFSET = 0.12
 """Maximum distance between a side of a cell (an area enclosed by lines) and the cell's
 bounding box, as a share of the cell's width or height. The distance is 0 in an upright
-rectangle, and larger in a tilted one. In an ellipse, it is up to 0.17 along three
-quarters of each side."""
+rectangle, and larger in a tilted one. For comparison, it reaches 0.17
+within the middle three quarters of each side of an ellipse."""
 
 STRAIGHT_SHARE = 0.75
 """Minimum share of each side of a cell that lies within MAX_SIDE_OFFSET of the cell's
@@ -51,8 +51,9 @@ CLOSED_GAPS = 1, 3, 5
 tried, and the size that yields the most cells is used."""
 
 CELL_MARGIN = 0.2
-"""Width of the margin along each side of a cell in which ink may belong to the cell's
-lines, as a share of the cell's width or height."""
+"""Width of the margin inside each side of a cell, as a share of the cell's width or
+height. Ink in this margin may belong to the cell's lines, so `ink_in_rows_of_cells`
+ignores it."""
 
 MAX_RELATIVE_HEIGHT = 1.5
 """Maximum height of a cell, as a multiple of the median height of its grid's cells. A
@@ -146,10 +147,11 @@ def ink_in_rows_of_cells(mask: np.ndarray, written: Iterable[Cell]) -> list[Box]
     found, in each gap between two of them, and at both ends of the row. A wide gap has
     places for several cells.
 
-    ``mask`` is bool (h, w). It is True on the ink of the page that is not read yet,
+    ``mask`` is bool (h, w). It is True on the ink of the page outside all marks,
     including the lines of boxes and grids. ``written`` are cells in which something is
     written. Each place gives at most one box. Ink in the margin of a place (see
-    CELL_MARGIN) is left out, and so is ink that is lower than MIN_WRITTEN_HEIGHT.
+    CELL_MARGIN) is ignored. If the other ink is less high than MIN_WRITTEN_HEIGHT
+    requires, the place gives no box.
     """
     boxes = []
     for row in _rows(set(written)):

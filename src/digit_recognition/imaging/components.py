@@ -62,12 +62,12 @@ def group_components(
     ``mask`` is bool (h, w), and ``labels`` is its label image. ``stroke`` is the stroke
     width in pixels.
 
-    - Components of less than 2 pixels, or of less than 0.6 x ``stroke`` x ``stroke``
+    - Components with fewer than 2 pixels, or fewer than 0.6 x ``stroke`` x ``stroke``
       pixels, are left out.
     - Small components join a tall component nearby (see MIN_TALL).
     - Tall components side by side stay separate.
-    - Neighbouring components of which none is tall may form one digit with gaps in its
-      strokes, if there are at most MAX_BROKEN_PARTS of them.
+    - Two to MAX_BROKEN_PARTS neighbouring components may form one digit with gaps in
+      its strokes, if none of them is tall.
     """
     areas = np.bincount(labels.ravel())
     groups = [

@@ -42,8 +42,8 @@ MAX_PAGES = 500
 """Maximum number of pages decoded from one file. Further pages are only counted."""
 
 NEW_SUBFILE_TYPE, REDUCED_IMAGE = 254, 1
-"""NEW_SUBFILE_TYPE is the number of the TIFF tag that says what kind of page a page is.
-The bit REDUCED_IMAGE is set in the tag's value if the page is a smaller copy of another
+"""NEW_SUBFILE_TYPE is the number of the TIFF tag that gives the type of a page. In the
+tag's value, the bit REDUCED_IMAGE is set if the page is a smaller copy of another
 page."""
 
 SIGNATURE_BYTES = 512

@@ -10,8 +10,8 @@ from PIL import Image
 from scipy import ndimage
 
 MIN_EXPLAINED_VARIANCE = 0.75
-"""Otsu's threshold is taken as the boundary between paper and ink if it explains at
-least this share of the variance of the density."""
+"""Otsu's threshold separates paper from ink if it explains at least this share of the
+variance of the ink density. If it explains less, it may only split the noise."""
 
 MAD_TO_STD = 1.4826
 """Standard deviation of a normal distribution, divided by its median absolute deviation
@@ -44,8 +44,8 @@ ink."""
 
 LIGHT_GRID_SIDE, LIGHT_ITERATIONS, INK_WEIGHT = 32, 8, 0.02
 """Settings of `estimate_illumination`, which fits a plane to the brightness of a
-reduced page: the longest side of the reduced page in pixels, the number of iterations,
-and the weight of the pixels that are darker than the plane."""
+reduced page: the longest side of the reduced page in pixels, the number of the fit's
+iterations, and the weight of the pixels that are darker than the plane."""
 
 MEDIAN_WINDOW = 25
 """Side of the square window in which `find_ink_locally` takes the median, in pixels of
@@ -72,18 +72,19 @@ MIN_AREA_SHARE = 0.03
 """Minimum area of a light region (see `LightArea`), as a share of the page's area."""
 
 MIN_AREA_DEPTH = 0.06
-"""Minimum distance from the middle of a light area to its edge, as a share of the
-page's shorter side. The strokes of light digits are thinner."""
+"""At least one point of a light area is at least this far from the area's edge. The
+distance is a share of the page's shorter side. Strokes of light digits are thinner, so
+they have no such point."""
 
 MIN_SPOT_SIZE = 4
-"""Minimum size of a dark spot in a light area, in pixels of the reduced page."""
+"""Minimum area of a dark spot in a light area, in pixels of the reduced page."""
 
 MIN_STROKE_SIZE = 16
-"""Minimum size of a light stroke outside a light area, in pixels of the reduced
-page."""
+"""A light object outside the largest light area can be a stroke only if it has at least
+this many pixels on the reduced page."""
 
 MAX_SPOT_SHARE = 0.3
-"""Maximum size of all dark spots of a light area, as a share of the area."""
+"""Maximum total size of the dark spots in a light area, as a share of the area."""
 
 MIN_SPOTS = 4
 """A light area with at least this many dark spots is paper with writing. A light digit

@@ -28,7 +28,8 @@ dark border of a scan."""
 
 MAX_STRIP_DEPTH = 0.4
 """Maximum depth of a dark strip along a whole side of the page, as a share of the
-page's height or width."""
+page's height or width. If the ink of a page is one component in such strips, it is
+taken for the dark border of a scan."""
 
 MAX_BORDER_CONTACTS = 6
 """A component that fills the page is taken for a digit only if it touches the sides of

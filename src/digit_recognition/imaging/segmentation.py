@@ -29,8 +29,9 @@ MAX_TRACES = 30_000
 A page with more components is taken for texture, not for writing."""
 
 MAX_STROKES = 3000
-"""Maximum number of objects on a page that may be digits. A page with more objects is
-taken for texture, not for writing."""
+"""Maximum number of groups of connected components on a page (see `group_components`).
+Each group may be one digit. A page with more groups is taken for texture, not for
+writing."""
 
 MAX_TRACE_OVERLAP = 20
 """Maximum total area of the bounding boxes of all connected components of ink, as a
@@ -76,8 +77,9 @@ MAX_RULING = 0.02
 """Maximum width of the lines on ruled paper, as a share of the sheet's shorter side."""
 
 MIN_SHEET_THICKNESS = 0.5
-"""Minimum of the stroke width of a sheet whose holes are filled, as a share of its
-shorter side. The strokes of digits are thinner, except those of an upright 1."""
+"""An object is a sheet of paper only if its stroke width is at least this share of its
+shorter side. The stroke width is measured after the object's holes are filled. The
+strokes of digits are thinner, except those of an upright 1."""
 
 
 @dataclass(frozen=True)

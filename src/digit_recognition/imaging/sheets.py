@@ -27,9 +27,9 @@ MAX_FEW_SPOTS_SHARE = 0.12
 together cover at most this share of it. The hole of a block-shaped 0 covers more."""
 
 MAX_TABLE_LEVEL = 0.8
-"""Maximum brightness of the table beside the edge of the sheet, as a share of the
-brightness of the sheet. A shadow on the paper is brighter than this, or has a soft
-edge."""
+"""Maximum brightness of the table that the sheet of paper lies on, as a share of the
+sheet's brightness. Both are measured near the sheet's edge. A shadow on the paper is
+brighter than this, or has a soft edge."""
 
 WRITING_SIZE = 25
 """Strokes of writing are thinner than this, in pixels of the reduced page."""

@@ -38,8 +38,9 @@ a share of the narrower part's width. Parts that have more in common are pieces 
 digit."""
 
 MIN_SHARED_WIDTH = 0.1
-"""Two parts may always have this number of pixel columns in common, as a share of the
-mark's height. Otherwise, a narrow part such as a 1 could not be cut off."""
+"""Two parts may have this number of pixel columns in common even if MAX_SHARED_WIDTH
+allows fewer. It is a share of the mark's height. Without this rule, a narrow part such
+as a 1 could not be cut off."""
 
 PAPER_COST = 0.02
 """Cost of a pixel of paper on a cut's path. A pixel of full ink costs 1 more, so that

@@ -66,10 +66,10 @@ def bounded_work() -> Iterator[None]:
 
 @contextlib.contextmanager
 def optional_work() -> Iterator[None]:
-    """Limit the work in a ``with`` block to the share OPTIONAL_SHARE of MAX_WORK.
+    """Lower the limit on work to OPTIONAL_SHARE * MAX_WORK in a ``with`` block.
 
-    Use it for further ways to read a page, after one way has found digits. The work
-    done before the block counts as well.
+    The work done before the block counts as well. Use this for further ways to read a
+    page, after one way has found digits.
     """
     token = _share.set(OPTIONAL_SHARE)
     try:

@@ -60,7 +60,7 @@ def caption(record: dict[str, Any], images: str = "") -> str:
 
     ``record`` has the keys dataset, recipe, seed and model_version, like the catalog
     entry ``metrics``. ``images`` is a text that says which images of the dataset are
-    shown. It is appended to the dataset's name.
+    shown. It is appended to the dataset's name without a space, as in ``", first 20"``.
 
     >>> caption({"dataset": "mnist", "recipe": "quick", "seed": 3, "model_version": 1})
     'mnist · recipe quick, seed 3 · model 1'

@@ -25,10 +25,10 @@ MAX_NUMBER_ERROR = 0.01
 """By default, at most this fraction of the accepted numbers may be wrong."""
 
 NUMBERS_LATE_START = 0.8
-"""The second sequence of tests starts where this fraction of the numbers is accepted
-(see ``late_start`` in ``find_thresholds``). The fraction is larger than for digits,
-because there are fewer numbers than digits. If too few numbers are accepted, a few
-confident errors make a test fail."""
+"""Coverage (fraction of accepted numbers) at which the second of the two sequences of
+tests in ``thresholds._certify`` starts. It is larger than LATE_START, the value for
+digits, because there are fewer numbers than digits. A test on too few accepted numbers
+fails because of a few confident errors."""
 
 KEEP_DIGITS = 0.97
 """By default, at least this fraction of the validation digits has a detector logit of
@@ -200,8 +200,8 @@ def find_acceptance_rule(
     bound, or one that guarantees nothing (see ``choose_threshold``).
 
     The rule's ``digit_threshold`` is a quantile of the validation digits' detector
-    logits: at least the fraction ``keep_digits`` of these logits is ``digit_threshold``
-    or more.
+    logits. At least the fraction ``keep_digits`` of the validation digits have a
+    detector logit of ``digit_threshold`` or higher.
 
     When the threshold for digits is chosen, each digit counts as a number with one
     digit. It is accepted only if its logit is at least ``digit_threshold``. When the

@@ -62,8 +62,9 @@ the digits' boxes. Above this maximum, all digits of the page are in doubt. A re
 mark is in no line."""
 
 NEAR = 1.5
-"""Ink is beside a line if the horizontal gap between the two is at most this multiple
-of the typical height of the page's digits."""
+"""Ink is beside a line only if the horizontal gap between the two is at most this
+multiple of the typical height of the page's digits. The two must also have enough pixel
+rows in common (see MIN_SHARED_ROWS)."""
 
 MAX_GAP = 2.5
 """A gap between two digits of a line is wide if it exceeds two limits: this multiple of

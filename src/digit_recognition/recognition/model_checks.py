@@ -49,6 +49,7 @@ def check_tensors(session: InferenceSession) -> None:
     The only input must be ``image`` (n, 28, 28, 1). The outputs must include ``logits``
     (n, 10) and ``digit_logit`` (n, 1). The batch size n must be dynamic, which means
     that the file does not fix it. Each other size must be dynamic or as given above.
+    Raises ProjectError otherwise.
     """
     inputs = {tensor.name: tensor for tensor in session.get_inputs()}
     outputs = {tensor.name: tensor for tensor in session.get_outputs()}

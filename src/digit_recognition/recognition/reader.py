@@ -101,7 +101,7 @@ are 20 pixels high."""
 MIN_TEXTURE, MIN_TEXTURE_DIGITS = 100, 0.05
 """A page is a texture if it has at least MIN_TEXTURE pieces of ink, and if less than
 the share MIN_TEXTURE_DIGITS of them look like digits. On a page of 300 digits that were
-only 5 pixels high after the page was reduced, 0.14 of the pieces did."""
+only 5 pixels high after the page was reduced, this share was 0.14."""
 
 MIN_PIECE_HEIGHT = 5
 """Ink outside all marks counts as a piece of ink if it is at least this high, in pixels
@@ -134,8 +134,8 @@ MAX_SPLIT_ASPECT = 6
 """Maximum aspect (width divided by height) of a mark that may be split."""
 
 LIKELY = 0.9
-"""Minimum confidence of each part of a mark that is split, and of a mark that is merged
-from two parts."""
+"""A mark is split only if each part has at least this confidence. Two marks are merged
+only if the merged mark has at least this confidence."""
 
 VERY_LIKELY = 0.99
 MAX_LOGIT_LOSS = 2.0
@@ -161,8 +161,9 @@ MIN_DIRECTED, MAX_TURNED = 3, 60
 MIN_DIRECTED digits. The check uses at most MAX_TURNED of them."""
 
 MIN_TURNED_GAIN = 0.5
-"""A page lies on its side or upside down if its score is higher by more than this in
-another direction (see ``Reader._is_turned``)."""
+"""A page is taken to lie on its side or upside down if another direction has a score
+that is higher by more than this. The score of a direction is a sum of confidences (see
+``Reader._is_turned``)."""
 
 TURNED = "the page lies on its side or upside down"
 PERHAPS_TWO = "perhaps two that touch"
@@ -228,8 +229,8 @@ class Reader:
         A large page is first reduced to at most MAX_SEARCH_PIXELS. If the digits on the
         reduced page may be too small to be read well, the page is read again at a
         larger size, with at most MAX_FULL_PIXELS. If the second attempt takes too much
-        work, or finds a texture, the lines from the first attempt are returned, if
-        there are any.
+        work, or finds too many pieces of ink, the lines from the first attempt are
+        returned. If the first attempt found no lines, NothingToRead is raised.
 
         In a 28x28 image in MNIST's format, no digits are searched for. The whole image
         is classified as one digit.

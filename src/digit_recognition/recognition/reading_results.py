@@ -46,8 +46,9 @@ class ReadingResults(NamedTuple):
       letters and stray strokes.
 
     ``pages`` tells from which page (counted from 0) each row of ``readings`` comes. It
-    maps the escaped name of a picture to a list of page numbers, one for each of the
-    picture's rows. A picture is left out if all of its rows come from page 0.
+    maps the name of a picture, as escaped by ``escape_cell``, to a list of page
+    numbers, one for each of the picture's rows. A picture is left out if all of its
+    rows come from page 0.
     """
 
     readings: pd.DataFrame

@@ -79,7 +79,7 @@ def run_parameters(
 
 
 def record_parameters(records: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the parameters of a finished run that can be found in its records.
+    """Return those parameters of a finished run that its records contain.
 
     A record is a JSON file of results. ``records`` maps the names of records, such as
     ``training`` and ``detector_training``, to their contents. The parameters have the

@@ -29,8 +29,9 @@ DESCRIPTION = {*PARAMETERS, *TAGS, "changes", "date", "epochs", "history"}
 """The entries of a training's record that are not metrics."""
 
 OWN_NAMES = ("validation_", "test_", "seconds")
-"""Metrics whose names start with one of these texts keep their names. All other metrics
-are accuracies for families of corruptions, and their names get a prefix."""
+"""Metrics whose names start with one of these strings keep their names. All other
+metrics are accuracies for families of corruptions. Their names get the prefix
+``robustness/``."""
 
 
 def log_training(
@@ -86,8 +87,8 @@ def log_sweep(parent: TrackedRun, sweep: pd.DataFrame, end: float) -> None:
     While a sweep runs, each training that succeeds is logged. This function logs the
     others, such as trainings that failed, and trainings that were not repeated because
     the journal had their results. ``sweep`` is the table that ``train_recipes``
-    returns, read as text. ``end`` is the time at which the sweep ended, in seconds
-    since 1970.
+    returns, read from its CSV file. All of its values are strings. ``end`` is the time
+    at which the sweep ended, in seconds since 1970.
     """
     logged = parent.child_names()
     for row in sweep.to_dict("records"):

@@ -82,7 +82,7 @@ async def receive_pictures(request: Request) -> tuple[FormData, list[UploadFile]
 
 @asynccontextmanager
 async def closing(form: FormData) -> AsyncIterator[FormData]:
-    """Delete the form's temporary files at the end of the ``with`` block."""
+    """Delete the form's temporary files at the end of an ``async with`` block."""
     try:
         yield form
     finally:

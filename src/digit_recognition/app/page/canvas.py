@@ -29,8 +29,8 @@ ROUND = 'fill="none" stroke="currentColor" stroke-linecap="round"'
 def drawing_area() -> gr.HTML:
     """Return the drawing area with its buttons and examples.
 
-    The value of the drawing area is a PNG picture as a data URL, or empty text if
-    nothing is drawn. The event ``stroke`` occurs when the drawing has changed.
+    The value of the drawing area is a PNG picture as a data URL, or "" if nothing is
+    drawn. The event ``stroke`` occurs when the drawing has changed.
     """
     buttons = "".join(_example_button(example) for example in examples())
     return gr.HTML(

@@ -48,9 +48,9 @@ View = tuple[Desk, str, gr.Textbox, gr.Button, gr.Button, str]
 
 
 def build_check_tab(tab: gr.Tab, uploads: gr.State, service: Service) -> None:
-    """Fill the empty tab Check, ``tab``, with its components.
+    """Add the components of the tab Check to ``tab``, which must be empty.
 
-    The value of ``uploads`` is a tuple of Uploaded, one for each picture that the
+    The value of ``uploads`` is a tuple with one ``Uploaded`` for each picture that the
     visitor has uploaded.
     """
     desk = gr.State(Desk(), time_to_live=3600)

@@ -41,7 +41,7 @@ MAX_UPLOAD_BYTES = 400_000_000
 
 
 class Refused(ValueError):  # noqa: N818 (the input is at fault, not the program)
-    """Raised for a request that does not pass the gate.
+    """Raised for a request that ``Gate`` does not let through.
 
     The arguments of the exception are the HTTP status and the reason.
     """
@@ -54,7 +54,7 @@ class Gate:
     with a problem details object (RFC 9457).
 
     The page calls Python functions on the server. Gradio calls the functions in
-    ``queued`` through its queue, and the functions in ``direct`` at once. In both
+    ``queued`` through its queue, and the functions in ``direct`` without it. In both
     mappings, a key is the index of a function, and the value is its number of inputs.
     """
 

@@ -56,7 +56,10 @@ class Desk:
         return self.progress.get(worklist.key, Checking())
 
     def with_progress(self, worklist: Worklist, checking: Checking) -> Desk:
-        """Return a copy of the desk with the new progress in one table."""
+        """Return a copy of the desk in which ``checking`` is the progress in a table.
+
+        ``worklist`` is this table.
+        """
         return replace(self, progress=self.progress | {worklist.key: checking})
 
 

@@ -1,6 +1,7 @@
-"""Compute outputs of model and detector for validation digits on synthetic pages.
+"""Compute the outputs of the model and the detector for validation digits.
 
-The model is the classifier of digits. The detector tells digits from non-digits.
+The validation digits are put on synthetic pages and read from them. The model is the
+classifier of digits. The detector tells digits from non-digits.
 """
 
 from __future__ import annotations

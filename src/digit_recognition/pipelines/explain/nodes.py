@@ -65,7 +65,7 @@ def choose_image(
     explained_picture: Pictures,
     parameters: ExplainParameters,
 ) -> Chosen:
-    """Return a test image, or a digit of a picture in the format of a test image.
+    """Return a test image, or a digit of a picture converted to the same format.
 
     ``x_test`` is float32 (n, 28, 28, 1) in 0..1; ``y_test`` is one-hot (n, 10).
     ``explained_picture`` must contain one picture if ``parameters.picture`` is set.

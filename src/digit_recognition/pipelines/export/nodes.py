@@ -38,7 +38,7 @@ TOLERANCES = {PROBABILITIES: 1e-4, LOGITS: 1e-3, DIGIT_LOGIT: 1e-3}
 """The largest relative difference that is allowed between ONNX and Keras, by output.
 
 The relative difference is the largest absolute difference, divided by the largest
-absolute value of the Keras output. If this value is below 1, the divisor is 1.
+absolute value of the Keras output or by 1, whichever is greater.
 """
 
 BATCH_SIZES = (1, 32, 1000)

@@ -36,7 +36,11 @@ class TrackedPictures:
                 )
 
     def show_page(self, page: int) -> None:
-        """Show which page (from 0) of the current picture is being read or drawn."""
+        """Show the number of the page that is being read or drawn.
+
+        ``page`` is the index of the page in the current picture, from 0. The number
+        that is shown counts from 1. For the first page, nothing is shown.
+        """
         if page:
             text = f"{self._description} page {page + 1}"
             self._progress.update(self._task, description=text, refresh=True)

@@ -1,4 +1,4 @@
-"""The search space: the values that a search can choose for a field."""
+"""The search space: for each field of a recipe, the values a search can choose."""
 
 from __future__ import annotations
 

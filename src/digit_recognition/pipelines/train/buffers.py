@@ -7,9 +7,9 @@ import numpy as np
 from digit_recognition.datasets.chunks import AnyArray, chunk_starts, read_rows
 
 BUFFER_IMAGES = 30_000
-"""A buffer is made from whole chunks of the array, with about this number of images.
-The number of chunks is rounded up. 30,000 images take 94 MB. Chunks also contain
-validation images, which the buffer does not take over."""
+"""Approximate number of images in the chunks that make up one buffer. Only whole chunks
+of the array are used, so their number is rounded up. 30,000 images take 94 MB. The
+validation images in these chunks are left out of the buffer."""
 
 
 class ShuffledBuffers:
