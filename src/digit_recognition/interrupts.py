@@ -12,7 +12,8 @@ from typing import Any
 EXIT_CODE_INTERRUPTED = 128 + signal.SIGINT  # the convention of shells
 
 REPEATED_AFTER = 0.05
-"""Seconds after which a KeyboardInterrupt that Python ignored is raised again."""
+"""Delay, in seconds, before a KeyboardInterrupt that Python has ignored is raised again
+(see `quiet_interrupts`)."""
 
 _ignored = threading.Event()
 """Set when Python has ignored a KeyboardInterrupt."""
@@ -54,9 +55,11 @@ def is_caused_by_interrupt(error: BaseException) -> bool:
     """Return whether an error is a result of Ctrl-C.
 
     Code that Ctrl-C stops in the middle may raise another error because of it. Python
-    then keeps the KeyboardInterrupt as the cause or the context of this error. Once
-    Python has ignored a KeyboardInterrupt, any error may be a result of it, so the
-    function returns True for all errors.
+    then keeps the KeyboardInterrupt as the cause or the context of this error.
+
+    In some places, such as destructors, Python ignores exceptions. After Python has
+    ignored a KeyboardInterrupt, any error may be a result of it. The function then
+    returns True for all errors.
     """
     if _ignored.is_set():
         return True

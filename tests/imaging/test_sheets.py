@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.ink import ink_is_dark
-from digit_recognition.imaging.sheets import without_table
+from digit_recognition.imaging.sheets import without_surroundings, without_table
 
 TABLE, PAPER, WRITING = 0.15, 0.9, 0.3
 
@@ -108,3 +109,16 @@ def test_a_shadow_is_no_table():
     for page in (light, gradual, written):
         assert without_table(page) is page
         assert ink_is_dark(page)
+
+
+def test_what_surrounds_a_given_sheet_becomes_paper_if_its_edge_is_sharp():
+    page = sheet_on_table((150, 200))
+    page[20:50, 20:26] = PAPER  # a light patch on the table
+    box = Box(60, 90, 240, 330)
+    sheet = page[60:240, 90:330] == np.float32(PAPER)
+    found = without_surroundings(page, box, sheet)
+    is_writing = page == np.float32(WRITING)
+    np.testing.assert_array_equal(found[is_writing], page[is_writing])
+    np.testing.assert_allclose(found[~is_writing], PAPER, atol=0.01)
+    blurred = ndimage.gaussian_filter(page, 12)
+    assert without_surroundings(blurred, box, sheet) is blurred

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from imaging.pages import INK, blank, noisy
+from scipy import ndimage
 
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging import work
@@ -340,6 +341,18 @@ def test_a_sheet_on_a_dark_table_is_no_digit():
     (line,) = read(page, in_turn(CLEAR))
     assert line.number == "111"
     assert [digit.mark.x for digit in line.digits] == [160, 200, 240]
+
+
+def test_a_narrow_sheet_on_a_rough_table_is_no_digit_and_its_writing_is_read():
+    rng = np.random.default_rng(0)
+    roughness = ndimage.gaussian_filter(rng.normal(0, 7, (700, 400)), 2)
+    page = 0.3 * (1 + 0.25 * roughness)
+    page[90:610, 120:280] = 0.9
+    for row in range(10):
+        for column in (150, 200):
+            page[115 + 48 * row : 140 + 48 * row, column : column + 5] = 0.2
+    lines = read(page.astype(np.float32), in_turn(CLEAR))
+    assert [line.number for line in lines if not line.reason] == 10 * ["11"]
 
 
 def test_a_model_without_the_metadata_is_refused_in_one_sentence():

@@ -21,8 +21,8 @@ def check_selection(options: dict[str, Any]) -> dict[str, Any]:
 
     A node may be named without its namespace: ``train_model`` stands for
     ``train.train_model``. Raises ProjectError if a name is unknown, if the options
-    together select no node, or if another option, such as ``--runner``, cannot be used
-    as it is given.
+    together select no node, or if another option is invalid or not supported, such as
+    ``--async`` or ``--runner ParallelRunner``.
     """
     _check_runner(options)
     pipeline = _find_pipeline(options)

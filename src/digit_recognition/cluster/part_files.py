@@ -40,7 +40,7 @@ SCHEMAS = {
     ),
 }
 """The columns of each table. A partition is finished if it has an undamaged file for
-each table, and all of these files have the same record."""
+each table, and all of these files contain the same record (see RECORD)."""
 
 DAMAGED = (OSError, KeyError, ValueError, pa.ArrowException)
 """Errors that loading a partition's file raises if the file is missing, damaged or not

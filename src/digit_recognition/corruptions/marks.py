@@ -32,7 +32,7 @@ def dotted_line(
 ) -> np.ndarray:
     """Add a dotted straight line from the left to the right edge.
 
-    Dots and gaps are two pixels wide.
+    Dots and gaps are two pixels wide. The line gets thicker with ``strength``.
     """
     count, side = images.shape[:2]
     ends = rng.integers(0, side - 1, (2, count))
@@ -44,7 +44,8 @@ def dotted_line(
 def zigzag(images: np.ndarray, strength: int, rng: np.random.Generator) -> np.ndarray:
     """Add a zigzag line from left to right.
 
-    The corners lie 2 pixels from a straight line, on alternating sides.
+    The corners lie 2 pixels from a straight line, on alternating sides. The zigzag line
+    gets thicker with ``strength``.
     """
     count, side = images.shape[:2]
     left, right = 2, side - 3

@@ -10,7 +10,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH_STARTS)
 UNPRINTABLE = (
     r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 )
-"""Characters to escape, written for use between the brackets of a regular expression.
+"""Characters to escape, as the content of a character class of a regular expression.
 
 They are control characters (C0, C1), line separators, characters that change the
 writing direction, and surrogates. In Python, surrogates stand for bytes that are not

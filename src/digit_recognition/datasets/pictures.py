@@ -20,7 +20,8 @@ class Picture(NamedTuple):
     """
 
     name: str
-    """Unique path relative to the top folder, with slashes."""
+    """Unique name: the path relative to the folder that is read, with slashes as
+separators."""
 
     source: Path | BinaryIO
     """Path of a local file, or an open binary file."""

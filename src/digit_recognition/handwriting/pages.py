@@ -60,7 +60,8 @@ HARD = Pages(min_height=10, max_blur=0.07, ruled=0.2)
 """Settings of the synthetic pages from which training images are made."""
 
 COMMON = Pages(min_height=14, max_blur=0.03, ruled=0.1)
-"""Settings of the pages for calibration."""
+"""Settings of the synthetic pages on which validation images are put. The rule for
+accepting digits is computed from the digits that are read from these pages."""
 
 
 class _Page(NamedTuple):

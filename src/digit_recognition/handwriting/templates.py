@@ -16,11 +16,13 @@ class Allograph(NamedTuple):
 
     Allographs are chosen at random. The probability is proportional to ``weight``. Each
     element of ``variants`` is one example of the allograph, a tuple of strokes. A
-    stroke is a text with its points, in which ``/`` follows each corner. All variants
-    have the same number of strokes. For each k, the k-th strokes of all variants have
-    the same number of points, with corners at the same positions. For example, if the
-    third point of the first stroke is a corner in one variant, it is a corner in all
-    variants.
+    stroke is a string of points ``x,y``. A ``/`` after a point marks a corner: the
+    stroke ``"0,28 15,16 30,0 / 30,50 30,100"`` has a corner at its third point.
+
+    All variants have the same number of strokes. For each k, the k-th strokes of all
+    variants have the same number of points, with corners at the same positions. For
+    example, if the third point of the first stroke is a corner in one variant, it is a
+    corner in all variants.
     """
 
     digit: int

@@ -42,9 +42,10 @@ class MatchingArraysHooks:
     ) -> None:
         """Load an older version of the arrays if the newest arrays do not match.
 
-        The docstring of the class says what must match. Prints a line if an older
-        version will be loaded. Raises DatasetError if the record of the training or the
-        record of the newest arrays is damaged.
+        The arrays must have the same version. If the run loads the record of a model's
+        training, the arrays' digests must also equal the digests in this record. Prints
+        a line if an older version will be loaded. Raises DatasetError if the record of
+        the training or the record of the newest arrays is damaged.
         """
         inputs = pipeline.inputs()
         arrays = [name for name in ARRAYS if name in inputs]

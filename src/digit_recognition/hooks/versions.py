@@ -62,7 +62,8 @@ class VersionHooks:
 
         - An input does not exist.
         - An input does not exist in the version that `--load-versions` names.
-        - A record of a model does not exist in the version of this model.
+        - A record of a model, such as ``training``, does not exist in the same version
+          as the model.
         - Permissions forbid reading an input.
         - `--load-versions` names an output of the run.
         """

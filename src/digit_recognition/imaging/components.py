@@ -30,8 +30,9 @@ MAX_BROKEN_HEIGHT = 1.6
 the typical height that `_max_height_of_broken` computes."""
 
 MIN_CLUSTERS = 5
-"""Minimum number of clusters on a page from which the typical height of a digit is
-computed. A cluster consists of connected components that are near one another."""
+"""Minimum number of clusters on a page. If there are fewer, the median height of the
+clusters is not used to estimate the typical height of a digit. A cluster consists of
+connected components that are near one another."""
 
 
 @dataclass(eq=False)
@@ -268,8 +269,9 @@ def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
     """Return whether a group is a thin piece of a ruling.
 
     A ruling is a line across the page, as on lined paper. A group is taken for a piece
-    of a ruling if it is thin and lies at the page's border. ``mask`` is the mask of the
-    page's strokes, bool (h, w). ``stroke`` is the stroke width in pixels.
+    of a ruling if it is thinner than half of ``stroke`` and lies at the page's border.
+    ``mask`` is the mask of the page's strokes, bool (h, w). ``stroke`` is the stroke
+    width in pixels.
     """
     height, width = mask.shape
     margins = (

@@ -87,8 +87,9 @@ MAX_SPOT_SHARE = 0.3
 """Maximum total size of the dark spots in a light area, as a share of the area."""
 
 MIN_SPOTS = 4
-"""A light area with at least this many dark spots is paper with writing. A light digit
-has fewer holes: an 8 has two."""
+"""A light area with at least this many dark spots is taken for paper with dark writing.
+A light area with fewer spots may be a light digit. Its spots are then the holes of the
+digit; an 8 has two."""
 
 
 class LightArea(NamedTuple):

@@ -37,7 +37,8 @@ its bounding box in at most this many places. The lines of squared paper touch t
 more places."""
 
 MIN_RULINGS = 4
-"""Minimum number of lines of squared paper in each of the two directions."""
+"""A component is taken for squared paper if it has at least this many lines in each of
+the two directions."""
 
 SAMPLED_ROWS = 9
 """Number of pixel rows, and of pixel columns, in which the lines of squared paper are

@@ -57,8 +57,9 @@ Pencil strokes in poor light had a spread of at most 0.45. Objects in photograph
 had more than 0.55."""
 
 MIN_SPREAD_STROKE = 4.0
-"""The spread of a mark's darkness is measured only if its strokes are at least this
-wide, in pixels."""
+"""The darkness of a mark's strokes is compared with MAX_DARKNESS_SPREAD only if the
+strokes are at least this wide, in pixels. Thinner strokes consist of soft edges
+only."""
 
 MIN_RELATIVE_SIZE = 0.35
 """Minimum size of a mark, as a share of the typical size of the page's marks. The size
@@ -90,8 +91,9 @@ class Mark:
     page. ``ink`` is float32 (height, width) in 0..1, and 0 on paper and on other marks.
     ``placed`` is True if the whole page is an image in MNIST's format already.
     ``unwritten`` is True if no pen can have drawn the mark: its darkness varies more
-    than within the strokes of a pen, or it is a sheet of paper on a table. ``cell`` is
-    the cell of a printed or drawn grid that the mark is written in, or None.
+    than within the strokes of a pen, or ``is_sheet`` is True. ``is_sheet`` is True if
+    the mark looks like a sheet of paper with writing on it. ``cell`` is the cell of a
+    printed or drawn grid that the mark is written in, or None.
     """
 
     x: int
@@ -101,6 +103,7 @@ class Mark:
     ink: np.ndarray
     placed: bool = False
     unwritten: bool = False
+    is_sheet: bool = False
     cell: Cell | None = None
 
     @property
@@ -321,13 +324,15 @@ def _make_mark(
     # other marks are left out.
     with_edge = ndimage.maximum_filter(own.view(np.uint8), 3).astype(bool)
     with_edge &= own | (labels[box] == 0)
+    is_sheet = _is_sheet(own)
     return Mark(
         group.box.left,
         group.box.top,
         group.box.width,
         group.box.height,
         np.where(with_edge, np.clip(density / level, 0, 1), 0).astype(np.float32),
-        unwritten=_is_uneven(ink.smooth[box], own) or _is_sheet(own),
+        unwritten=is_sheet or _is_uneven(ink.smooth[box], own),
+        is_sheet=is_sheet,
         cell=cell,
     )
 

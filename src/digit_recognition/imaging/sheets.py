@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from .boxes import Box
 from .ink import (
     AREA_SIDE,
     MIN_SPOTS,
@@ -58,9 +59,35 @@ def without_table(grey: np.ndarray) -> np.ndarray:
     area = find_light_area(small)
     if area is None or not _is_sheet(area, small):
         return grey
-    inner = ndimage.binary_erosion(area.mask, iterations=EDGE, border_value=1)
+    return _with_paper_around(grey, area.mask)
+
+
+def without_surroundings(grey: np.ndarray, box: Box, sheet: np.ndarray) -> np.ndarray:
+    """Return a page on which all that surrounds a sheet of paper looks like paper.
+
+    ``grey`` is float32 (h, w) in 0..1, where 1 is white. ``box`` is the bounding box of
+    the sheet. ``sheet`` is a mask of the size of this box, bool. Its holes, which are
+    the writing, count as part of the sheet. If the edge is not sharp, the sheet is only
+    the lit part of a page in a shadow, and the page is returned as it is.
+    """
+    mask = np.zeros(grey.shape, np.float32)
+    mask[box.top : box.bottom, box.left : box.right] = ndimage.binary_fill_holes(sheet)
+    small_mask = reduced(mask, AREA_SIDE) > 0.5
+    if not _has_sharp_edge(reduced(grey, AREA_SIDE), small_mask):
+        return grey
+    return _with_paper_around(grey, small_mask)
+
+
+def _with_paper_around(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return a page on which the pixels outside a sheet have the sheet's brightness.
+
+    ``mask`` is True on the sheet. It is bool, of the size of the page that is reduced
+    to AREA_SIDE.
+    """
+    inner = ndimage.binary_erosion(mask, iterations=EDGE, border_value=1)
     if not inner.any():
         return grey
+    small = reduced(grey, AREA_SIDE)
     # The closing removes the writing, so that only paper is continued.
     paper = ndimage.grey_closing(np.where(inner, small, 0), size=4 * EDGE + 1)
     rows, columns = ndimage.distance_transform_edt(

@@ -24,12 +24,14 @@ MAX_OVERLAP = 6
 page's area. The boxes of digits hardly overlap; the boxes of nested rings do."""
 
 MAX_PAIRS = 500_000
-"""Maximum number of pairs of neighbouring pieces of ink on a page. A cluster of n
-neighbouring pieces has n * n pairs, so a single cluster may have about 700 pieces."""
+"""Maximum number of pairs of neighbouring pieces of ink on a page. Each piece is paired
+with all pieces of its cluster, itself included. So a cluster of n pieces has n * n
+pairs, and a single cluster may have at most 707 pieces."""
 
 OPTIONAL_SHARE = 0.7
-"""Once one way to read a page has found digits, further ways may raise the work to this
-share of MAX_WORK. The rest is left for what is done with the digits."""
+"""Several ways to find the digits on a page may be tried. After one way has found
+digits, the total work of all ways is limited to this share of MAX_WORK. The rest is
+left for later steps, such as merging the parts of broken digits."""
 
 _work: ContextVar[int | None] = ContextVar("work", default=None)
 _share: ContextVar[float] = ContextVar("share", default=1.0)

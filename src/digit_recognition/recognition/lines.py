@@ -33,8 +33,8 @@ WIDE_GAP = "wide gap between digits"
 SMALL = "smaller than the other digits"
 
 LIKELY = 0.9
-"""A mark is a clear non-digit if its detector logit is low and its confidence is below
-this value."""
+"""A mark is a clear non-digit if its detector logit is below ``non_digit_threshold``
+and its confidence is below this value."""
 
 MIN_SIZE, MAX_SIZE = 0.35, 2.5
 """Range of a digit's height. The unit is the typical height of the page's digits."""

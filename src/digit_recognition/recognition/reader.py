@@ -37,7 +37,7 @@ from digit_recognition.imaging.segmentation import (
     placed_mark,
     unread_boxes,
 )
-from digit_recognition.imaging.sheets import without_table
+from digit_recognition.imaging.sheets import without_surroundings, without_table
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 from digit_recognition.imaging.work import (
     TooMuchWork,
@@ -120,8 +120,9 @@ MAX_INK_SHARE = 0.35
 of them are paper in poor light."""
 
 MAX_ASPECT = 1.4
-"""A mark is wide if its aspect (width divided by height) is at least this value. Wide
-marks are split into digits if possible."""
+"""A mark is wide if its aspect (width divided by height) is at least this value. A wide
+mark may consist of touching digits. It is split only if all of its parts are likely
+digits."""
 
 MAX_SURE_ASPECT = 1.6
 """A mark is too wide for one digit if its aspect (width divided by height) is at least
@@ -300,6 +301,7 @@ class Reader:
         found: list[Digit] | None = None
         ink: Ink | None = None
         cells: list[Cell] = []
+        sheets: list[Mark] = []
         texture = None
         is_even = light_is_even(grey)
         with contextlib.ExitStack() as limits:
@@ -311,6 +313,7 @@ class Reader:
                 try:
                     for marks in find_marks(ink):
                         cells += [mark.cell for mark in marks if mark.cell]
+                        sheets += [mark for mark in marks if mark.is_sheet]
                         digits = self._read_marks(
                             away_from_sides(marks, grey.shape) if is_local else marks
                         )
@@ -330,9 +333,30 @@ class Reader:
             raise NothingToRead(
                 f"too crowded to read: received {texture}; cut the numbers out"
             ) from texture
-        found = found or []
-        marks = [digit.mark for digit in found]
-        return found, unread_boxes(ink, marks, cells) if ink else []
+        found, unread = found or [], []
+        if sheets:
+            sheet = max(sheets, key=lambda mark: mark.box.area)
+            found, unread = self._find_on_sheet(grey, sheet, found)
+        if ink:
+            unread += unread_boxes(ink, [digit.mark for digit in found], cells)
+        return found, unread
+
+    def _find_on_sheet(
+        self, grey: np.ndarray, sheet: Mark, found: list[Digit]
+    ) -> tuple[list[Digit], list[Box]]:
+        """Read a page again without the table around a sheet of paper.
+
+        ``found`` are the marks that were found with the table. Return the marks of the
+        better reading in each region of the page, and the boxes of the ink on the sheet
+        that is outside all marks.
+        """
+        page = without_surroundings(grey, sheet.box, sheet.ink > 0)
+        if page is grey:
+            return found, []
+        with optional_work(), contextlib.suppress(NothingToRead, TooMuchWork):
+            digits, unread = self._find_digits(page)
+            return choose_by_region(_without_texture(found, sheet), digits), unread
+        return found, []
 
     def _read_marks(self, marks: list[Mark]) -> list[Digit]:
         """Classify the marks, and split those that consist of touching digits."""
@@ -509,6 +533,23 @@ class Reader:
                 doubt = whole.doubt or (PERHAPS_TWO if differs else "")
                 left[id(whole)] = replace(whole, doubt=doubt)
         return list(left.values())
+
+
+def _without_texture(digits: list[Digit], sheet: Mark) -> list[Digit]:
+    """Return the marks without those of a rough table around a sheet of paper.
+
+    The marks outside the box of the sheet are of a table if most of them are perhaps no
+    digits. Otherwise, they may be writing on paper in a shadow.
+    """
+    top, left, bottom, right = sheet.box
+    inside: list[Digit] = []
+    outside: list[Digit] = []
+    for digit in digits:
+        row, column = digit.mark.box.centre
+        is_inside = top <= row < bottom and left <= column < right
+        (inside if is_inside else outside).append(digit)
+    doubtful = sum(digit.doubt == NO_DIGIT for digit in outside)
+    return inside if 2 * doubtful > len(outside) else digits
 
 
 def _count_strays(marks: list[Digit], lines: list[Line]) -> int:

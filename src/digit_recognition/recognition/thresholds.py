@@ -36,8 +36,8 @@ CERTAINTY = 0.95
 """Default probability with which a bound on the error among accepted digits holds."""
 
 LATE_START = 0.5
-"""Default coverage (fraction of accepted images) at which the second of the two
-sequences of tests in ``_certify`` starts."""
+"""Default coverage at which the second of the two sequences of tests in ``_certify``
+starts. The coverage is the fraction of all images that is accepted."""
 
 EARLY_SHARE = 0.1
 """Fraction of the risk that the first of the two sequences of tests in ``_certify`` may

@@ -39,7 +39,8 @@ TAGS = (
     *("code_revision", "kedro_version", "keras_version", "tensorflow_version"),
     *("python_version", "model_version", "data_version", "model_digest"),
 )
-"""The entries of the records that become tags of the run on MLflow."""
+"""The keys in the records (see RECORDS) whose values become tags of the run on
+MLflow."""
 
 CHARTS = (
     *("training_curves", "confusion_matrix", "reliability_diagram", "risk_coverage"),

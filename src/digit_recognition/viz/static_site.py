@@ -28,9 +28,10 @@ def build_site(project: Path) -> Path:
     """Build the site in the project's folder ``site``, and return that folder.
 
     The new site replaces an older one. A web server can serve the site under any URL
-    path. ``make_relative`` shortens the file paths in the site. Raises ProjectError if
-    there are no results to show, if the build fails, or if the site still contains a
-    path of this machine.
+    path. Absolute file paths in the site are made relative to the project, or cut to
+    the file name (see ``make_relative``). Raises ProjectError if there are no results
+    to show, if the build fails, or if the site still contains the path of the project
+    or of the user's home.
     """
     _require_results(project)
     _build(project)

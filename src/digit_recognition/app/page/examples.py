@@ -9,7 +9,7 @@ Point = tuple[float, float]
 Stroke = list[Point]
 
 STEPS = 6
-"""Number of line segments that form a stroke between two of its control points."""
+"""Number of line segments between two neighbouring control points of a stroke."""
 
 GAP = 0.22
 """Gap between two characters, as a fraction of a character's height."""

@@ -62,7 +62,7 @@ class PictureReading:
 
     @property
     def reasons(self) -> list[str]:
-        """For each page without lines, the reason why it has none."""
+        """The reasons why pages have no lines of digits, one for each such page."""
         return [page.reason for page in self.pages if page.reason]
 
     def rows(self, picture: str) -> list[dict[str, Any]]:

@@ -32,11 +32,11 @@ else:
 
 PALE_GREY = "#e8e8e8"
 ROUNDING = 1e-9
-"""An increase of ``risk * coverage`` up to this value is taken for a rounding error.
+"""Maximum rounding error of a difference between two values of ``risk * coverage``.
 
 ``risk * coverage`` is the number of misclassified images among the accepted images,
-divided by the number of all images. A larger increase means that one more misclassified
-image was accepted.
+divided by the number of all images. If it increases by more than this value from one
+point of the risk-coverage curve to the next, another misclassified image is accepted.
 """
 
 CURVE_POINTS = 200
