@@ -304,14 +304,13 @@ def test_no_pen_writes_ink_that_varies_much(darkest, unwritten):
 @pytest.mark.parametrize("ruled", [False, True])
 @pytest.mark.parametrize(("spots", "unwritten"), [(0, False), (10, True)])
 def test_a_strip_of_paper_with_writing_is_no_light_one(spots, unwritten, ruled):
-    sheet = np.zeros((400, 200), np.float32)
-    sheet[20:380, 65:135] = 1
-    if ruled:
-        sheet[50:380:30] = 0
+    sheet = np.zeros((900, 400), np.float32)
+    sheet[40:860, 90:310] = 1
+    if ruled:  # from the left edge on
+        sheet[85:850:110, 90:290] = sheet[86:850:110, 90:290] = 0
     for row in range(spots):
-        sheet[60 + 30 * row : 72 + 30 * row, 90:96] = 0
-    density = ndimage.uniform_filter(sheet, 3)
-    one = Ink(1 - 0.9 * sheet, density, density, 0.06, 60.0)
+        sheet[100 + 75 * row : 125 + 75 * row, 190:205] = 0
+    one = Ink(1 - 0.9 * sheet, sheet, sheet, 0.06, 180.0)
     marks = next(find_marks(one))
     assert any(mark.unwritten for mark in marks) == unwritten
 

@@ -343,7 +343,7 @@ def test_a_sheet_on_a_dark_table_is_no_digit():
     assert [digit.mark.x for digit in line.digits] == [160, 200, 240]
 
 
-def test_a_narrow_sheet_on_a_rough_table_is_no_digit_and_its_writing_is_read():
+def test_a_narrow_sheet_on_a_rough_table_is_no_digit_and_its_writing_is_in_doubt():
     rng = np.random.default_rng(0)
     roughness = ndimage.gaussian_filter(rng.normal(0, 7, (700, 400)), 2)
     page = 0.3 * (1 + 0.25 * roughness)
@@ -352,7 +352,20 @@ def test_a_narrow_sheet_on_a_rough_table_is_no_digit_and_its_writing_is_read():
         for column in (150, 200):
             page[115 + 48 * row : 140 + 48 * row, column : column + 5] = 0.2
     lines = read(page.astype(np.float32), in_turn(CLEAR))
-    assert [line.number for line in lines if not line.reason] == 10 * ["11"]
+    assert [line.number for line in lines] == 10 * ["11"]
+    assert {line.reason for line in lines} == {"on a rough table"}
+
+
+def test_a_light_one_with_pinholes_is_not_lost_unnoticed():
+    page = np.full((600, 560), 0.15, np.float32)
+    for left in (100, 250, 400):
+        page[60:540, left : left + 60] = 0.9
+    for row in range(12):
+        page[90 + 36 * row : 96 + 36 * row, 127:133] = 0.15
+    lines = read(
+        page, lambda field: CLEAR if np.ptp(field.nonzero()[1]) < 9 else STRANGE
+    )
+    assert all(line.reason for line in lines)
 
 
 def test_a_model_without_the_metadata_is_refused_in_one_sentence():

@@ -123,9 +123,10 @@ def find_needed(versions: Mapping[str, RunVersion], kept: Iterable[str]) -> set[
 
     The versions that must be kept are:
 
-    - the newest version of each dataset, which runs load by default;
-    - the newest version that has all datasets listed in COMPLETE, so that a model can
-      be evaluated and exported;
+    - for each dataset, the newest version that contains it, because a run loads this
+      version by default;
+    - the newest version that contains all datasets listed in COMPLETE, so that a model
+      can be evaluated and exported;
     - all versions from which ``kept`` or the versions above were made, directly or
       through other versions (see ``RunVersion.refers_to``).
 

@@ -40,8 +40,8 @@ MIN_SIZE, MAX_SIZE = 0.35, 2.5
 """Range of a digit's height. The unit is the typical height of the page's digits."""
 
 MIN_UNREAD_HEIGHT = 0.5
-"""Ink outside all marks may be a digit if its height is at least this multiple of the
-typical height of the page's digits."""
+"""Ink that is in none of the marks may be a digit that was missed. It is taken for one
+if its height is at least this multiple of the typical height of the page's digits."""
 
 MIN_STRAY_SIZE, MAX_STRAY_SIZE = 0.6, 1.7
 """A line that consists of one doubtful mark is a number only if the mark's longest side

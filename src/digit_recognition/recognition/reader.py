@@ -167,6 +167,7 @@ that is higher by more than this. The score of a direction is a sum of confidenc
 ``Reader._is_turned``)."""
 
 TURNED = "the page lies on its side or upside down"
+ON_TABLE = "on a rough table"
 PERHAPS_TWO = "perhaps two that touch"
 PERHAPS_PART = "perhaps a part of a digit"
 
@@ -266,13 +267,17 @@ class Reader:
         """
         height, width = (-(-side // factor) for side in grey.shape)
         small = without_table(resized(grey, (height, width), Image.Resampling.BOX))
-        digits, unread = self._find_digits(small)
+        digits, unread, is_on_table = self._find_digits_on_sheet(small)
         digits = self._merge_broken(digits)
         threshold = self.rule.non_digit_threshold
         lines = arrange_in_lines(digits, unread, threshold) if digits else []
         lines = [accept_by_line(line, self.rule) for line in lines]
-        if self._is_turned(digits):
-            lines = [replace(line, doubts=(TURNED, *line.doubts)) for line in lines]
+        for is_doubtful, doubt in (
+            (is_on_table, ON_TABLE),
+            (self._is_turned(digits), TURNED),
+        ):
+            if is_doubtful:
+                lines = [replace(line, doubts=(doubt, *line.doubts)) for line in lines]
         enlarged = [
             replace(
                 line,
@@ -286,8 +291,33 @@ class Reader:
         result = PageResult(enlarged, _count_strays(digits, lines))
         return result, _are_small(lines, digits, unread)
 
-    def _find_digits(self, grey: np.ndarray) -> tuple[list[Digit], list[Box]]:
+    def _find_digits_on_sheet(
+        self, grey: np.ndarray
+    ) -> tuple[list[Digit], list[Box], bool]:
         """Return the marks on a page, and the boxes of the ink outside all marks.
+
+        If a mark looks like a sheet of paper on a table, the page is also read without
+        the table, and the marks in each region come from the better reading. The third
+        value is then True. Digits at the edge of the sheet or outside may be lost with
+        the table.
+        """
+        digits, unread, sheet = self._find_digits(grey)
+        if sheet is None:
+            return digits, unread, False
+        page = without_surroundings(grey, sheet.box, sheet.ink > 0)
+        if page is grey:
+            return digits, unread, False
+        with optional_work(), contextlib.suppress(NothingToRead, TooMuchWork):
+            others, unread, _ = self._find_digits(page)
+            digits = choose_by_region(_without_texture(digits, sheet), others)
+        return digits, unread, True
+
+    def _find_digits(
+        self, grey: np.ndarray
+    ) -> tuple[list[Digit], list[Box], Mark | None]:
+        """Return the marks on a page, and the boxes of the ink outside all marks.
+
+        The third value is the largest mark that looks like a sheet of paper, or None.
 
         Up to four ways to find the marks are tried: ink is found in two ways, and if
         the page has boxes or grids, their lines are removed in two ways. The marks in
@@ -320,7 +350,7 @@ class Reader:
                         found = choose_by_region(found or [], digits)
                         if is_even and _is_settled(found, ink):
                             unread = unread_boxes(ink, [d.mark for d in found], cells)
-                            return found, unread
+                            return found, unread, _largest(sheets)
                         if found:
                             limits.enter_context(optional_work())
                 except TooManyMarks as error:
@@ -333,30 +363,9 @@ class Reader:
             raise NothingToRead(
                 f"too crowded to read: received {texture}; cut the numbers out"
             ) from texture
-        found, unread = found or [], []
-        if sheets:
-            sheet = max(sheets, key=lambda mark: mark.box.area)
-            found, unread = self._find_on_sheet(grey, sheet, found)
-        if ink:
-            unread += unread_boxes(ink, [digit.mark for digit in found], cells)
-        return found, unread
-
-    def _find_on_sheet(
-        self, grey: np.ndarray, sheet: Mark, found: list[Digit]
-    ) -> tuple[list[Digit], list[Box]]:
-        """Read a page again without the table around a sheet of paper.
-
-        ``found`` are the marks that were found with the table. Return the marks of the
-        better reading in each region of the page, and the boxes of the ink on the sheet
-        that is outside all marks.
-        """
-        page = without_surroundings(grey, sheet.box, sheet.ink > 0)
-        if page is grey:
-            return found, []
-        with optional_work(), contextlib.suppress(NothingToRead, TooMuchWork):
-            digits, unread = self._find_digits(page)
-            return choose_by_region(_without_texture(found, sheet), digits), unread
-        return found, []
+        found = found or []
+        unread = unread_boxes(ink, [d.mark for d in found], cells) if ink else []
+        return found, unread, _largest(sheets)
 
     def _read_marks(self, marks: list[Mark]) -> list[Digit]:
         """Classify the marks, and split those that consist of touching digits."""
@@ -535,6 +544,10 @@ class Reader:
         return list(left.values())
 
 
+def _largest(marks: list[Mark]) -> Mark | None:
+    return max(marks, key=lambda mark: mark.box.area, default=None)
+
+
 def _without_texture(digits: list[Digit], sheet: Mark) -> list[Digit]:
     """Return the marks without those of a rough table around a sheet of paper.
 
@@ -573,17 +586,19 @@ def _are_small(lines: list[Line], marks: list[Digit], unread: list[Box]) -> bool
     """Return whether a page should be read again because its digits are small.
 
     ``unread`` holds the boxes of the ink outside all ``marks``. The result is True if
-    the digits in ``lines`` are lower than MIN_HEIGHT pixels. Without lines, the heights
-    of all pieces of ink count. The result is False for a texture, which has many pieces
-    of ink and hardly any digits.
+    the digits in ``lines`` are lower than MIN_HEIGHT pixels. Without lines, it is True
+    if any piece of ink is lower. It is False for a texture, which has many pieces of
+    ink and hardly any digits.
     """
     pieces = [mark.mark.height for mark in marks]
     pieces += [box.height for box in unread if box.height >= MIN_PIECE_HEIGHT]
     digits = sum(mark.doubt != NO_DIGIT for mark in marks)
     if len(pieces) >= MIN_TEXTURE and digits < MIN_TEXTURE_DIGITS * len(pieces):
         return False
-    heights = [digit.mark.height for line in lines for digit in line.digits] or pieces
-    return bool(heights) and bool(np.median(heights) < MIN_HEIGHT)
+    heights = [digit.mark.height for line in lines for digit in line.digits]
+    if heights:
+        return bool(np.median(heights) < MIN_HEIGHT)
+    return min(pieces, default=MIN_HEIGHT) < MIN_HEIGHT
 
 
 def _is_better(whole: Digit, parts: tuple[Digit, Digit]) -> bool:

@@ -54,8 +54,8 @@ FILES = (
 pictures that users provide are not among them."""
 
 PARTS = (("training", "train", "training"), ("metrics", "test", "evaluation"))
-"""The parts of the dataset that are logged as inputs of the run. For each part, this
-lists the record that describes it, its name, and what it is used for."""
+"""The parts of the dataset that are logged as inputs of the run. Each entry has the
+name of the record that describes the part, the name of the part, and its purpose."""
 
 MAX_DATASET_DIGEST = 36
 

@@ -1,4 +1,8 @@
-"""The web app. It answers API requests even while the page is still loading."""
+"""The web app, which consists of the HTTP API and the page.
+
+The server answers API requests as soon as it runs, even if the code of the page is not
+imported yet.
+"""
 
 from __future__ import annotations
 
