@@ -353,7 +353,7 @@ def test_a_narrow_sheet_on_a_rough_table_is_no_digit_and_its_writing_is_in_doubt
             page[115 + 48 * row : 140 + 48 * row, column : column + 5] = 0.2
     lines = read(page.astype(np.float32), in_turn(CLEAR))
     assert [line.number for line in lines] == 10 * ["11"]
-    assert {line.reason for line in lines} == {"on a rough table"}
+    assert {line.reason for line in lines} == {"perhaps a sheet of paper on a table"}
 
 
 def test_a_light_one_with_pinholes_is_not_lost_unnoticed():

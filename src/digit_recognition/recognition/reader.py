@@ -167,7 +167,7 @@ that is higher by more than this. The score of a direction is a sum of confidenc
 ``Reader._is_turned``)."""
 
 TURNED = "the page lies on its side or upside down"
-ON_TABLE = "on a rough table"
+ON_TABLE = "perhaps a sheet of paper on a table"
 PERHAPS_TWO = "perhaps two that touch"
 PERHAPS_PART = "perhaps a part of a digit"
 
@@ -296,20 +296,19 @@ class Reader:
     ) -> tuple[list[Digit], list[Box], bool]:
         """Return the marks on a page, and the boxes of the ink outside all marks.
 
-        If a mark looks like a sheet of paper on a table, the page is also read without
-        the table, and the marks in each region come from the better reading. The third
-        value is then True. Digits at the edge of the sheet or outside may be lost with
-        the table.
+        The third value is True if a mark looks like a sheet of paper on a table. The
+        page is then also read without the table, and the marks in each region come from
+        the better reading. Digits at the edge of the sheet or outside may be lost with
+        the table. The mark may also be a digit, or the lit part of a page in a shadow.
         """
         digits, unread, sheet = self._find_digits(grey)
         if sheet is None:
             return digits, unread, False
         page = without_surroundings(grey, sheet.box, sheet.ink > 0)
-        if page is grey:
-            return digits, unread, False
-        with optional_work(), contextlib.suppress(NothingToRead, TooMuchWork):
-            others, unread, _ = self._find_digits(page)
-            digits = choose_by_region(_without_texture(digits, sheet), others)
+        if page is not grey:
+            with optional_work(), contextlib.suppress(NothingToRead, TooMuchWork):
+                others, unread, _ = self._find_digits(page)
+                digits = choose_by_region(_without_texture(digits, sheet), others)
         return digits, unread, True
 
     def _find_digits(
