@@ -122,3 +122,13 @@ def test_what_surrounds_a_given_sheet_becomes_paper_if_its_edge_is_sharp():
     np.testing.assert_allclose(found[~is_writing], PAPER, atol=0.01)
     blurred = ndimage.gaussian_filter(page, 12)
     assert without_surroundings(blurred, box, sheet) is blurred
+
+
+def test_writing_on_a_ruled_line_that_reaches_the_table_stays():
+    page = sheet_on_table((150, 200))
+    page[160:163, 90:300] = WRITING
+    sheet = page[60:240, 90:330] == np.float32(PAPER)
+    found = without_surroundings(page, Box(60, 90, 240, 330), sheet)
+    assert found is not page
+    assert (found[150:163, 200:205] == np.float32(WRITING)).all()
+    assert found[20, 20] > 0.85

@@ -66,13 +66,16 @@ def without_surroundings(grey: np.ndarray, box: Box, sheet: np.ndarray) -> np.nd
     """Return a page on which all that surrounds a sheet of paper looks like paper.
 
     ``grey`` is float32 (h, w) in 0..1, where 1 is white. ``box`` is the bounding box of
-    the sheet. ``sheet`` is a mask of the size of this box, bool. Its holes, which are
-    the writing, count as part of the sheet. If the edge is not sharp, the sheet is only
-    the lit part of a page in a shadow, and the page is returned as it is.
+    the sheet. ``sheet`` is a mask of the size of this box, bool. The whole convex hull
+    counts as part of the sheet, because writing makes holes and notches in it. If the
+    edge is not sharp, the sheet is only the lit part of a page in a shadow, and the
+    page is returned as it is.
     """
+    from skimage.morphology import convex_hull_image
+
     mask = np.zeros(grey.shape, np.float32)
-    mask[box.top : box.bottom, box.left : box.right] = ndimage.binary_fill_holes(sheet)
-    small_mask = reduced(mask, AREA_SIDE) > 0.5
+    mask[box.top : box.bottom, box.left : box.right] = sheet
+    small_mask = convex_hull_image(reduced(mask, AREA_SIDE) > 0.5)
     if not _has_sharp_edge(reduced(grey, AREA_SIDE), small_mask):
         return grey
     return _with_paper_around(grey, small_mask)
