@@ -109,10 +109,35 @@ def open_page(browser):
             page.add_init_script(
                 f"localStorage.setItem('KedroViz', {json.dumps(state)})"
             )
+            page.on("response", lambda answer: _log_failure(answer.status, answer.url))
+            page.on("requestfailed", lambda request: _log_failure("no", request.url))
             page.goto(address)
             return page
 
         yield open_page
+
+
+def _log_failure(status, url):
+    """Print a request that failed: pytest shows it if the test fails, too."""
+    if status == "no" or status >= 400:
+        print(f"{status} answer to {url}")
+
+
+def wait_for(locator):
+    """Wait until it is shown; like a visitor, load a page again that stays empty.
+
+    Kedro-Viz asks the server once for the data of a node, and never again if the answer
+    is lost.
+    """
+    from playwright.sync_api import TimeoutError as NotShown
+
+    for _ in range(3):
+        try:
+            return locator.wait_for(timeout=PATIENCE / 4)
+        except NotShown:
+            print(f"{locator} was not shown: load the page again")
+            locator.page.reload()
+    return locator.wait_for(timeout=PATIENCE / 4)
 
 
 def test_the_page_opens_with_a_box_for_each_pipeline_and_readable_labels(
@@ -148,7 +173,7 @@ def test_the_statistics_of_tables_and_the_status_of_the_run_are_shown(
     open_page, nodes, server
 ):
     page = open_page(f"{server}/?sid={nodes['digit_scores']['id']}")
-    page.get_by_text(re.compile(r"\d\s*bytes")).first.wait_for()  # N/A until loaded
+    wait_for(page.get_by_text(re.compile(r"\d\s*bytes")).first)  # N/A until loaded
     text = " ".join(page.locator(".pipeline-metadata").first.inner_text().split())
     statistics = text.partition("Dataset statistics:")[2]
     assert re.match(r" ?10 ?rows ?5 ?columns ?\d+ ?bytes ?file size", statistics)
@@ -163,7 +188,7 @@ def test_the_caption_of_a_chart_is_readable_and_complete(
     node = nodes["training_curves"]["id"]  # has the longest caption
     page = open_page(f"{server}/?sid={node}", theme)
     title = page.locator(".gtitle").first
-    title.wait_for()
+    wait_for(title)
     for part in title.locator("tspan").all():
         text, background = part.evaluate(
             """part => [getComputedStyle(part).fill, getComputedStyle(
