@@ -34,6 +34,7 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset, Version
 from kedro.utils import find_kedro_project
 from kedro_datasets.json import JSONDataset
+from no_lookups import run_without_lookups
 
 # Before Kedro looks for it in the copies of the project that tests run.
 import digit_recognition  # noqa: F401 (imported for what it does)
@@ -56,11 +57,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # unless that is still Python's own. In a test it is the one that pytest reads.
 absl.logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
+# Two workers, each with a thread for each core, wait for each other: the tests of
+# trainings take a quarter longer.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for kind in ("INTRAOP", "INTEROP"):
+        os.environ.setdefault(f"TF_NUM_{kind}_THREADS", "1")
+
 # MLflow's client in this process would send usage data.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 # Keras writes a settings file into its home when it is imported.
 os.environ.setdefault("KERAS_HOME", HOME.name)
+
+
+def pytest_collection_modifyitems(items):
+    """Start with the files of whole runs: two workers then end at the same time."""
+    items.sort(key=lambda item: item.get_closest_marker("runs") is None)
 
 
 def pytest_sessionfinish(session):
@@ -394,8 +406,10 @@ def run_once(
 ) -> Project:
     """A project after one ``kedro run``, which one worker starts for all workers.
 
-    Its ``output`` and ``errors`` are what the run wrote to stdout and stderr. Tests
-    read the project; a test that adds files to it takes a copy.
+    Its ``output`` and ``errors`` are what the run wrote to stdout and stderr; ``home``
+    is the folder for what it writes as a user. The run is killed if it looks up a name,
+    and nothing refuses telemetry. Tests read the project; a test that adds files to it
+    takes a copy.
     """
     shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -410,14 +424,18 @@ def run_once(
             project = Project(home / "project")
             if arrays:
                 project.put(arrays)
-            command = ("-m", "kedro", "run", "--params", params)
-            done = project.python(*command, **environment)
+            (project.folder / ".telemetry").unlink()
+            command = ("kedro", "run", "--params", params)
+            done = run_without_lookups(
+                home / "home", *command, cwd=project.folder, **environment
+            )
             assert done.returncode == 0, done.stderr
             (home / "stderr.txt").write_text(done.stderr)
             output.write_text(done.stdout)
     project = Project(home / "project")
     project.output = output.read_text()
     project.errors = (home / "stderr.txt").read_text()
+    project.home = home / "home"
     project.is_shared = True
     return project
 

@@ -11,21 +11,54 @@ looks up a name without one.
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import runpy
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 SOCKET_CALL = {"x86_64": 41, "aarch64": 198}
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, FILTER_MODE = 22, 38, 2
 LOAD, JUMP_IF_EQUAL, AND, RETURN = 0x20, 0x15, 0x54, 0x06
 KILL, ALLOW = 0x80000000, 0x7FFF0000
 
+KEPT = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
 SENDS_AFTER = 12
 """Seconds after its import at which ONNX Runtime's telemetry has looked up a name."""
+
+
+def run_without_lookups(
+    home: Path, *command: str, cwd: Path, **environment: str
+) -> subprocess.CompletedProcess:
+    """Run a Python module; ``home`` takes all that it writes into a user's folders.
+
+    The variables that refuse telemetry are not set. Only Linux can forbid look-ups.
+    """
+    home.mkdir(exist_ok=True)
+    places = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "TMPDIR"), str(home))
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    linux = sys.platform == "linux"
+    return subprocess.run(
+        [sys.executable, *([__file__] if linux else ["-m"]), *command],
+        cwd=cwd,
+        env={
+            **kept,
+            **places,
+            **{"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+            **{"PYTHONPATH": f"{cwd / 'src'}", "ORT_DISABLE_TELEMETRY": "0"},
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
 
 
 class Program(ctypes.Structure):

@@ -26,6 +26,8 @@ SHORTER_TRAININGS = {
     "epochs, steps = 40,": "epochs, steps = 2,",
     "batched.take(60)": "batched.take(3)",
     "steps = range(1, 61)": "steps = range(1, 4)",
+    "steps=200, noise=5": "steps=20, noise=5",
+    "range(201)": "range(21)",
 }
 
 

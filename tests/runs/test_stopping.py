@@ -58,32 +58,28 @@ def test_the_same_seed_trains_the_same_weights_in_another_process(undisturbed, p
     assert training["model_digest"] == undisturbed[0]
 
 
-def test_a_training_killed_twice_resumes_and_ends_with_the_same_weights(
+def test_a_training_stopped_and_killed_resumes_and_ends_with_the_same_weights(
     undisturbed, project
 ):
     digest, seconds = undisturbed
-    for epoch in (2, 5):  # the checkpoint of the epoch before is complete
-        with project.start("-m", "kedro", *COMMAND) as process:
-            stop_after_epoch(process, epoch, seconds, signal.SIGKILL)
-        assert process.returncode == -signal.SIGKILL
-        assert project.versions("06_models/model.keras") == []
-    done = project.kedro(*COMMAND)
-    assert done.returncode == 0, done.stderr
-    training = training_of(project)
-    first, second = training["resumed_after"]
-    assert 1 <= first < 4 <= second
-    assert f"resuming after epoch {second} of {EPOCHS}" in done.stdout
-    assert training["model_digest"] == digest
-    assert not (project.folder / "data" / "06_models" / "checkpoints").exists()
-
-
-def test_ctrl_c_ends_with_one_line_and_keeps_the_epochs_done(undisturbed, project):
-    endless = PARAMS.replace(f"epochs={EPOCHS}", "epochs=1000")
-    with project.start("-m", "kedro", *COMMAND[:-1], endless) as process:
-        output, errors = stop_after_epoch(process, 1, undisturbed[1], signal.SIGINT)
+    command = ("-m", "kedro", *COMMAND)
+    with project.start(*command) as process:
+        output, errors = stop_after_epoch(process, 2, seconds, signal.SIGINT)
     assert process.returncode == 130, output + errors
     assert "Traceback" not in output + errors
     (line,) = [line for line in errors.splitlines() if line.startswith("Stopped")]
     assert "saved: the same command resumes from there" in line
     assert errors.splitlines()[-1] == line
     assert len(list(project.folder.glob("data/06_models/checkpoints/*.npz"))) == 1
+    with project.start(*command) as process:
+        stop_after_epoch(process, 5, seconds, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert project.versions("06_models/model.keras") == []
+    done = project.kedro(*COMMAND)
+    assert done.returncode == 0, done.stderr
+    training = training_of(project)
+    first, second = training["resumed_after"]  # the epoch before is saved by then
+    assert 1 <= first < 4 <= second
+    assert f"resuming after epoch {second} of {EPOCHS}" in done.stdout
+    assert training["model_digest"] == digest
+    assert not (project.folder / "data" / "06_models" / "checkpoints").exists()

@@ -2,13 +2,11 @@
 
 import json
 import random
-import subprocess
 
 import numpy as np
 import pandas as pd
 import pytest
 import zarr
-from conftest import ROOT
 from kedro.io import DatasetError
 from PIL import Image
 
@@ -177,27 +175,6 @@ def test_an_old_model_is_exported_with_its_own_detector(project_after_run):
         for path in (first, again)
     )
     assert one == other
-
-
-def test_a_run_changes_no_file_of_the_project(trained):
-    different = subprocess.run(
-        ["diff", "-rq", "-x", "local", ROOT / "conf", trained.folder / "conf"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert different.stdout == ""
-    for name in ("pyproject.toml", ".telemetry"):
-        assert (trained.folder / name).read_text() == (ROOT / name).read_text()
-    assert {item.name for item in trained.folder.iterdir()} == {
-        "conf",
-        "data",
-        "src",
-        "pyproject.toml",
-        ".telemetry",
-        "kedro.log",
-        ".viz",
-    }
 
 
 def test_a_flipped_bit_in_any_result_is_noticed_when_it_is_loaded(
