@@ -20,6 +20,16 @@ class ConfigLoader(OmegaConfigLoader):
     messages about mistakes in YAML usually name neither.
     """
 
+    def __init__(self, *arguments: Any, **options: Any):
+        self._read: dict[str, Any] = {}
+        super().__init__(*arguments, **options)
+
+    def _read_raw_config(self, key: str) -> Any:
+        # A run asks for the parameters and the catalog several times.
+        if key not in self._read:
+            self._read[key] = super()._read_raw_config(key)
+        return self._read[key]
+
     def __getitem__(self, key: str) -> dict[str, Any]:
         """Return a configuration, for example ``loader["parameters"]``.
 
