@@ -4,6 +4,9 @@ This script draws pages, each with one number, and the newest exported model rea
 The digits are dark on light paper, with uneven light and noise. On half of the pages,
 digits have MNIST's size and gaps of 1 to 8 pixels. On the other half, digits and gaps
 are three times as large.
+
+The argument `margin` cuts the page out around the number, with so many pixels of paper
+on each side (times three for large digits). By default (-1), it is not.
 """
 
 from difflib import SequenceMatcher
@@ -16,11 +19,15 @@ from digit_recognition.recognition.reader import NothingToRead
 
 from common import MAX_ERROR, MNIST, load_newest_reader, parse_arguments
 
+MIN_INK = 0.2
+"""Pixels of a digit above this value are ink, when the page is cut out."""
 
-def draw_page(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+
+def draw_page(images: np.ndarray, rng: np.random.Generator, margin: int) -> np.ndarray:
     """Draw images of digits, uint8 (n, 28, 28), in one line on a page.
 
-    The page is grey, float32 (height, width) in 0..1, with 1 for white.
+    The page is grey, float32 (height, width) in 0..1, with 1 for white. If ``margin``
+    is not negative, the page is cut out with this margin (see above).
     """
     scale = int(rng.choice([1, 3]))
     digits = []
@@ -30,21 +37,26 @@ def draw_page(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         shape = tuple(scale * side for side in digit.shape)
         digits.append(np.clip(resized(digit, shape, Image.Resampling.BICUBIC), 0, 1))
     gaps = rng.integers(1, 9, len(digits)) * scale
-    margin = 10 * scale
-    width = sum(digit.shape[1] for digit in digits) + int(gaps.sum()) + 2 * margin
-    ink = np.zeros((28 * scale + 2 * margin, width), np.float32)
-    left = margin
+    paper = 10 * scale
+    width = sum(digit.shape[1] for digit in digits) + int(gaps.sum()) + 2 * paper
+    ink = np.zeros((28 * scale + 2 * paper, width), np.float32)
+    left = paper
     for digit, gap in zip(digits, gaps, strict=True):
-        top = margin + int(rng.integers(-2, 3)) * scale
+        top = paper + int(rng.integers(-2, 3)) * scale
         ink[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
         left += digit.shape[1] + int(gap)
-    light = np.linspace(rng.uniform(0.6, 1), rng.uniform(0.6, 1), width)
-    paper = light * (1 - rng.uniform(0.5, 0.95) * ink)
-    return np.clip(paper + rng.normal(0, 0.015, ink.shape), 0, 1).astype(np.float32)
+    if margin >= 0:
+        rows, columns = (np.flatnonzero((ink > MIN_INK).any(axis=i)) for i in (1, 0))
+        ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        ink = np.pad(ink, margin * scale)
+    light = np.linspace(rng.uniform(0.6, 1), rng.uniform(0.6, 1), ink.shape[1])
+    page = light * (1 - rng.uniform(0.5, 0.95) * ink)
+    return np.clip(page + rng.normal(0, 0.015, ink.shape), 0, 1).astype(np.float32)
 
 
 def main() -> None:
-    pages = parse_arguments(__doc__, pages=1000).pages
+    arguments = parse_arguments(__doc__, pages=1000, margin=-1)
+    pages = arguments.pages
     with np.load(MNIST) as mnist:
         images, labels = mnist["x_test"], mnist["y_test"]
     reader = load_newest_reader(MAX_ERROR)
@@ -54,7 +66,7 @@ def main() -> None:
         rows = rng.integers(0, len(images), rng.integers(2, 9))
         number = "".join(map(str, labels[rows]))
         try:
-            lines = reader.read(draw_page(images[rows], rng))
+            lines = reader.read(draw_page(images[rows], rng, arguments.margin))
         except NothingToRead:
             lines = []
         read = "".join(line.number for line in lines)

@@ -259,6 +259,41 @@ def test_two_thin_lines_as_high_as_the_page_are_rulings(end):
     assert boxes(page_with(*lines, digit)) == [[digit]]
 
 
+@pytest.mark.parametrize("left", [0, 1, 20])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_1_as_high_as_a_tight_picture_is_kept_and_may_be_a_frame(left, count):
+    page = blank(80, 140)
+    page[10:70, 60:100] = INK
+    page[18:62, 68:92] = PAPER  # a 0
+    for start in (left, 128 - left)[:count]:
+        for row in range(80):
+            page[row, start + row // 13 :][:6] = INK  # slanted
+    marks = sorted(next(find_marks(find_ink(page))), key=lambda mark: mark.x)
+    assert [mark.width > 20 for mark in marks] == [False, True, False][: count + 1]
+    assert [mark.perhaps_frame for mark in marks] == [True, False, True][: count + 1]
+
+
+@pytest.mark.parametrize(
+    ("height", "starts", "width"),
+    [
+        (80, (0, 50, 132), 6),  # the lines between the boxes of a form
+        (80, (0, 138), 2),  # the thin lines of a frame
+        (110, (0, 134), 6),  # the digit is much lower than the picture
+        (80, (0,), 6),  # the line of a frame
+        (80, (0,), 20),  # the border of a scan
+    ],
+)
+def test_other_lines_of_a_tight_picture_are_no_marks(height, starts, width):
+    page = blank(height, 140)
+    page[10:70, 60:100] = INK
+    page[18:62, 68:92] = PAPER
+    for start in starts:
+        page[:, start : start + width] = INK
+    (zero,) = next(find_marks(find_ink(page)))
+    assert not zero.perhaps_frame
+    np.testing.assert_allclose(box(zero), (60, 10, 100, 70), atol=2)
+
+
 def test_a_horizontal_line_across_the_page_is_a_ruling():
     digit = (130, 60, 142, 140)
     assert boxes(page_with(digit, (2, 180, 278, 183))) == [[digit]]
@@ -342,6 +377,17 @@ def test_the_box_of_a_mark_at_the_edge_of_a_reduced_page_ends_with_the_page():
     mark = Mark(8, 6, 3, 4, np.ones((4, 3), np.float32))  # of a page of (10, 11)
     large = mark.enlarged(2, (19, 21))
     assert large.box == (12, 16, 19, 21)
+
+
+def test_ink_of_which_only_a_speck_is_a_mark_is_unread():
+    ink = find_ink(page_with((40, 30, 48, 130)))
+    speck, inner = (
+        Mark(40, 85 - height // 2, 4, height, np.ones((height, 4), np.float32))
+        for height in (9, 60)
+    )
+    (found,) = unread_boxes(ink, [speck])
+    np.testing.assert_allclose(found, (30, 40, 130, 48), atol=3)
+    assert unread_boxes(ink, [inner]) == []
 
 
 def test_a_mark_over_two_cells_leaves_their_ink_unread():

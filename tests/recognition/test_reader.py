@@ -212,6 +212,22 @@ def test_uneven_ink_is_in_doubt_whatever_the_model_says():
     assert line.reason == "perhaps no digit"
 
 
+@pytest.mark.parametrize("logit", [5, -1])
+def test_a_1_that_may_be_a_part_of_a_frame_is_read_but_in_doubt(logit):
+    page = blank(80, 140)
+    page[10:70, 60:100] = INK
+    page[18:62, 68:92] = 1
+    for row in range(80):
+        page[row, row // 13 :][:6] = INK  # a slanted 1
+    (line,) = read(
+        page,
+        lambda field: (0, 0.999, 5) if width(field) > 10 else (1, 0.999, logit),
+        rule=replace(rule(), typical_logit=6.0),
+    )
+    assert line.number == "10"
+    assert line.reason == "digit 1: perhaps a part of a frame"
+
+
 def test_all_digits_are_in_doubt_if_most_marks_are_no_digits():
     page = page_with(*ones(3), (20, 140, 28, 200))
     half = read(page, in_turn(STRANGE, STRANGE, CLEAR, CLEAR))
@@ -546,6 +562,12 @@ def test_the_parts_of_an_unwritten_mark_are_unwritten():
     mark = Mark(0, 0, 20, 20, np.ones((20, 20), np.float32), unwritten=True)
     assert all(part.unwritten for pair in split_candidates(mark) for part in pair)
     assert merge_marks(mark, replace(mark, x=25, unwritten=False)).unwritten
+
+
+def test_the_parts_of_a_mark_that_may_be_a_frame_may_be_frames():
+    mark = Mark(0, 0, 20, 20, np.ones((20, 20), np.float32), perhaps_frame=True)
+    assert all(part.perhaps_frame for pair in split_candidates(mark) for part in pair)
+    assert merge_marks(mark, replace(mark, x=25, perhaps_frame=False)).perhaps_frame
 
 
 @pytest.mark.parametrize("half", [(1, 0.85, 5), (1, 0.99, -5)])

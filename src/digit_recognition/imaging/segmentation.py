@@ -22,6 +22,7 @@ from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
 from .mnist_format import is_mnist_format, to_mnist_format
 from .sheets import without_table
+from .tight_rows import MAX_LINES, may_be_digit, removed_digits
 from .work import TooManyMarks, add_work, check_overlap
 
 MAX_TRACES = 30_000
@@ -65,6 +66,10 @@ MIN_RELATIVE_SIZE = 0.35
 """Minimum size of a mark, as a share of the typical size of the page's marks. The size
 of a mark is its longest side. Smaller marks are specks."""
 
+MIN_INNER_HEIGHT = 0.2
+"""Unread ink is the frame of a mark only if the mark is at least this many times as
+high as the ink. Lower marks may be remains of the ink itself."""
+
 MIN_SHEET_SIDE = 50
 """Minimum of the shorter side of a sheet of paper with writing on it, in pixels."""
 
@@ -92,8 +97,9 @@ class Mark:
     ``placed`` is True if the whole page is an image in MNIST's format already.
     ``unwritten`` is True if no pen can have drawn the mark: its darkness varies more
     than within the strokes of a pen, or ``is_sheet`` is True. ``is_sheet`` is True if
-    the mark looks like a sheet of paper with writing on it. ``cell`` is the cell of a
-    printed or drawn grid that the mark is written in, or None.
+    the mark looks like a sheet of paper with writing on it. ``perhaps_frame`` is True
+    if the mark may be a part of a frame or a ruling instead of a digit. ``cell`` is the
+    cell of a printed or drawn grid that the mark is written in, or None.
     """
 
     x: int
@@ -104,6 +110,7 @@ class Mark:
     placed: bool = False
     unwritten: bool = False
     is_sheet: bool = False
+    perhaps_frame: bool = False
     cell: Cell | None = None
 
     @property
@@ -161,7 +168,8 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     """Yield one or two lists of marks (objects that may be digits).
 
     - The first list contains the marks that are found after frames, dark borders of
-      scans and rulings (lines across the page) have been removed.
+      scans and rulings (lines across the page) have been removed. Of the removed
+      strokes, those that may be digits are kept (see `removed_digits`).
     - The second list follows only if the page has boxes or grids, as forms have. It
       contains the marks that are found after only the lines of these boxes and grids
       have been removed.
@@ -174,7 +182,7 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     check_overlap(components, labels.size, MAX_TRACE_OVERLAP)
     traces = without_edges(ink.traces)
     strokes = ink.strokes(without_rulings(traces, ink.smooth, ink.stroke))
-    yield _marks_of(ink, strokes)
+    yield _marks_of(ink, strokes, removed=removed_digits(ink, strokes))
     lines = ink.strokes(ink.traces)
     strokes, cells = find_cells(lines, stroke_width(lines))
     if cells.labels.any():
@@ -188,7 +196,8 @@ def unread_boxes(
 
     Each box encloses one connected component of ink. A component lies outside if less
     than 30 % of its pixels are in the marks' boxes. A component whose box contains the
-    centre of a mark, such as a frame, gets no box.
+    centre of a mark, such as a frame, gets no box, unless the mark is much lower (see
+    MIN_INNER_HEIGHT).
 
     ``cells`` are the cells, of boxes and grids, that contain writing. The rows of these
     cells are also searched cell by cell (see `ink_in_rows_of_cells`). Ink in a cell and
@@ -197,16 +206,17 @@ def unread_boxes(
     digits in a cell.
     """
     traces, cells = ink.traces, list(cells)
-    is_centre = np.zeros(traces.shape, bool)
-    for mark in marks:
-        is_centre[mark.y + mark.height // 2, mark.x + mark.width // 2] = True
+    heights = np.zeros(traces.shape, np.int32)  # of the marks, at their centres
+    for mark in sorted(marks, key=lambda mark: mark.height):
+        heights[mark.y + mark.height // 2, mark.x + mark.width // 2] = mark.height
     labels, count = ndimage.label(traces, EIGHT_CONNECTED)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
     read_areas = np.bincount(labels[_covered(marks, traces)], minlength=count + 1)
     outside = [
-        Box.of_slices(box)
-        for number, box in enumerate(ndimage.find_objects(labels), start=1)
-        if read_areas[number] < 0.3 * areas[number] and not is_centre[box].any()
+        box
+        for number, part in enumerate(ndimage.find_objects(labels), start=1)
+        if read_areas[number] < 0.3 * areas[number]
+        and heights[part].max() < MIN_INNER_HEIGHT * (box := Box.of_slices(part)).height
     ]
     if not cells:
         return outside
@@ -223,31 +233,75 @@ def _covered(marks: Iterable[Mark], page: np.ndarray) -> np.ndarray:
     return mask
 
 
-def _marks_of(ink: Ink, mask: np.ndarray, cells: Cells | None = None) -> list[Mark]:
+def _marks_of(
+    ink: Ink,
+    mask: np.ndarray,
+    cells: Cells | None = None,
+    removed: np.ndarray | None = None,
+) -> list[Mark]:
     """Return the marks in ``mask``, in no particular order.
 
     ``mask`` is bool (h, w), and True on strokes. ``cells`` are the areas of paper that
-    are enclosed by the lines of boxes and grids, if the page has any.
+    are enclosed by the lines of boxes and grids, if the page has any. ``removed`` is
+    the mask of more strokes, which may be digits or parts of a frame, bool (h, w).
     """
     if not mask.any():
         return []
+    if removed is not None:
+        mask = mask | removed
     stroke = stroke_width(mask)
     labels = _label_components(mask, MAX_TRACES)
     groups = group_components(mask, labels, stroke)
     if len(groups) > MAX_STROKES:
         raise TooManyMarks(f"{len(groups):,} pieces of ink")
     add_work(len(groups))
-    rulings = [group for group in groups if is_ruling(group, mask)]
+    in_doubt: list[Group] = []
+    if removed is not None and removed.any():
+        in_doubt = [group for group in groups if _is_in(removed, group, labels)]
+    rulings = [g for g in groups if g not in in_doubt and is_ruling(g, mask)]
     if len(rulings) == 1 and rulings[0].box.height > rulings[0].box.width:
         rulings = []  # a 1 may be as high as the page
+    elif removed is not None:
+        ones = _perhaps_ones(groups, rulings, mask.shape, stroke)
+        rulings = [group for group in rulings if group not in ones]
+        in_doubt += ones
     check_overlap((g.box for g in groups if g not in rulings), mask.size)
     return [
-        _make_mark(ink, labels, group, cells.at(*group.box.centre) if cells else None)
+        _make_mark(
+            ink,
+            labels,
+            group,
+            cells.at(*group.box.centre) if cells else None,
+            perhaps_frame=group in in_doubt,
+        )
         for group in groups
         if group not in rulings
         and not is_ruling_fragment(group, mask, stroke)
         and _stands_out(ink, labels, group, stroke)
     ]
+
+
+def _perhaps_ones(
+    groups: list[Group], rulings: list[Group], shape: tuple[int, ...], stroke: float
+) -> list[Group]:
+    """Return the rulings that may be a 1, because the page is a tight row of digits.
+
+    ``shape`` is the shape (h, w) of the page, and ``stroke`` its stroke width.
+    """
+    row = max((g.box.height for g in groups if g not in rulings), default=0)
+    ones = [
+        group
+        for group in rulings
+        if may_be_digit(group.box, group.area, shape, row, stroke)
+    ]
+    return ones if len(ones) <= MAX_LINES else []
+
+
+def _is_in(mask: np.ndarray, group: Group, labels: np.ndarray) -> bool:
+    """Return whether any pixel of a group is in ``mask``, bool (h, w)."""
+    top, left, bottom, right = group.box
+    part = np.s_[top:bottom, left:right]
+    return bool(mask[part][np.isin(labels[part], group.labels)].any())
 
 
 def _label_components(mask: np.ndarray, max_count: int) -> np.ndarray:
@@ -314,7 +368,12 @@ def _is_edge(grey: np.ndarray, own: np.ndarray, outside: np.ndarray) -> bool:
 
 
 def _make_mark(
-    ink: Ink, labels: np.ndarray, group: Group, cell: Cell | None = None
+    ink: Ink,
+    labels: np.ndarray,
+    group: Group,
+    cell: Cell | None = None,
+    *,
+    perhaps_frame: bool = False,
 ) -> Mark:
     box = np.s_[group.box.top : group.box.bottom, group.box.left : group.box.right]
     own = np.isin(labels[box], group.labels)
@@ -333,6 +392,7 @@ def _make_mark(
         np.where(with_edge, np.clip(density / level, 0, 1), 0).astype(np.float32),
         unwritten=is_sheet or _is_uneven(ink.smooth[box], own),
         is_sheet=is_sheet,
+        perhaps_frame=perhaps_frame,
         cell=cell,
     )
 

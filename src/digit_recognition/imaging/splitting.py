@@ -136,7 +136,11 @@ def merge_marks(left: Mark, right: Mark) -> Mark:
     for mark in (left, right):
         box = ink[mark.y - y :, mark.x - x :][: mark.height, : mark.width]
         np.maximum(box, mark.ink, out=box)
-    return Mark(x, y, width, height, ink, unwritten=left.unwritten or right.unwritten)
+    return Mark(
+        *(x, y, width, height, ink),
+        unwritten=left.unwritten or right.unwritten,
+        perhaps_frame=left.perhaps_frame or right.perhaps_frame,
+    )
 
 
 def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
@@ -152,4 +156,8 @@ def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
     box = np.s_[top : rows.max() + 1, left : columns.max() + 1]
     height, width = ink[box].shape
     x, y = mark.x + int(left), mark.y + int(top)
-    return Mark(x, y, width, height, ink[box], unwritten=mark.unwritten)
+    return Mark(
+        *(x, y, width, height, ink[box]),
+        unwritten=mark.unwritten,
+        perhaps_frame=mark.perhaps_frame,
+    )

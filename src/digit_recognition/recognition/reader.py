@@ -169,6 +169,7 @@ that is higher by more than this. The score of a direction is a sum of confidenc
 TURNED = "the page lies on its side or upside down"
 ON_TABLE = "perhaps a sheet of paper on a table"
 PERHAPS_TWO = "perhaps two that touch"
+PERHAPS_FRAME = "perhaps a part of a frame"
 PERHAPS_PART = "perhaps a part of a digit"
 
 MIN_TYPICAL = 3
@@ -430,6 +431,8 @@ class Reader:
         return [np.concatenate(outputs) for outputs in zip(*batches, strict=True)]
 
     def _doubt(self, confidence: float, digit_logit: float, mark: Mark) -> str:
+        if mark.perhaps_frame and not mark.unwritten:
+            return PERHAPS_FRAME
         if mark.unwritten or digit_logit < self.rule.digit_threshold:
             return NO_DIGIT
         return doubt_confidence(confidence, self.rule.min_confidence)
