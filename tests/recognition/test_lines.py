@@ -79,11 +79,22 @@ def test_a_digit_much_smaller_than_the_others_is_in_doubt(height, is_doubtful):
         (mark(110, 2), False),  # far away
         (mark(30, 50), False),  # below
         (mark(0, 0, 200, 90), False),  # a frame
+        (mark(60, -10, 20, 70), True),  # a tall 1
+        (mark(60, -10, 40, 70), False),  # too wide for a 1
+        (mark(60, -10, 20, 80), False),  # too tall
     ],
 )
 def test_ink_of_a_digits_size_beside_a_line_is_told(unread, doubtful):
     (line,) = arrange(digit(0), digit(30), unread=[unread])
     assert line.reason == (LEFT_OUT if doubtful else "")
+
+
+def test_three_tall_lines_are_those_of_a_form():
+    tall = [mark(x, -10, 5, 70) for x in (-10, 24, 54)]
+    for count, reason in ((2, LEFT_OUT), (3, "")):
+        digits = digit(0), digit(30), digit(60), digit(90)
+        (line,) = arrange(*digits, unread=tall[:count])
+        assert line.reason == reason
 
 
 def test_digits_inside_a_drawing_are_in_doubt():

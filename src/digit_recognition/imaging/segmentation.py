@@ -22,7 +22,13 @@ from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
 from .mnist_format import is_mnist_format, to_mnist_format
 from .sheets import without_table
-from .tight_rows import MAX_LINES, may_be_digit, removed_digits
+from .tight_rows import (
+    MAX_LINES,
+    MIN_SPAN,
+    is_printed_line,
+    may_be_digit,
+    removed_digits,
+)
 from .work import TooManyMarks, add_work, check_overlap
 
 MAX_TRACES = 30_000
@@ -255,16 +261,7 @@ def _marks_of(
     if len(groups) > MAX_STROKES:
         raise TooManyMarks(f"{len(groups):,} pieces of ink")
     add_work(len(groups))
-    in_doubt: list[Group] = []
-    if removed is not None and removed.any():
-        in_doubt = [group for group in groups if _is_in(removed, group, labels)]
-    rulings = [g for g in groups if g not in in_doubt and is_ruling(g, mask)]
-    if len(rulings) == 1 and rulings[0].box.height > rulings[0].box.width:
-        rulings = []  # a 1 may be as high as the page
-    elif removed is not None:
-        ones = _perhaps_ones(groups, rulings, mask.shape, stroke)
-        rulings = [group for group in rulings if group not in ones]
-        in_doubt += ones
+    rulings, in_doubt = _judge_lines(groups, mask, labels, removed, stroke)
     check_overlap((g.box for g in groups if g not in rulings), mask.size)
     return [
         _make_mark(
@@ -281,20 +278,35 @@ def _marks_of(
     ]
 
 
-def _perhaps_ones(
-    groups: list[Group], rulings: list[Group], shape: tuple[int, ...], stroke: float
-) -> list[Group]:
-    """Return the rulings that may be a 1, because the page is a tight row of digits.
+def _judge_lines(
+    groups: list[Group],
+    mask: np.ndarray,
+    labels: np.ndarray,
+    removed: np.ndarray | None,
+    stroke: float,
+) -> tuple[list[Group], list[Group]]:
+    """Return the groups that are rulings, and those that may be parts of a frame.
 
-    ``shape`` is the shape (h, w) of the page, and ``stroke`` its stroke width.
+    The arguments are those of ``_marks_of``. ``labels`` is the label image of ``mask``.
     """
-    row = max((g.box.height for g in groups if g not in rulings), default=0)
-    ones = [
-        group
-        for group in rulings
-        if may_be_digit(group.box, group.area, shape, row, stroke)
-    ]
-    return ones if len(ones) <= MAX_LINES else []
+    in_doubt: list[Group] = []
+    if removed is not None and removed.any():
+        in_doubt = [group for group in groups if _is_in(removed, group, labels)]
+    rulings = [g for g in groups if g not in in_doubt and is_ruling(g, mask)]
+    if len(rulings) == 1 and rulings[0].box.height > rulings[0].box.width:
+        # A 1 may be as high as the page.
+        rulings, in_doubt = [], in_doubt + rulings
+    if removed is not None:
+        page = mask.shape
+        row = max((g.box.height for g in groups if g not in rulings), default=0)
+        ones = [g for g in rulings if may_be_digit(g.box, g.area, page, row, stroke)]
+        if len(ones) <= MAX_LINES:
+            rulings = [group for group in rulings if group not in ones]
+            in_doubt += ones
+        heights = [g.box.height for g in groups if g.box.height < MIN_SPAN * page[0]]
+        row = max(heights, default=0)
+        in_doubt += [g for g in groups if is_printed_line(g.box, g.area, page, row)]
+    return rulings, in_doubt if len(groups) > 1 else []
 
 
 def _is_in(mask: np.ndarray, group: Group, labels: np.ndarray) -> bool:

@@ -35,7 +35,7 @@ MAX_LINES = 2
 form."""
 
 LINE_HEIGHT, MIN_SPAN, MAX_TILT = 1.15, 0.95, 0.03
-"""A stroke is a printed line and no 1 if all of these hold:
+"""A stroke is more likely a printed line than a 1 if all of these hold:
 
 - The picture is at least LINE_HEIGHT times as high as its highest other stroke.
 - The stroke is at least MIN_SPAN times as high as the picture.
@@ -87,16 +87,21 @@ def may_be_digit(
     ``row`` is the height of the highest other stroke. ``stroke`` is the page's stroke
     width. All are in pixels. ``shape`` is the shape (h, w) of the page.
     """
-    thickness = area / box.height
-    is_straight = box.width - thickness <= max(1, MAX_TILT * box.height)
-    is_line = (
-        is_straight
-        and shape[0] >= LINE_HEIGHT * row
-        and box.height >= MIN_SPAN * shape[0]
-    )
     return (
-        not is_line
+        not is_printed_line(box, area, shape, row)
         and min(row, box.height) >= MIN_ROW * shape[0]
         and box.width <= MAX_ASPECT * box.height
-        and thickness >= MIN_STROKE * stroke
+        and area / box.height >= MIN_STROKE * stroke
+    )
+
+
+def is_printed_line(box: Box, area: int, shape: tuple[int, ...], row: int) -> bool:
+    """Return whether a stroke is more likely a printed line than a 1.
+
+    See LINE_HEIGHT for the rule. The arguments are those of ``may_be_digit``.
+    """
+    return (
+        shape[0] >= LINE_HEIGHT * row
+        and box.height >= MIN_SPAN * shape[0]
+        and box.width - area / box.height <= max(1, MAX_TILT * box.height)
     )

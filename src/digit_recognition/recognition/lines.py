@@ -52,6 +52,10 @@ MIN_UNLIKELY_SIZE, MAX_UNLIKELY_SIZE = 0.85, 1.4
 because the detector may be wrong about a digit of unusual shape. Signs such as + and -
 have smaller heights. The unit is the typical height of the page's digits."""
 
+MAX_ONE_ASPECT, MAX_ONES = 0.5, 2
+"""Unread ink that is taller than a digit may be a 1 if its aspect (width divided by
+height) is at most MAX_ONE_ASPECT, and if there are at most MAX_ONES such pieces."""
+
 MIN_LIKELY_SIZE = 0.5
 """A digit is in doubt if its longest side is less than this share of the median longest
 side in its line. Such a digit may be a stray stroke or a comma."""
@@ -185,6 +189,7 @@ def arrange_in_lines(
     large_unread = [b for b in unread if b.height >= MIN_UNREAD_HEIGHT * height]
     left_out = [b for b in rejected if b.longest >= MIN_SIZE * height] + large_unread
     left_out = [box for box in left_out if box.height <= MAX_STRAY_SIZE * height]
+    left_out += _perhaps_ones(unread, height)
     drawings = [box for box in rejected if box.height > MAX_STRAY_SIZE * height]
     boxes = [[digit.mark.box for digit in line] for line in numbers]
     lines = []
@@ -207,6 +212,21 @@ def arrange_in_lines(
     if most_is_unread or rejected_area > MAX_REJECTED * read_area:
         return _doubt_all(lines)
     return lines
+
+
+def _perhaps_ones(unread: Sequence[Box], height: float) -> Sequence[Box]:
+    """Return the boxes of unread ink that is taller than a digit but may be a 1.
+
+    ``height`` is the typical height of the page's digits, in pixels. More than two of
+    these boxes are the lines between the boxes of a form.
+    """
+    low, high = MAX_STRAY_SIZE * height, MAX_SIZE * height
+    ones = [
+        box
+        for box in unread
+        if low < box.height <= high and box.width <= MAX_ONE_ASPECT * box.height
+    ]
+    return ones if len(ones) <= MAX_ONES else []
 
 
 def _sort(digits: Sequence[Digit]) -> list[list[Digit]]:
