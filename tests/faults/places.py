@@ -181,12 +181,14 @@ def main() -> int:
     """Try all faults; return the number of those that did harm."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int, nargs="?", default=4)
+    parser.add_argument("--mnist", type=Path, help="mnist.npz to train on, all of it")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     chosen = parser.parse_args()
     import_slow_packages()
     harmful = 0
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        project, temporary = make_project(Path(folder)), Path(folder) / "tmp"
+        project = make_project(Path(folder), chosen.mnist)
+        temporary = Path(folder) / "tmp"
         temporary.mkdir()
         os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
         done = Forked(project, *RUN).wait()

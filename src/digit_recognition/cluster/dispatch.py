@@ -52,7 +52,7 @@ def run_parts(
 
     1. ``probe(number, pictures)`` runs on each picture alone, to find the pictures that
        kill workers. Its results are ignored.
-    2. ``work`` runs on the partition again, but these pictures are not opened.
+    2. ``work`` runs on the partition again, without opening these pictures.
 
     Raises ProjectError if there are no workers for PATIENCE_SECONDS, or if a partition
     kills workers again in step 2. Exceptions raised by ``work`` are passed on.

@@ -1,8 +1,9 @@
-"""Put digits on synthetic pages, and read them as if from photographs of paper.
+"""Put digits on synthetic pages, and cut them out as the reader does with photographs.
 
-Reading changes the digits: faint parts of strokes are cut off, thin strokes are
-widened, blurred edges get sharper, and removed lines of ruled paper leave gaps. Digits
-on photographs change in the same ways when they are read.
+This changes the images of the digits: faint parts of strokes are lost, thin strokes
+become wider, blurred edges become sharper, and strokes have gaps where lines of ruled
+paper were removed. Images of digits that are cut out of photographs have the same
+changes.
 """
 
 from __future__ import annotations

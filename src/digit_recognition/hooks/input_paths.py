@@ -31,7 +31,9 @@ class InputPathsHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Make the paths of input files in `--params` and ``conf/`` absolute.
+        """Make the paths of input files absolute.
+
+        The paths are given with `--params` or in the files in ``conf/``.
 
         Raises ProjectError if a path is empty or is not a string.
         """

@@ -75,12 +75,12 @@ class SummaryHooks:
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        """Forget what an earlier run in this process saved."""
+        """Forget what was saved by an earlier run in this process."""
         self._saved = {}
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Keep the saved data if the summary at the end of the run describes it."""
+        """Remember the data that the summary at the end of the run describes."""
         if dataset_name in DESCRIBED:
             self._saved[dataset_name] = data
 

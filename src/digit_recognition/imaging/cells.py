@@ -65,10 +65,10 @@ mask covers the lines round the cell."""
 
 
 class Cell(NamedTuple):
-    """A cell: an area of paper that is enclosed by the lines of a box or grid.
+    """A cell: an area of paper that is enclosed by the lines of a drawn box or grid.
 
     ``box`` is the bounding box of the cell. ``grid`` is the bounding box of all cells
-    that belong to the same grid. A box is treated as a grid with one cell.
+    that belong to the same grid. A single drawn box is a grid with one cell.
     """
 
     box: Box

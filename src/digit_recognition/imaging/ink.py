@@ -316,7 +316,8 @@ def find_light_area(small: np.ndarray) -> LightArea | None:
     - It is nowhere thicker than a stroke of a light digit (see MIN_AREA_DEPTH).
     - There are light strokes outside it.
 
-    An area with fewer than MIN_SPOTS dark spots may still be a whole light digit.
+    The result may be a light digit with holes instead of paper if it has fewer than
+    MIN_SPOTS dark spots.
     """
     light = small > otsu_threshold(small)
     labels, count = ndimage.label(light)

@@ -26,8 +26,8 @@ from .tight_rows import (
     MAX_LINES,
     MIN_SPAN,
     is_printed_line,
-    may_be_digit,
-    removed_digits,
+    may_be_in_tight_row,
+    possible_digits,
 )
 from .work import TooManyMarks, add_work, check_overlap
 
@@ -72,9 +72,11 @@ MIN_RELATIVE_SIZE = 0.35
 """Minimum size of a mark, as a share of the typical size of the page's marks. The size
 of a mark is its longest side. Smaller marks are specks."""
 
-MIN_INNER_HEIGHT = 0.2
-"""Unread ink is the frame of a mark only if the mark is at least this many times as
-high as the ink. Lower marks may be remains of the ink itself."""
+MIN_INNER_HEIGHT, MAX_NARROW_ASPECT = 0.2, 0.6
+"""Ink around a mark is its frame, except narrow ink: its aspect (width divided by
+height) is at most MAX_NARROW_ASPECT. Narrow ink is a frame only if the height of the
+mark is at least the share MIN_INNER_HEIGHT of its own height. Otherwise, the mark may
+be a remainder of the ink itself, such as a piece of a 1."""
 
 MIN_SHEET_SIDE = 50
 """Minimum of the shorter side of a sheet of paper with writing on it, in pixels."""
@@ -175,7 +177,8 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
 
     - The first list contains the marks that are found after frames, dark borders of
       scans and rulings (lines across the page) have been removed. Of the removed
-      strokes, those that may be digits are kept (see `removed_digits`).
+      strokes, those that may be digits are kept, with ``perhaps_frame`` (see
+      `possible_digits`).
     - The second list follows only if the page has boxes or grids, as forms have. It
       contains the marks that are found after only the lines of these boxes and grids
       have been removed.
@@ -188,7 +191,7 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     check_overlap(components, labels.size, MAX_TRACE_OVERLAP)
     traces = without_edges(ink.traces)
     strokes = ink.strokes(without_rulings(traces, ink.smooth, ink.stroke))
-    yield _marks_of(ink, strokes, removed=removed_digits(ink, strokes))
+    yield _marks_of(ink, strokes, removed=possible_digits(ink, strokes))
     lines = ink.strokes(ink.traces)
     strokes, cells = find_cells(lines, stroke_width(lines))
     if cells.labels.any():
@@ -202,8 +205,8 @@ def unread_boxes(
 
     Each box encloses one connected component of ink. A component lies outside if less
     than 30 % of its pixels are in the marks' boxes. A component whose box contains the
-    centre of a mark, such as a frame, gets no box, unless the mark is much lower (see
-    MIN_INNER_HEIGHT).
+    centre of a mark, such as a frame, gets no box. A narrow component gets a box
+    nevertheless if the mark is much smaller (see MIN_INNER_HEIGHT).
 
     ``cells`` are the cells, of boxes and grids, that contain writing. The rows of these
     cells are also searched cell by cell (see `ink_in_rows_of_cells`). Ink in a cell and
@@ -218,12 +221,16 @@ def unread_boxes(
     labels, count = ndimage.label(traces, EIGHT_CONNECTED)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
     read_areas = np.bincount(labels[_covered(marks, traces)], minlength=count + 1)
-    outside = [
-        box
-        for number, part in enumerate(ndimage.find_objects(labels), start=1)
-        if read_areas[number] < 0.3 * areas[number]
-        and heights[part].max() < MIN_INNER_HEIGHT * (box := Box.of_slices(part)).height
-    ]
+    outside = []
+    for number, part in enumerate(ndimage.find_objects(labels), start=1):
+        box = Box.of_slices(part)
+        is_narrow = box.width <= MAX_NARROW_ASPECT * box.height
+        min_height = MIN_INNER_HEIGHT * box.height if is_narrow else 1
+        if (
+            read_areas[number] < 0.3 * areas[number]
+            and heights[part].max() < min_height
+        ):
+            outside.append(box)
     if not cells:
         return outside
     height = max(cell.box.height for cell in cells)
@@ -249,13 +256,14 @@ def _marks_of(
 
     ``mask`` is bool (h, w), and True on strokes. ``cells`` are the areas of paper that
     are enclosed by the lines of boxes and grids, if the page has any. ``removed`` is
-    the mask of more strokes, which may be digits or parts of a frame, bool (h, w).
+    the mask of more strokes, which may be digits or parts of a frame, bool (h, w). If
+    it is None, lines as high as the page are not judged as digits of a tight row.
     """
     if not mask.any():
         return []
+    stroke = stroke_width(mask)
     if removed is not None:
         mask = mask | removed
-    stroke = stroke_width(mask)
     labels = _label_components(mask, MAX_TRACES)
     groups = group_components(mask, labels, stroke)
     if len(groups) > MAX_STROKES:
@@ -273,7 +281,7 @@ def _marks_of(
         )
         for group in groups
         if group not in rulings
-        and not is_ruling_fragment(group, mask, stroke)
+        and (group in in_doubt or not is_ruling_fragment(group, mask, stroke))
         and _stands_out(ink, labels, group, stroke)
     ]
 
@@ -287,33 +295,30 @@ def _judge_lines(
 ) -> tuple[list[Group], list[Group]]:
     """Return the groups that are rulings, and those that may be parts of a frame.
 
-    The arguments are those of ``_marks_of``. ``labels`` is the label image of ``mask``.
+    ``mask`` and ``removed`` are those of ``_marks_of``. ``groups`` are the groups of
+    ``mask``, ``labels`` is its label image, and ``stroke`` the stroke width in pixels.
     """
-    in_doubt: list[Group] = []
-    if removed is not None and removed.any():
-        in_doubt = [group for group in groups if _is_in(removed, group, labels)]
+    restored = set(labels[removed].tolist()) if removed is not None else set()
+    in_doubt = [group for group in groups if not restored.isdisjoint(group.labels)]
     rulings = [g for g in groups if g not in in_doubt and is_ruling(g, mask)]
+    is_alone = len(groups) == 1
     if len(rulings) == 1 and rulings[0].box.height > rulings[0].box.width:
         # A 1 may be as high as the page.
-        rulings, in_doubt = [], in_doubt + rulings
-    if removed is not None:
+        in_doubt += [] if is_alone else rulings
+        rulings = []
+    if removed is not None and not is_alone:
         page = mask.shape
         row = max((g.box.height for g in groups if g not in rulings), default=0)
-        ones = [g for g in rulings if may_be_digit(g.box, g.area, page, row, stroke)]
+        ones = [
+            g for g in rulings if may_be_in_tight_row(g.box, g.area, page, row, stroke)
+        ]
         if len(ones) <= MAX_LINES:
             rulings = [group for group in rulings if group not in ones]
             in_doubt += ones
-        heights = [g.box.height for g in groups if g.box.height < MIN_SPAN * page[0]]
-        row = max(heights, default=0)
+        inside = [g.box.height for g in groups if g.box.height < MIN_SPAN * page[0]]
+        row = max(inside, default=0)
         in_doubt += [g for g in groups if is_printed_line(g.box, g.area, page, row)]
-    return rulings, in_doubt if len(groups) > 1 else []
-
-
-def _is_in(mask: np.ndarray, group: Group, labels: np.ndarray) -> bool:
-    """Return whether any pixel of a group is in ``mask``, bool (h, w)."""
-    top, left, bottom, right = group.box
-    part = np.s_[top:bottom, left:right]
-    return bool(mask[part][np.isin(labels[part], group.labels)].any())
+    return rulings, in_doubt
 
 
 def _label_components(mask: np.ndarray, max_count: int) -> np.ndarray:

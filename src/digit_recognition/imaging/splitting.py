@@ -137,7 +137,11 @@ def merge_marks(left: Mark, right: Mark) -> Mark:
         box = ink[mark.y - y :, mark.x - x :][: mark.height, : mark.width]
         np.maximum(box, mark.ink, out=box)
     return Mark(
-        *(x, y, width, height, ink),
+        x,
+        y,
+        width,
+        height,
+        ink,
         unwritten=left.unwritten or right.unwritten,
         perhaps_frame=left.perhaps_frame or right.perhaps_frame,
     )
@@ -157,7 +161,11 @@ def _crop_part(mark: Mark, side: np.ndarray) -> Mark | None:
     height, width = ink[box].shape
     x, y = mark.x + int(left), mark.y + int(top)
     return Mark(
-        *(x, y, width, height, ink[box]),
+        x,
+        y,
+        width,
+        height,
+        ink[box],
         unwritten=mark.unwritten,
         perhaps_frame=mark.perhaps_frame,
     )

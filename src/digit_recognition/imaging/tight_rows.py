@@ -14,37 +14,38 @@ from .ink import EIGHT_CONNECTED, Ink, stroke_width
 
 MIN_ROW = 0.6
 """A picture is a tight row of digits if its highest stroke is at least this many times
-as high as the picture. The strokes that may be digits must be as high, too."""
+as high as the picture. Strokes that may be digits must be at least this high, too."""
 
 MAX_ASPECT = 1.2
 """Maximum aspect (width divided by height) of a digit."""
 
 MIN_STROKE, MAX_STROKE = 0.5, 2.0
-"""Range of the stroke width of a digit, as a multiple of the picture's stroke width.
-The lines of frames are often thinner, and the borders of scans wider."""
+"""Minimum of the mean thickness of a digit, and maximum of its stroke width, as
+multiples of the picture's stroke width. The lines of frames are often thinner, and the
+borders of scans wider."""
 
 MAX_KEPT = 0.5
 """A stroke counts as removed if ink was kept in at most this share of its rows."""
 
 MAX_INNER = 0.3
-"""A stroke is a frame if the area of the other ink in its bounding box is more than
-this share of its own area."""
+"""A stroke is a frame if the other ink in its bounding box has more than this share of
+its own area."""
 
 MAX_LINES = 2
-"""More than this many strokes that may be digits are the lines between the boxes of a
-form."""
+"""If more strokes than this may be digits, they are taken for the lines between the
+boxes of a form."""
 
-LINE_HEIGHT, MIN_SPAN, MAX_TILT = 1.15, 0.95, 0.03
+MIN_PAGE_HEIGHT, MIN_SPAN, MAX_TILT = 1.15, 0.95, 0.03
 """A stroke is more likely a printed line than a 1 if all of these hold:
 
-- The picture is at least LINE_HEIGHT times as high as its highest other stroke.
+- The picture is at least MIN_PAGE_HEIGHT times as high as its highest other stroke.
 - The stroke is at least MIN_SPAN times as high as the picture.
 - The stroke is straight and upright: its bounding box is wider than its mean thickness
   by at most MAX_TILT times its height, or by one pixel.
 """
 
 
-def removed_digits(ink: Ink, strokes: np.ndarray) -> np.ndarray:
+def possible_digits(ink: Ink, strokes: np.ndarray) -> np.ndarray:
     """Return the removed strokes of a tight row that may be digits.
 
     ``strokes`` is the mask of the page's strokes without frames, borders of scans and
@@ -70,7 +71,7 @@ def removed_digits(ink: Ink, strokes: np.ndarray) -> np.ndarray:
         if (
             kept_rows <= MAX_KEPT * box.height
             and inner <= MAX_INNER * area
-            and may_be_digit(box, area, strokes.shape, row, stroke)
+            and may_be_in_tight_row(box, area, strokes.shape, row, stroke)
             and stroke_width(own) <= MAX_STROKE * stroke
         ):
             found[part] |= own
@@ -78,14 +79,15 @@ def removed_digits(ink: Ink, strokes: np.ndarray) -> np.ndarray:
     return found if count <= MAX_LINES else np.zeros_like(found)
 
 
-def may_be_digit(
+def may_be_in_tight_row(
     box: Box, area: int, shape: tuple[int, ...], row: int, stroke: float
 ) -> bool:
     """Return whether a stroke may be a digit of a tight row.
 
     ``box`` and ``area`` are the bounding box of the stroke and its number of pixels.
-    ``row`` is the height of the highest other stroke. ``stroke`` is the page's stroke
-    width. All are in pixels. ``shape`` is the shape (h, w) of the page.
+    ``row`` is the height of the row, which is that of its highest other stroke.
+    ``stroke`` is the page's stroke width. All are in pixels. ``shape`` is the shape
+    (h, w) of the page.
     """
     return (
         not is_printed_line(box, area, shape, row)
@@ -98,10 +100,10 @@ def may_be_digit(
 def is_printed_line(box: Box, area: int, shape: tuple[int, ...], row: int) -> bool:
     """Return whether a stroke is more likely a printed line than a 1.
 
-    See LINE_HEIGHT for the rule. The arguments are those of ``may_be_digit``.
+    See MIN_PAGE_HEIGHT for the rule, and ``may_be_in_tight_row`` for the arguments.
     """
     return (
-        shape[0] >= LINE_HEIGHT * row
+        shape[0] >= MIN_PAGE_HEIGHT * row
         and box.height >= MIN_SPAN * shape[0]
         and box.width - area / box.height <= max(1, MAX_TILT * box.height)
     )

@@ -23,6 +23,7 @@ MAX_REASONS = 3
 are more, it gives only the number of the others."""
 
 NO_DIGIT = "perhaps no digit"
+PERHAPS_FRAME = "perhaps a part of a frame"
 TOO_WIDE = "too wide for one digit"
 SPLIT = "cut from touching ink"
 LEFT_OUT = "ink beside it was left out"
@@ -53,8 +54,10 @@ because the detector may be wrong about a digit of unusual shape. Signs such as 
 have smaller heights. The unit is the typical height of the page's digits."""
 
 MAX_ONE_ASPECT, MAX_ONES = 0.5, 2
-"""Unread ink that is taller than a digit may be a 1 if its aspect (width divided by
-height) is at most MAX_ONE_ASPECT, and if there are at most MAX_ONES such pieces."""
+"""Ink that was not read may be a tall 1 if its height is from MAX_STRAY_SIZE to
+MAX_SIZE, and its aspect (width divided by height) is at most MAX_ONE_ASPECT. If more
+than MAX_ONES such pieces are beside a line, they are taken for the lines between the
+boxes of a form."""
 
 MIN_LIKELY_SIZE = 0.5
 """A digit is in doubt if its longest side is less than this share of the median longest
@@ -189,14 +192,19 @@ def arrange_in_lines(
     large_unread = [b for b in unread if b.height >= MIN_UNREAD_HEIGHT * height]
     left_out = [b for b in rejected if b.longest >= MIN_SIZE * height] + large_unread
     left_out = [box for box in left_out if box.height <= MAX_STRAY_SIZE * height]
-    left_out += _perhaps_ones(unread, height)
+    low, high = MAX_STRAY_SIZE * height, MAX_SIZE * height
+    tall = [
+        box
+        for box in [*unread, *rejected]
+        if low < box.height <= high and box.width <= MAX_ONE_ASPECT * box.height
+    ]
     drawings = [box for box in rejected if box.height > MAX_STRAY_SIZE * height]
     boxes = [[digit.mark.box for digit in line] for line in numbers]
     lines = []
     for place, (line, own) in enumerate(zip(numbers, boxes, strict=True)):
         others = [box for one in (*boxes[:place], *boxes[place + 1 :]) for box in one]
         doubts = [
-            *_doubts_of_ink(own, left_out, drawings, height),
+            *_doubts_of_ink(own, left_out, tall, drawings, height),
             *_doubts_of_place(own, others, height),
         ]
         if line[0].mark.cell is None and _has_wide_gap(own, height):
@@ -212,21 +220,6 @@ def arrange_in_lines(
     if most_is_unread or rejected_area > MAX_REJECTED * read_area:
         return _doubt_all(lines)
     return lines
-
-
-def _perhaps_ones(unread: Sequence[Box], height: float) -> Sequence[Box]:
-    """Return the boxes of unread ink that is taller than a digit but may be a 1.
-
-    ``height`` is the typical height of the page's digits, in pixels. More than two of
-    these boxes are the lines between the boxes of a form.
-    """
-    low, high = MAX_STRAY_SIZE * height, MAX_SIZE * height
-    ones = [
-        box
-        for box in unread
-        if low < box.height <= high and box.width <= MAX_ONE_ASPECT * box.height
-    ]
-    return ones if len(ones) <= MAX_ONES else []
 
 
 def _sort(digits: Sequence[Digit]) -> list[list[Digit]]:
@@ -288,23 +281,34 @@ def _is_stray(line: list[Digit], height: float, non_digit_threshold: float) -> b
 
 
 def _doubts_of_ink(
-    own: list[Box], left_out: list[Box], drawings: list[Box], height: float
+    own: list[Box],
+    left_out: list[Box],
+    tall: list[Box],
+    drawings: list[Box],
+    height: float,
 ) -> Iterator[str]:
     """Yield a doubt if ink near the line was not read as a digit.
 
-    The line is in doubt if a box of ``left_out`` is beside the line, or if a box of
-    ``drawings`` contains the centre of one of the line's digits. The arguments are:
+    The line is in doubt if a box of ``left_out`` or a few boxes of ``tall`` are beside
+    the line (see MAX_ONES), or if a box of ``drawings`` contains the centre of one of
+    the line's digits. The arguments are:
 
     - ``own``: the boxes of the line's digits;
     - ``left_out``: the boxes of ink that has the size of a digit;
+    - ``tall``: the boxes of ink that may be a tall 1;
     - ``drawings``: the boxes of rejected marks that are too tall for a digit;
     - ``height``: the typical height of the page's digits, in pixels.
     """
-    if _are_beside(own, left_out, NEAR * height) or any(
-        drawing.left <= (box.left + box.right) / 2 <= drawing.right
-        and drawing.top <= (box.top + box.bottom) / 2 <= drawing.bottom
-        for drawing in drawings
-        for box in own
+    ones = sum(_are_beside(own, [box], NEAR * height) for box in tall)
+    if (
+        _are_beside(own, left_out, NEAR * height)
+        or 0 < ones <= MAX_ONES
+        or any(
+            drawing.left <= (box.left + box.right) / 2 <= drawing.right
+            and drawing.top <= (box.top + box.bottom) / 2 <= drawing.bottom
+            for drawing in drawings
+            for box in own
+        )
     ):
         yield LEFT_OUT
 

@@ -60,6 +60,7 @@ from digit_recognition.recognition.line_acceptance import (
 from digit_recognition.recognition.lines import (
     MIN_SIZE,
     NO_DIGIT,
+    PERHAPS_FRAME,
     SPLIT,
     TOO_WIDE,
     Digit,
@@ -72,7 +73,11 @@ from digit_recognition.recognition.model_checks import (
     parse_validation,
     read_metadata,
 )
-from digit_recognition.recognition.regions import away_from_sides, choose_by_region
+from digit_recognition.recognition.regions import (
+    away_from_sides,
+    choose_by_region,
+    doubt_frames,
+)
 from digit_recognition.recognition.thresholds import CERTAINTY
 from digit_recognition.recognition.views import average_views
 
@@ -169,7 +174,6 @@ that is higher by more than this. The score of a direction is a sum of confidenc
 TURNED = "the page lies on its side or upside down"
 ON_TABLE = "perhaps a sheet of paper on a table"
 PERHAPS_TWO = "perhaps two that touch"
-PERHAPS_FRAME = "perhaps a part of a frame"
 PERHAPS_PART = "perhaps a part of a digit"
 
 MIN_TYPICAL = 3
@@ -332,6 +336,7 @@ class Reader:
         ink: Ink | None = None
         cells: list[Cell] = []
         sheets: list[Mark] = []
+        frames: list[Digit] = []
         texture = None
         is_even = light_is_even(grey)
         with contextlib.ExitStack() as limits:
@@ -347,7 +352,9 @@ class Reader:
                         digits = self._read_marks(
                             away_from_sides(marks, grey.shape) if is_local else marks
                         )
+                        frames += [d for d in digits if d.doubt == PERHAPS_FRAME]
                         found = choose_by_region(found or [], digits)
+                        found = doubt_frames(found, frames)
                         if is_even and _is_settled(found, ink):
                             unread = unread_boxes(ink, [d.mark for d in found], cells)
                             return found, unread, _largest(sheets)
@@ -431,6 +438,8 @@ class Reader:
         return [np.concatenate(outputs) for outputs in zip(*batches, strict=True)]
 
     def _doubt(self, confidence: float, digit_logit: float, mark: Mark) -> str:
+        # First, because a mark that is as high as the page and perhaps no digit would
+        # be left out of its line.
         if mark.perhaps_frame and not mark.unwritten:
             return PERHAPS_FRAME
         if mark.unwritten or digit_logit < self.rule.digit_threshold:

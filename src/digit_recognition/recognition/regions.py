@@ -6,16 +6,28 @@ marks of a page. A reading is the list of digits that results from one of these 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.segmentation import Mark
-from digit_recognition.recognition.lines import NO_DIGIT, TOO_WIDE, Digit
+from digit_recognition.recognition.lines import (
+    NO_DIGIT,
+    PERHAPS_FRAME,
+    TOO_WIDE,
+    Digit,
+)
 
 MIN_OVERLAP = 0.3
 """Two digits are in one region if their boxes overlap by at least this fraction of the
 smaller box's area."""
+
+MIN_SAME = 0.5
+"""Two readings found the same mark if the intersection over union of the two boxes is
+at least this value."""
 
 NON_DIGIT_SCORE = -0.5
 """The score of a mark that is perhaps not a digit (doubt NO_DIGIT), or too wide to be
@@ -68,6 +80,28 @@ def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
     takes_other = present[1] & (~present[0] | (totals[1] > totals[0]))
     chosen = takes_other[regions] == from_other
     return [digit for digit, is_chosen in zip(digits, chosen, strict=True) if is_chosen]
+
+
+def doubt_frames(digits: list[Digit], frames: list[Digit]) -> list[Digit]:
+    """Put the digits in doubt that may be parts of a frame in any reading of the page.
+
+    ``frames`` are the digits with the doubt PERHAPS_FRAME of all readings. Another
+    reading may have found the same mark without this doubt.
+    """
+    boxes = [frame.mark.box for frame in frames]
+    return [
+        replace(digit, doubt=PERHAPS_FRAME)
+        if not digit.doubt and any(_is_same(digit.mark.box, box) for box in boxes)
+        else digit
+        for digit in digits
+    ]
+
+
+def _is_same(one: Box, other: Box) -> bool:
+    """Return whether the boxes' intersection over union is at least MIN_SAME."""
+    low, high = np.maximum(one, other)[:2], np.minimum(one, other)[2:]
+    shared = int(np.clip(high - low, 0, None).prod())
+    return shared >= MIN_SAME * (one.area + other.area - shared)
 
 
 def _connections(digits: list[Digit]) -> coo_array:

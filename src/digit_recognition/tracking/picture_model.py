@@ -56,10 +56,10 @@ class PictureModel(PythonModel):
         - accepted: bool;
         - reason: why the number is not accepted, or "" if it is accepted.
 
-        A picture in which no digits are read has one row with an empty number. If a
-        picture or one of its pages cannot be decoded, a row with an empty number is
-        added after the picture's other rows. The reason in such a row says what is
-        wrong with the picture.
+        A picture without digits, or one that cannot be decoded, has one row with an
+        empty number. If only a later page of a picture cannot be decoded, a row with an
+        empty number follows the rows of the earlier pages. The reason in such a row
+        says what is wrong with the picture.
         """
         rows = [
             (picture, line, *reading)

@@ -61,9 +61,9 @@ def train_detector(
     """Train the detector; return its record, its predictions and the network.
 
     ``x_train`` is float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10).
-    ``training`` is the record of the model's training. The column ``index`` of
-    ``validation_predictions`` holds the indices in ``x_train`` of the validation
-    images. The model was not trained on these images.
+    ``training`` is the record of the model's training. The model was not trained on the
+    validation images, which are a part of ``x_train``. The column ``index`` of
+    ``validation_predictions`` says which ones they are.
 
     The detector is trained on the model's training images and with the model's seed. It
     uses the model's convolutions, whose weights do not change. The detector maps each
