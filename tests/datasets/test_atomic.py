@@ -1,7 +1,10 @@
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -51,6 +54,29 @@ def test_the_folder_is_removed_whatever_ends_the_saving(tmp_path, error):
 
     with pytest.raises(error):
         save()
+    assert names(tmp_path) == []
+
+
+def test_the_folder_is_removed_even_if_threads_go_on_writing_after_an_error(tmp_path):
+    def write(folder):
+        for number in range(30):
+            place = folder / "chunks" / str(number)
+            with contextlib.suppress(FileNotFoundError):
+                place.mkdir(parents=True, exist_ok=True)
+                (place / "chunk").touch()
+            time.sleep(0.02)
+
+    def save():
+        with temporary_folder(tmp_path) as folder:
+            thread = threading.Thread(target=write, args=(folder,))
+            thread.start()
+            threads.append(thread)
+            raise ValueError("disk full")
+
+    threads = []
+    with pytest.raises(ValueError, match="disk full"):
+        save()
+    threads[0].join()
     assert names(tmp_path) == []
 
 

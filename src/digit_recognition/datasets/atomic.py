@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ except ImportError:  # Windows cannot lock folders, so nothing is removed there
     fcntl = None  # type: ignore[assignment] # a module or None
 
 PREFIX = ".saving-"
+MAX_REMOVAL, REMOVAL_PAUSE = 10.0, 0.1
+"""After a failed save, the temporary folder is removed until it stays away for
+REMOVAL_PAUSE seconds, or until MAX_REMOVAL seconds have passed."""
 
 
 @contextlib.contextmanager
@@ -27,7 +31,11 @@ def temporary_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
     ``prefix`` removes that folder.
     """
     with _locked_folder(parent, prefix) as folder:
-        yield folder
+        try:
+            yield folder
+        except BaseException:
+            _remove_for_good(folder)
+            raise
 
 
 @contextlib.contextmanager
@@ -54,6 +62,18 @@ def _locked_folder(parent: Path, prefix: str, name: str = "") -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
             os.close(lock)
+
+
+def _remove_for_good(folder: Path) -> None:
+    """Remove a folder, and again as long as threads write into it.
+
+    When Zarr cannot write a chunk of an array, its threads go on with the other chunks,
+    and make the folder again. After MAX_REMOVAL seconds, the folder is left.
+    """
+    end = time.monotonic() + MAX_REMOVAL
+    while folder.exists() and time.monotonic() < end:
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(REMOVAL_PAUSE)
 
 
 def remove_abandoned(parent: Path, prefix: str = PREFIX) -> None:
