@@ -70,13 +70,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("moments", type=int, nargs="?", default=6)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--mnist", type=Path, help="mnist.npz to train on, all of it")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after these")
     options = parser.parse_args()
     rng = random.Random(options.seed)  # noqa: S311 (no secret)
     outcomes: Counter[str] = Counter()
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        project, temporary = make_project(Path(folder)), Path(folder) / "tmp"
+        project = make_project(Path(folder), options.mnist)
+        temporary = Path(folder) / "tmp"
         temporary.mkdir()
         os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
         seconds = {}

@@ -3,8 +3,12 @@ import numpy as np
 from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.cells import Cell
 from digit_recognition.imaging.segmentation import Mark
-from digit_recognition.recognition.lines import NO_DIGIT, Digit
-from digit_recognition.recognition.regions import away_from_sides, choose_by_region
+from digit_recognition.recognition.lines import NO_DIGIT, PERHAPS_FRAME, Digit
+from digit_recognition.recognition.regions import (
+    away_from_sides,
+    choose_by_region,
+    doubt_frames,
+)
 
 
 def digit(x, y, width=20, height=30, confidence=1.0, doubt="", cell=None):
@@ -50,3 +54,11 @@ def test_marks_that_touch_a_side_of_the_page_are_left_out():
     inside = digit(1, 1).mark
     at_sides = [digit(*place).mark for place in ((0, 5), (5, 0), (80, 5), (5, 70))]
     assert away_from_sides([*at_sides, inside], (100, 100)) == [inside]
+
+
+def test_a_part_of_a_frame_stays_in_doubt_whichever_reading_it_is_taken_from():
+    frame = digit(0, 0, 8, 80, doubt=PERHAPS_FRAME)
+    same, unsure = digit(1, 0, 8, 80), digit(0, 1, 8, 80, doubt=NO_DIGIT)
+    away = digit(30, 0, 20, 80)
+    found = doubt_frames([same, unsure, away], [frame])
+    assert [one.doubt for one in found] == [PERHAPS_FRAME, NO_DIGIT, ""]

@@ -299,10 +299,9 @@ def _doubts_of_ink(
     - ``drawings``: the boxes of rejected marks that are too tall for a digit;
     - ``height``: the typical height of the page's digits, in pixels.
     """
-    ones = sum(_are_beside(own, [box], NEAR * height) for box in tall)
     if (
-        _are_beside(own, left_out, NEAR * height)
-        or 0 < ones <= MAX_ONES
+        _count_beside(own, left_out, NEAR * height)
+        or 0 < _count_beside(own, tall, NEAR * height) <= MAX_ONES
         or any(
             drawing.left <= (box.left + box.right) / 2 <= drawing.right
             and drawing.top <= (box.top + box.bottom) / 2 <= drawing.bottom
@@ -321,7 +320,7 @@ def _doubts_of_place(own: list[Box], others: list[Box], height: float) -> Iterat
     digits. ``own`` holds the boxes of the line's digits. ``others`` holds the boxes of
     the digits in all other lines.
     """
-    if _are_beside(own, others, NEAR * height):
+    if _count_beside(own, others, NEAR * height):
         yield OVERLAPS
     if len(own) > 1 or not others:
         return
@@ -354,26 +353,26 @@ def _collide(one: Mark, other: Mark) -> bool:
     return shared > MAX_SHARED_COLUMNS * min(first.width, second.width)
 
 
-def _are_beside(own: list[Box], others: list[Box], distance: float) -> bool:
-    """Return whether a box of ``own`` is beside a box of ``others``.
+def _count_beside(own: list[Box], others: list[Box], distance: float) -> int:
+    """Return how many boxes of ``others`` are beside a box of ``own``.
 
     Two boxes are beside each other if they share enough pixel rows (MIN_SHARED_ROWS)
     and if the horizontal gap between them is at most ``distance`` pixels.
     """
     if not own or not others:
-        return False
+        return 0
     boxes = np.array(others)
     top, left, bottom, right = enclosing(own)
     gap = np.maximum(boxes[:, 1], left) - np.minimum(boxes[:, 3], right)
     boxes = boxes[(boxes[:, 0] < bottom) & (boxes[:, 2] > top) & (gap <= distance)]
     heights = boxes[:, 2] - boxes[:, 0]
+    is_beside = np.zeros(len(boxes), bool)
     for box in own:
         low, high = np.maximum(boxes, box)[:, :2], np.minimum(boxes, box)[:, 2:]
         shared, gap = (high - low)[:, 0], (low - high)[:, 1]
         min_shared = MIN_SHARED_ROWS * np.minimum(heights, box.height)
-        if ((gap <= distance) & (shared >= min_shared)).any():
-            return True
-    return False
+        is_beside |= (gap <= distance) & (shared >= min_shared)
+    return int(is_beside.sum())
 
 
 def _doubt_all(lines: list[Line]) -> list[Line]:
