@@ -190,8 +190,10 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     components = map(Box.of_slices, ndimage.find_objects(labels))
     check_overlap(components, labels.size, MAX_TRACE_OVERLAP)
     traces = without_edges(ink.traces)
-    strokes = ink.strokes(without_rulings(traces, ink.smooth, ink.stroke))
-    yield _marks_of(ink, strokes, removed=possible_digits(ink, strokes))
+    traces = without_rulings(traces, ink.smooth, ink.stroke)
+    strokes = ink.strokes(traces)
+    removed = possible_digits(ink, strokes, ink.traces & ~traces)
+    yield _marks_of(ink, strokes, removed=removed)
     lines = ink.strokes(ink.traces)
     strokes, cells = find_cells(lines, stroke_width(lines))
     if cells.labels.any():
@@ -223,13 +225,11 @@ def unread_boxes(
     read_areas = np.bincount(labels[_covered(marks, traces)], minlength=count + 1)
     outside = []
     for number, part in enumerate(ndimage.find_objects(labels), start=1):
-        box = Box.of_slices(part)
+        if read_areas[number] >= 0.3 * areas[number]:
+            continue
+        box, highest = Box.of_slices(part), heights[part].max()
         is_narrow = box.width <= MAX_NARROW_ASPECT * box.height
-        min_height = MIN_INNER_HEIGHT * box.height if is_narrow else 1
-        if (
-            read_areas[number] < 0.3 * areas[number]
-            and heights[part].max() < min_height
-        ):
+        if highest < (MIN_INNER_HEIGHT * box.height if is_narrow else 1):
             outside.append(box)
     if not cells:
         return outside

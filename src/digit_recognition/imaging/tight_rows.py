@@ -45,14 +45,18 @@ MIN_PAGE_HEIGHT, MIN_SPAN, MAX_TILT = 1.15, 0.95, 0.03
 """
 
 
-def possible_digits(ink: Ink, strokes: np.ndarray) -> np.ndarray:
+def possible_digits(ink: Ink, strokes: np.ndarray, removed: np.ndarray) -> np.ndarray:
     """Return the removed strokes of a tight row that may be digits.
 
     ``strokes`` is the mask of the page's strokes without frames, borders of scans and
-    rulings. Both masks are bool (h, w). The result is empty if the page is not a tight
-    row of digits, or if more than MAX_LINES strokes may be digits.
+    rulings. ``removed`` is the mask of the removed ink. All masks are bool (h, w). The
+    result is empty if the page is not a tight row of digits, or if more than MAX_LINES
+    strokes may be digits.
     """
     found = np.zeros(strokes.shape, bool)
+    min_rows = MIN_ROW * (1 - MAX_KEPT) * len(strokes)
+    if np.count_nonzero(removed.any(axis=1)) < min_rows:
+        return found
     kept = ndimage.find_objects(ndimage.label(strokes, EIGHT_CONNECTED)[0])
     row = max((rows.stop - rows.start for rows, _ in kept), default=0)
     if row < MIN_ROW * len(strokes):
