@@ -5,8 +5,9 @@ The digits are dark on light paper, with uneven light and noise. On half of the 
 digits have MNIST's size and gaps of 1 to 8 pixels. On the other half, digits and gaps
 are three times as large.
 
-The argument `margin` cuts the page out around the number, with so many pixels of paper
-on each side (times three for large digits). By default (-1), it is not.
+The page is cropped to the number if the argument `margin` is 0 or more. `margin` is the
+width in pixels of the paper that is left on each side. It is three times as wide for
+large digits. By default (-1), the page is not cropped.
 """
 
 from difflib import SequenceMatcher
@@ -20,14 +21,14 @@ from digit_recognition.recognition.reader import NothingToRead
 from common import MAX_ERROR, MNIST, load_newest_reader, parse_arguments
 
 MIN_INK = 0.2
-"""Pixels of a digit above this value are ink, when the page is cut out."""
+"""Pixels of a digit above this value are ink when the page is cropped."""
 
 
 def draw_page(images: np.ndarray, rng: np.random.Generator, margin: int) -> np.ndarray:
     """Draw images of digits, uint8 (n, 28, 28), in one line on a page.
 
     The page is grey, float32 (height, width) in 0..1, with 1 for white. If ``margin``
-    is not negative, the page is cut out with this margin (see above).
+    is not negative, the page is cropped to the number with this margin.
     """
     scale = int(rng.choice([1, 3]))
     digits = []

@@ -27,7 +27,8 @@ PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, FILTER_MODE = 22, 38, 2
 LOAD, JUMP_IF_EQUAL, AND, RETURN = 0x20, 0x15, 0x54, 0x06
 KILL, ALLOW = 0x80000000, 0x7FFF0000
 
-KEPT = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+KEPT = ("PATH", "SYSTEMROOT", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+"""Variables that a run takes over from the tests. None of them refuses telemetry."""
 
 SENDS_AFTER = 12
 """Seconds after its import at which ONNX Runtime's telemetry has looked up a name."""
@@ -50,8 +51,8 @@ def run_without_lookups(
         env={
             **kept,
             **places,
-            **{"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
-            **{"PYTHONPATH": f"{cwd / 'src'}", "ORT_DISABLE_TELEMETRY": "0"},
+            **{"PYTHONPATH": f"{cwd / 'src'}", "PYTHONDONTWRITEBYTECODE": "1"},
+            "ORT_DISABLE_TELEMETRY": "0",
             **environment,
         },
         capture_output=True,

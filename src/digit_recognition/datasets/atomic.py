@@ -65,10 +65,10 @@ def _locked_folder(parent: Path, prefix: str, name: str = "") -> Iterator[Path]:
 
 
 def _remove_for_good(folder: Path) -> None:
-    """Remove a folder, and again as long as threads write into it.
+    """Remove a folder until no thread makes it again, for MAX_REMOVAL seconds at most.
 
-    When Zarr cannot write a chunk of an array, its threads go on with the other chunks,
-    and make the folder again. After MAX_REMOVAL seconds, the folder is left.
+    If Zarr cannot write one chunk of an array, its threads still write the others, and
+    make the folder again.
     """
     end = time.monotonic() + MAX_REMOVAL
     while folder.exists() and time.monotonic() < end:
