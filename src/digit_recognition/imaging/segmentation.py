@@ -74,9 +74,9 @@ of a mark is its longest side. Smaller marks are specks."""
 
 MIN_INNER_HEIGHT, MAX_NARROW_ASPECT = 0.2, 0.6
 """Ink around a mark is its frame, except narrow ink: its aspect (width divided by
-height) is at most MAX_NARROW_ASPECT. Narrow ink is a frame only if the height of the
-mark is at least the share MIN_INNER_HEIGHT of its own height. Otherwise, the mark may
-be a remainder of the ink itself, such as a piece of a 1."""
+height) is at most MAX_NARROW_ASPECT. Narrow ink is a frame only if the mark is at least
+MIN_INNER_HEIGHT times as high as the ink. Otherwise, the mark may be a remainder of the
+ink itself, such as a piece of a 1."""
 
 MIN_SHEET_SIDE = 50
 """Minimum of the shorter side of a sheet of paper with writing on it, in pixels."""

@@ -1,7 +1,8 @@
 """Find digits at the sides of a picture that was cut out tightly around a number.
 
-In such a picture, a 1 may be as high as the picture, as rulings and the lines of frames
-are. The first and the last digit may lie along the sides, as the borders of scans do.
+In such a picture, a 1 may be as high as the picture, just like rulings and the lines
+of frames. The first and the last digit may lie along the sides, just like the borders
+of scans.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def may_be_in_tight_row(
     """Return whether a stroke may be a digit of a tight row.
 
     ``box`` and ``area`` are the bounding box of the stroke and its number of pixels.
-    ``row`` is the height of the row, which is that of its highest other stroke.
+    ``row`` is the height of the row: the height of its highest stroke except this one.
     ``stroke`` is the page's stroke width. All are in pixels. ``shape`` is the shape
     (h, w) of the page.
     """

@@ -83,10 +83,10 @@ def choose_by_region(one: list[Digit], other: list[Digit]) -> list[Digit]:
 
 
 def doubt_frames(digits: list[Digit], frames: list[Digit]) -> list[Digit]:
-    """Put the digits in doubt that may be parts of a frame in any reading of the page.
+    """Put in doubt the digits that, in at least one reading, may be parts of a frame.
 
-    ``frames`` are the digits with the doubt PERHAPS_FRAME of all readings. Another
-    reading may have found the same mark without this doubt.
+    ``frames`` are the digits, from all readings of the page, that have the doubt
+    PERHAPS_FRAME. Another reading may have found the same mark without this doubt.
     """
     boxes = [frame.mark.box for frame in frames]
     return [
