@@ -23,8 +23,8 @@ from sklearn.svm import SVC
 from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.cells import Cell
 from digit_recognition.imaging.ink import Ink, find_ink
+from digit_recognition.imaging.marks import Mark
 from digit_recognition.imaging.segmentation import (
-    Mark,
     TooManyMarks,
     find_digits,
     find_marks,

@@ -16,7 +16,8 @@ from itertools import pairwise
 import numpy as np
 
 from digit_recognition.imaging.boxes import Box, enclosing
-from digit_recognition.imaging.segmentation import Mark, remove_specks, sort_into_lines
+from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.segmentation import remove_specks, sort_into_lines
 
 MAX_REASONS = 3
 """Maximum number of doubts (reasons for a check) that ``Line.reason`` lists. If there

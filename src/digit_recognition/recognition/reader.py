@@ -29,12 +29,11 @@ from digit_recognition.imaging.ink import (
     stroke_width,
 )
 from digit_recognition.imaging.line_removal import without_edges
+from digit_recognition.imaging.marks import Mark, placed_mark
 from digit_recognition.imaging.mnist_format import is_mnist_format
 from digit_recognition.imaging.segmentation import (
-    Mark,
     TooManyMarks,
     find_marks,
-    placed_mark,
     unread_boxes,
 )
 from digit_recognition.imaging.sheets import without_surroundings, without_table

@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from digit_recognition.imaging.boxes import Box
-from digit_recognition.imaging.segmentation import Mark
+from digit_recognition.imaging.marks import Mark
 from digit_recognition.recognition.lines import (
     NO_DIGIT,
     PERHAPS_FRAME,
