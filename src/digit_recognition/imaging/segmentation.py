@@ -15,6 +15,7 @@ from scipy import ndimage
 from .boxes import Box
 from .cells import Cell, Cells, find_cells, ink_in_rows_of_cells
 from .components import Group, group_components, is_ruling, is_ruling_fragment
+from .cut_frames import cut_frames
 from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
 from .marks import Mark, placed_mark
@@ -152,19 +153,23 @@ def unread_boxes(
     centre of a mark, such as a frame, gets no box. A narrow component gets a box
     nevertheless if the mark is much smaller (see MIN_INNER_HEIGHT).
 
+    Ink of a frame that was cut off at the sides of the picture is ignored (see
+    `cut_frames`).
+
     ``cells`` are the cells, of boxes and grids, that contain writing. The rows of these
     cells are also searched cell by cell (see `ink_in_rows_of_cells`). Ink in a cell and
     outside all marks gets a box of its own, even if it is connected with a frame. This
     search ignores marks that are higher than the highest cell, because they cannot be
     digits in a cell.
     """
-    traces, cells = ink.traces, list(cells)
+    cells, covered = list(cells), _covered(marks, ink.traces)
+    traces = ink.traces & ~cut_frames(ink.traces & ~covered, marks)
     heights = np.zeros(traces.shape, np.int32)  # of the marks, at their centres
     for mark in sorted(marks, key=lambda mark: mark.height):
         heights[mark.y + mark.height // 2, mark.x + mark.width // 2] = mark.height
     labels, count = ndimage.label(traces, EIGHT_CONNECTED)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
-    read_areas = np.bincount(labels[_covered(marks, traces)], minlength=count + 1)
+    read_areas = np.bincount(labels[covered], minlength=count + 1)
     outside = []
     for number, part in enumerate(ndimage.find_objects(labels), start=1):
         if read_areas[number] >= 0.3 * areas[number]:
