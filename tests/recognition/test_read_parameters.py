@@ -28,5 +28,5 @@ def test_the_rule_has_the_arguments_of_the_acceptance_rule_only():
         "max_error": 0.01,
         "certainty": 0.95,
         "keep_digits": 0.97,
-        "max_number_error": 0.01,
+        "max_number_error": 0.0075,
     }

@@ -164,6 +164,14 @@ def test_a_single_digit_must_be_more_confident_than_one_of_a_number():
     assert read_line(UNSURE, rule=both).reason == "unsure (60.0%)"
 
 
+def test_a_1_alone_must_be_more_like_a_digit_than_other_digits():
+    kind = replace(rule(), lone_one_threshold=3.0)
+    for digit, reason in ((1, "perhaps no digit"), (7, "")):
+        assert read_line((digit, 0.99, 2.9), rule=kind).reason == reason
+        assert read_line((digit, 0.99, 3.0), rule=kind).reason == ""
+        assert read_line(CLEAR, (digit, 0.99, 2.9), rule=kind).reason == ""
+
+
 def test_a_number_is_accepted_only_if_every_digit_is():
     assert read_line(CLEAR, CLEAR, CLEAR).reason == ""
     assert read_line(CLEAR, UNSURE, CLEAR).reason == "digit 2: unsure (60.0%)"

@@ -31,7 +31,8 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
     """Judge some of a line's marks (possible digits) again, and return the line.
 
     If a line consists of one accepted digit, the digit stays accepted only if its
-    confidence is above ``rule.min_confidence_alone``. In a longer line, a mark that was
+    confidence is above ``rule.min_confidence_alone``. A 1 must also have a detector
+    logit of at least ``rule.lone_one_threshold``. In a longer line, a mark that was
     taken for a non-digit is judged again if all of these hold:
 
     - It passes as a digit in ``AcceptanceRule.are_digits``, which takes into account
@@ -47,6 +48,8 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
     if len(sure) == len(line.digits) == 1:
         (digit,) = sure
         doubt = doubt_confidence(digit.confidence, rule.min_confidence_alone)
+        if digit.digit == 1 and digit.digit_logit < rule.lone_one_threshold:
+            doubt = NO_DIGIT
         return replace(line, digits=[replace(digit, doubt=doubt)])
     if not sure or len(sure) == len(line.digits):
         return line

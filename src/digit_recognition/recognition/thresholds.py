@@ -7,7 +7,7 @@ example, a bound from MNIST's images does not hold for digits in another style.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,7 @@ CERTAINTY = 0.95
 """Default probability with which a bound on the error among accepted digits holds."""
 
 LATE_START = 0.5
-"""Default coverage at which the second of the two sequences of tests in ``_certify``
+"""Coverage at which the second of the two sequences of tests in ``_certify``
 starts. The coverage is the fraction of all images that is accepted."""
 
 EARLY_SHARE = 0.1
@@ -72,18 +72,15 @@ class Threshold:
 def find_thresholds(
     confidence: np.ndarray,
     wrong: np.ndarray,
-    max_errors: Sequence[float] = MAX_ERRORS,
+    max_errors: Collection[float] = MAX_ERRORS,
     certainty: float = CERTAINTY,
-    late_start: float = LATE_START,
 ) -> list[Threshold]:
     """Return a threshold for each maximum error that can be guaranteed.
 
     If several thresholds guarantee the same maximum error, the one with the largest
     coverage (fraction of accepted images) is returned. ``confidence``, float (n,) in
-    0..1, and ``wrong``, bool (n,), describe the results on n validation images. To find
-    thresholds for multi-digit numbers, pass the results on n numbers instead. The
-    probability that a guarantee holds is at least ``certainty``. ``late_start`` is
-    explained in ``_certify``.
+    0..1, and ``wrong``, bool (n,), describe the results on n validation images. The
+    probability that a guarantee holds is at least ``certainty``.
 
     The result is in the order of ``max_errors``. A maximum error is left out if no
     threshold guarantees it. One last element, with ``max_error=None``, guarantees
@@ -111,8 +108,7 @@ def find_thresholds(
         )
 
     certified = {
-        level: _certify(accepted, errors, level, 1 - certainty, late_start)
-        for level in max_errors
+        level: _certify(accepted, errors, level, 1 - certainty) for level in max_errors
     }
     return [
         *(
@@ -143,11 +139,7 @@ def choose_threshold(table: Sequence[Threshold], max_error: float) -> Threshold:
 
 
 def _certify(
-    accepted: np.ndarray,
-    errors: np.ndarray,
-    level: float,
-    risk: float,
-    late_start: float,
+    accepted: np.ndarray, errors: np.ndarray, level: float, risk: float
 ) -> int | None:
     """Return the index of the last threshold that is certified for the error ``level``.
 
@@ -173,7 +165,7 @@ def _certify(
       strictest threshold that can pass at all.
     - The second sequence may use the rest of the risk. If all tests of the first
       sequence pass, it may use the whole risk (the fallback procedure of Wiens 2003).
-      It starts where the fraction ``late_start`` of the images is accepted. With this
+      It starts where the fraction LATE_START of the images is accepted. With this
       many accepted images, a test can pass despite a few errors among the most
       confident images. Many of these errors are wrong labels.
     """
@@ -190,7 +182,7 @@ def _certify(
         """
         return np.log(share * risk) / np.log1p(-level)
 
-    enough = max(minimum_accepted(1), late_start * accepted[-1])
+    enough = max(minimum_accepted(1), LATE_START * accepted[-1])
     first = int(np.searchsorted(accepted, enough))
     early = np.arange(np.searchsorted(accepted, minimum_accepted(EARLY_SHARE)), first)
     passed = _count_until_false(tails[early] <= EARLY_SHARE * risk)

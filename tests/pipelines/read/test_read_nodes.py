@@ -202,7 +202,7 @@ def test_unreadable_pictures_have_a_row_with_the_reason(tmp_path):
         "max_error": 0.01,
         "certain": True,
         "certain_max_error": 0.01,
-        "max_number_error": 0.01,
+        "max_number_error": 0.0075,
         "certain_numbers": True,
         "certainty": 0.95,
         "threshold": 0.9,
