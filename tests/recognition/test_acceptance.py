@@ -42,7 +42,7 @@ def test_digits_that_the_detector_stops_count_as_not_accepted():
     )
     rule = find_acceptance_rule(results, 0.1, keep_digits=0.89, max_number_error=0.1)
     accepted = Threshold(0.1, 0.0, 0.9, 360, 0)
-    assert rule == AcceptanceRule(accepted, 5.0, 0.95, -5.0, accepted, 5.0, -5.0)
+    assert rule == AcceptanceRule(accepted, 5.0, 0.95, -5.0, accepted, 5.0, -5.0, -5.0)
 
 
 def test_the_threshold_is_that_of_the_error_and_the_certainty():

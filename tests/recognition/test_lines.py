@@ -18,7 +18,7 @@ from digit_recognition.recognition.lines import (
     arrange_in_lines,
 )
 
-THRESHOLD = -3.0
+THRESHOLD, LOWEST = -3.0, -6.0
 
 
 def mark(x, y, width=20, height=30):
@@ -34,7 +34,7 @@ def sign(x, y=0, width=20, height=30):
 
 
 def arrange(*digits, unread=()):
-    return arrange_in_lines(digits, [one.box for one in unread], THRESHOLD)
+    return arrange_in_lines(digits, [one.box for one in unread], THRESHOLD, LOWEST)
 
 
 def test_digits_become_lines_from_top_to_bottom():
@@ -56,6 +56,13 @@ def test_an_unlikely_digit_stays_in_its_line():
     for unlikely in (digit(30, doubt=NO_DIGIT, logit=-1.0), sign(30)):
         (line,) = arrange(digit(0), unlikely, digit(60))
         assert (line.number, line.reason) == ("111", f"digit 2: {NO_DIGIT}")
+
+
+@pytest.mark.parametrize("confidence", [0.6, 0.99])
+def test_a_mark_less_like_a_digit_than_all_known_digits_is_left_out(confidence):
+    plus = digit(30, confidence=confidence, doubt=NO_DIGIT, logit=-6.1)
+    (line,) = arrange(digit(0), plus, digit(60))
+    assert (line.number, line.reason) == ("11", LEFT_OUT)
 
 
 def test_confident_digits_that_the_detector_doubts_get_a_row():

@@ -112,6 +112,8 @@ class AcceptanceRule:
     - ``non_digit_threshold``: a mark with a logit below this value is clearly a
       non-digit.
     - ``typical_logit``: the median logit of the validation digits.
+    - ``lowest_logit``: the lowest logit of the validation digits. A mark with a lower
+      logit is never a part of a number.
 
     A 1 that is alone in its line passes only with a logit of at least
     ``lone_one_threshold``.
@@ -124,6 +126,7 @@ class AcceptanceRule:
     number_threshold: Threshold | None = None
     typical_logit: float = np.nan
     lone_one_threshold: float = -np.inf
+    lowest_logit: float = -np.inf
 
     @property
     def min_confidence(self) -> float:
@@ -227,6 +230,7 @@ def find_acceptance_rule(
         lone_one_threshold=float(
             np.quantile(digit_logit, 1 - KEEP_LONE_ONES, method="lower")
         ),
+        lowest_logit=float(digit_logit.min()),
     )
     if validation.number is None:
         return rule

@@ -142,7 +142,10 @@ class Line:
 
 
 def arrange_in_lines(
-    digits: Sequence[Digit], unread: Sequence[Box], non_digit_threshold: float
+    digits: Sequence[Digit],
+    unread: Sequence[Box],
+    non_digit_threshold: float,
+    lowest_logit: float = -np.inf,
 ) -> list[Line]:
     """Return the lines of a page from top to bottom.
 
@@ -152,6 +155,7 @@ def arrange_in_lines(
 
     - specks;
     - marks whose height is unlikely for a digit (see ``_may_be_digit``);
+    - marks with a detector logit below ``lowest_logit``, such as signs of arithmetic;
     - marks of stray lines, which do not show a number (see ``_is_stray``). If all
       lines are stray, these marks are not rejected.
 
@@ -181,7 +185,12 @@ def arrange_in_lines(
     if not sure:
         return _doubt_all([Line(line) for line in _sort(digits)])
     height = float(np.median([box.longest for box in sure]))
-    placed = [d for d in digits if _may_be_digit(d, height, non_digit_threshold)]
+    placed = [
+        digit
+        for digit in digits
+        if digit.digit_logit >= lowest_logit
+        and _may_be_digit(digit, height, non_digit_threshold)
+    ]
     numbers = [
         line
         for line in _sort(placed)

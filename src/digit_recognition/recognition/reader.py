@@ -273,8 +273,8 @@ class Reader:
         small = without_table(resized(grey, (height, width), Image.Resampling.BOX))
         digits, unread, is_on_table = self._find_digits_on_sheet(small)
         digits = self._merge_broken(digits)
-        threshold = self.rule.non_digit_threshold
-        lines = arrange_in_lines(digits, unread, threshold) if digits else []
+        logits = self.rule.non_digit_threshold, self.rule.lowest_logit
+        lines = arrange_in_lines(digits, unread, *logits) if digits else []
         lines = [accept_by_line(line, self.rule) for line in lines]
         for is_doubtful, doubt in (
             (is_on_table, ON_TABLE),
