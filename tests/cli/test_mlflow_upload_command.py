@@ -48,7 +48,7 @@ def test_a_server_that_is_down_is_one_sentence(upload, monkeypatch):
     code, message = upload(VERSION)
     assert code == 1
     assert message.startswith(
-        "Error: expected to log results on MLflow, received: http://127.0.0.1:9 does "
+        "Error: expected to log results to MLflow, received: http://127.0.0.1:9 does "
         "not answer"
     )
     assert "or name another one in MLFLOW_TRACKING_URI" in message

@@ -1,4 +1,4 @@
-"""`kedro mlflow-upload`: log the results of earlier runs on MLflow."""
+"""`kedro mlflow-upload`: log the results of earlier runs to MLflow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .pruning import find_versions
 )
 @click.option("--register", is_flag=True, help="Register the exported models, too.")
 def mlflow_upload(versions: tuple[str, ...], env: str, register: bool) -> None:
-    """Log the results of earlier runs on MLflow.
+    """Log the results of earlier runs to MLflow.
 
     Use this if no MLflow server was available during the runs. A VERSION is the name of
     a folder, such as 2026-01-31T12.00.00.000Z. `kedro prune` lists all versions.
@@ -81,6 +81,6 @@ def _upload(
     except Exception as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise ProjectError(
-            f"expected to log results on MLflow, received: {reason}; start the server, "
+            f"expected to log results to MLflow, received: {reason}; start the server, "
             "or name another one in MLFLOW_TRACKING_URI"
         ) from error

@@ -83,10 +83,10 @@ class Partition(Pictures):
             yield self.subset(self.names[start : start + size], self.reasons)
 
     def set_aside(self, reasons: Mapping[str, str]) -> Partition:
-        """Return a copy of this partition with further pictures excluded from opening.
+        """Return a copy of this partition that does not open some of its pictures.
 
-        ``reasons`` maps the name of each further picture to the reason. The pictures
-        that this partition excludes are also excluded in the copy. If a picture already
+        ``reasons`` maps the names of these pictures to the reasons. Pictures that this
+        partition does not open are not opened by the copy either. If a picture already
         has a reason, the new reason replaces it.
         """
         return self.subset(self.names, self.reasons | dict(reasons))

@@ -1,4 +1,4 @@
-"""Give the catalog the manifests, which are files with the digests of results."""
+"""Add the manifests to the catalog. A manifest lists the digests of a run's results."""
 
 from __future__ import annotations
 

@@ -40,11 +40,12 @@ class MatchingArraysHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
     ) -> None:
-        """Load an older version of the arrays if the newest arrays do not match.
+        """Load older arrays if the newest arrays do not match each other or the model.
 
-        The arrays must have the same version. If the run loads the record of a model's
-        training, the arrays' digests must also equal the digests in this record. Prints
-        a line if an older version will be loaded. Raises DatasetError if the record of
+        Arrays match each other if all of them have the same version. They match the
+        model if their digests equal those in the record of its training; this is
+        checked if the run loads the record. Prints a line if older arrays will be
+        loaded. Raises DatasetError if the record of
         the training or the record of the newest arrays is damaged.
         """
         inputs = pipeline.inputs()

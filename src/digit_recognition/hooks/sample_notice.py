@@ -20,10 +20,7 @@ class SampleHooks:
 
     @hook_impl
     def before_pipeline_run(self) -> None:
-        """Clear the warning that is logged at the end of a run.
-
-        An earlier run in this process may have set it.
-        """
+        """Forget the final warning of an earlier run in this process."""
         self._final_warning = ""
 
     @hook_impl

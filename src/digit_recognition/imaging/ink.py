@@ -295,9 +295,9 @@ def _ramp(side: int) -> np.ndarray:
 def ink_is_dark(grey: np.ndarray) -> bool:
     """Return whether the ink is darker than the paper.
 
-    The ink is dark if `ink_seems_dark` says so, or if the page has a light area with at
-    least MIN_SPOTS dark spots (see `find_light_area`). Such an area is paper. The rest
-    of the page is then a dark table, or paper in a shadow.
+    The ink is dark if `ink_seems_dark` says so. It is also dark if the page has a light
+    area with at least MIN_SPOTS dark spots (see `find_light_area`): this area is paper,
+    and the rest of the page is a dark table, or paper in a shadow.
     """
     if ink_seems_dark(grey):
         return True

@@ -48,7 +48,7 @@ CLEAR_NON_DIGITS = 0.002
 class ValidationResults(NamedTuple):
     """The results of the model and its detector on n validation digits.
 
-    All fields are arrays (n,):
+    All fields are arrays (n,), except that ``number`` may be None:
 
     - ``confidence``: the calibrated confidence, float64 in 0..1.
     - ``wrong``: True where the predicted digit is wrong.

@@ -82,10 +82,10 @@ def find_thresholds(
     0..1, and ``wrong``, bool (n,), describe the results on n validation images. The
     probability that a guarantee holds is at least ``certainty``.
 
-    The result is in the order of ``max_errors``. A maximum error is left out if no
-    threshold guarantees it. One last element, with ``max_error=None``, guarantees
-    nothing. Its threshold is the highest confidence of a wrong image, or the lowest
-    confidence if no image is wrong.
+    The thresholds are in the order of ``max_errors``. A maximum error is left out if no
+    threshold guarantees it. Another threshold is always added at the end. It has the
+    ``max_error`` None, because it guarantees nothing. It is the highest confidence of a
+    wrong image, or the lowest confidence if no image is wrong.
 
     The certainty applies to each threshold separately, not to all of them together. The
     method bounds the selective risk, as in Geifman and El-Yaniv 2017, "Selective

@@ -1,4 +1,4 @@
-"""Log the results of earlier runs on MLflow, such as runs that were not tracked."""
+"""Log to MLflow the results of earlier runs, such as runs that were not tracked."""
 
 from __future__ import annotations
 

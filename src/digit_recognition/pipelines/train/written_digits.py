@@ -64,8 +64,8 @@ def add_handwriting(
 ) -> tuple[JoinedArrays, JoinedArrays, np.ndarray]:
     """Add written digits; return all images, all labels, and the indices to train on.
 
-    Written digits are synthetic digits, read from synthetic pages. They are made from
-    drawings and from the training images, never from validation images. ``x_train`` is
+    Written digits are synthetic: drawings and training images are put on synthetic
+    pages, and cut out again. Validation images are never used. ``x_train`` is
     float32 (n, 28, 28, 1) in 0..1; ``y_train`` is one-hot (n, 10). ``train`` (k,) holds
     the indices of the training images.
 
