@@ -30,6 +30,39 @@ def test_the_lines_of_boxes_are_removed_and_what_is_written_stays():
     assert cells.at(10, 10) is None
 
 
+def test_boxes_may_be_nearly_as_high_as_the_page():
+    written = (40, 62, 38, 42)
+    page = page_of_boxes(written)[30:70]  # the lower line is cut off
+    left, cells = find_cells(page, STROKE)
+    np.testing.assert_array_equal(left, ink(written)[30:70])
+    assert cells.at(20, 40).box == Box(2, 22, 40, 60)
+
+
+def test_a_0_is_written_in_the_cell_around_its_hole():
+    page = page_of_boxes((40, 64, 32, 52))
+    page[44:60, 36:48] = False
+    _, cells = find_cells(page, 2.0)
+    assert cells.at(51, 42).box == Box(32, 22, 70, 60)
+
+
+def test_pieces_of_a_broken_line_between_cells_are_removed():
+    written = (40, 62, 38, 42)
+    page = page_of_boxes(written)
+    page[34:68:6, 60:62] = False
+    page[35:68:6, 60:62] = False
+    left, _ = find_cells(page, STROKE)
+    np.testing.assert_array_equal(left, ink(written))
+
+
+def test_what_is_left_of_the_lines_outside_the_cells_is_known():
+    page = page_of_boxes((40, 62, 38, 42))
+    page[30:72, 160:162] = page[30:32, 140:162] = True  # a cell without a lower line
+    left, cells = find_cells(page, STROKE)
+    assert left[50, 160:162].all()
+    assert cells.rest[50].nonzero()[0].tolist() == [160, 161]
+    assert not cells.rest[:, :140].any()
+
+
 def test_what_touches_a_line_keeps_its_ink_within_the_cell():
     left, _ = find_cells(page_of_boxes((32, 60, 38, 42), (50, 54, 60, 90)), STROKE)
     assert left[34:60, 38:42].all()

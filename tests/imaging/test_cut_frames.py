@@ -7,7 +7,7 @@ from imaging.pages import INK, blank
 from digit_recognition.imaging.cut_frames import cut_frames
 from digit_recognition.imaging.ink import find_ink
 from digit_recognition.imaging.marks import Mark
-from digit_recognition.imaging.segmentation import find_marks, unread_boxes
+from digit_recognition.imaging.segmentation import find_marks, find_unread
 
 PEN = 10
 
@@ -69,4 +69,4 @@ def test_ink_of_a_cut_frame_is_not_unread(width, unread):
     ink = find_ink(page)
     marks = [mark for mark in next(find_marks(ink)) if mark.x > 10]
     assert len(marks) == 1
-    assert len(unread_boxes(ink, marks)) == unread
+    assert len(find_unread(ink, marks).boxes) == unread

@@ -28,7 +28,7 @@ from digit_recognition.imaging.segmentation import (
     TooManyMarks,
     find_digits,
     find_marks,
-    unread_boxes,
+    find_unread,
 )
 
 
@@ -277,6 +277,18 @@ def test_the_boxes_of_a_form_are_removed():
     assert boxes(page) == [ones]
 
 
+def test_a_digit_that_touches_the_frame_of_faint_boxes_is_in_its_cell():
+    page = blank(120, 260)
+    for left in (20, 120):
+        page[20:100, left : left + 101] = 0.75
+        page[22:98, left + 2 : left + 99] = PAPER
+    page[35:85, 60:68] = page[20:80, 160:168] = INK  # the second touches the frame
+    without_frames, in_cells = find_marks(find_ink(page))
+    assert sorted(mark.x for mark in without_frames) == [60]
+    assert sorted(mark.x for mark in in_cells) == [60, 160]
+    assert all(mark.cell for mark in in_cells)
+
+
 def test_pencil_is_kept_alone_and_ignored_beside_a_marker():
     faint = page_with()
     faint[50:130, 60:72] = 0.75
@@ -352,9 +364,9 @@ def test_ink_of_which_only_a_speck_is_a_mark_is_unread():
         Mark(40, 85 - height // 2, 4, height, np.ones((height, 4), np.float32))
         for height in (9, 60)
     )
-    (found,) = unread_boxes(ink, [speck])
+    (found,) = find_unread(ink, [speck]).boxes
     np.testing.assert_allclose(found, (30, 40, 130, 48), atol=3)
-    assert unread_boxes(ink, [inner]) == []
+    assert find_unread(ink, [inner]).boxes == []
 
 
 def test_a_mark_over_two_cells_leaves_their_ink_unread():
@@ -364,6 +376,8 @@ def test_a_mark_over_two_cells_leaves_their_ink_unread():
     ink = find_ink(page)
     both = Mark(40, 30, 8, 90, np.ones((90, 8), np.float32))
     single = Mark(40, 30, 8, 30, np.ones((30, 8), np.float32))
-    tops = [box.top for box in unread_boxes(ink, [both], cells)]
+    tops = [box.top for box in find_unread(ink, [both], cells).boxes]
     np.testing.assert_allclose(sorted(tops), [30, 90], atol=3)
-    assert [box.top > 60 for box in unread_boxes(ink, [single], cells[:1])] == [True]
+    assert [box.top > 60 for box in find_unread(ink, [single], cells[:1]).boxes] == [
+        True
+    ]

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from imaging.pages import INK, blank, noisy
+from imaging.pages import INK, PAPER, blank, noisy
 from scipy import ndimage
 
 from digit_recognition.errors import ProjectError
@@ -269,6 +269,17 @@ def test_a_page_on_its_side_or_upside_down_is_in_doubt(quarters):
     assert [TURNED in line.reason for line in lines] == [quarters > 0] * len(lines)
     if quarters == 0:
         assert [line.number for line in lines] == ["777"]
+
+
+def test_a_digit_that_touches_the_frame_of_its_box_is_read():
+    page = blank(120, 1060)
+    for left in range(20, 1020, 100):
+        page[20:100, left : left + 101] = 0.75
+        page[22:98, left + 2 : left + 99] = PAPER
+        page[35:85, left + 45 : left + 52] = INK
+    page[20:35, 565:572] = INK
+    (line,) = read(page, in_turn(CLEAR))
+    assert line.number == "1" * 10
 
 
 def test_a_large_page_is_read_reduced_with_the_boxes_of_the_page():

@@ -20,9 +20,10 @@ MIN_CELL_SIDE = 8
 """Minimum width and height of a cell, in pixels. A cell is an area of paper that is
 enclosed by straight lines."""
 
-MAX_CELL_SHARE = 0.5
-"""Maximum width and height of a cell (an area enclosed by lines), as a share of the
-page's width and height."""
+MAX_CELL_WIDTH, MAX_CELL_HEIGHT = 0.5, 0.95
+"""Maximum width and height of a cell (an area enclosed by lines), as shares of the
+page's width and height. A row of boxes that was cut out of a form may be nearly as high
+as the picture."""
 
 MAX_SIDE_OFFSET = 0.12
 """Maximum distance between a side of a cell (an area enclosed by lines) and the cell's
@@ -81,10 +82,15 @@ class Cells(NamedTuple):
     ``labels`` is a label image, int32 (h, w). It is ``n`` on the pixels of the cell
     ``cells[n - 1]``, and 0 on all other pixels. ``cells`` may also contain areas that
     turned out not to be cells. Their numbers ``n`` do not occur in ``labels``.
+
+    ``rest`` is bool (h, w). It is True on ink outside the cells that is connected with
+    their lines and was not removed: it may be a digit, or lines of cells that were not
+    found.
     """
 
     labels: np.ndarray
     cells: list[Cell]
+    rest: np.ndarray
 
     def at(self, row: int, column: int) -> Cell | None:
         """Return the cell that a pixel lies in, or None if it lies in no cell."""
@@ -104,11 +110,10 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
     holes, numbers = max(found, key=lambda one: len(one[1]))
     labels = np.zeros(mask.shape, np.int32)
     if not 0 < len(numbers) <= MAX_CELLS:
-        return mask, Cells(labels, [])
+        return mask, Cells(labels, [], np.zeros_like(mask))
     components, _ = ndimage.label(mask, EIGHT_CONNECTED)
     places_of = _group_into_grids(holes, numbers, components, labels)
     grids = list(places_of)
-    labels[~np.isin(labels, [p for places in places_of.values() for p in places])] = 0
     objects = ndimage.find_objects(holes)
     boxes = [Box.of_slices(objects[number - 1]) for number in numbers]
     cells = [Cell(box, box) for box in boxes]
@@ -119,10 +124,12 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
         for place in places:
             cells[place - 1] = Cell(boxes[place - 1], grid)
     is_line = ndimage.maximum_filter(labels > 0, REACH) & (labels == 0)
-    left = mask & ~(np.isin(components, grids) & is_line)
+    pieces = np.setdiff1d(components[is_line], components[~is_line])
+    left = mask & ~(np.isin(components, [*grids, *pieces]) & is_line)
+    rest = left & np.isin(components, grids) & (labels == 0)
     if merged:
         labels[np.isin(labels, merged)] = 0
-    return left, Cells(labels, cells)
+    return left, Cells(labels, cells, rest)
 
 
 def _merged(places: list[int], boxes: list[Box]) -> list[int]:
@@ -217,13 +224,14 @@ def _group_into_grids(
     ``holes`` is the label image of the paper, and ``components`` the label image of the
     ink. A hole is a connected area of paper. ``numbers`` lists the labels of the holes
     that may be cells. The function also changes ``labels``: it fills the convex hull of
-    each of these holes with the hole's position in ``numbers``, counted from 1.
+    each cell with the cell's position in ``numbers``, counted from 1.
     """
     from skimage.morphology import convex_hull_image
 
     slices, objects = (ndimage.find_objects(image) for image in (holes, components))
     places_of: dict[int, list[int]] = {}
     filled = set()
+    hulls = []
     for place, number in enumerate(numbers, start=1):
         wider = tuple(
             slice(max(0, part.start - REACH), part.stop + REACH)
@@ -234,18 +242,22 @@ def _group_into_grids(
         around = ndimage.maximum_filter(hole, REACH) & ~inside
         touched = np.bincount(near[around], minlength=2)
         frame = int(np.argmax(touched[1:])) + 1
-        labels[wider][inside] = place
+        hulls.append((wider, inside))
         places_of.setdefault(frame, []).append(place)
         written = set(np.unique(near[inside])) - {0, frame}
         heights = [Box.of_slices(objects[w - 1]).height for w in written]
         cell = Box.of_slices(slices[number - 1])
         if max(heights, default=0) >= MIN_WRITTEN_HEIGHT * cell.height:
             filled.add(frame)
-    return {
+    grids = {
         frame: places
         for frame, places in places_of.items()
         if frame in filled or len(places) >= MIN_CELLS
     }
+    for place in (place for places in grids.values() for place in places):
+        wider, inside = hulls[place - 1]
+        labels[wider][inside] = place
+    return grids
 
 
 def _find_quadrilaterals(
@@ -276,8 +288,8 @@ def _has_size_of_cell(box: Box, shape: tuple[int, int], stroke: float) -> bool:
     height, width = shape
     return (
         min(box.height, box.width) >= max(MIN_CELL_SIDE, 3 * stroke)
-        and box.height <= MAX_CELL_SHARE * height
-        and box.width <= MAX_CELL_SHARE * width
+        and box.height <= MAX_CELL_HEIGHT * height
+        and box.width <= MAX_CELL_WIDTH * width
     )
 
 

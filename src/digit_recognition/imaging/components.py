@@ -35,6 +35,11 @@ clusters is not used to estimate the typical height of a digit. A cluster consis
 connected components that are near one another."""
 
 
+MAX_HAIRLINE = 0.4
+"""Maximum width of a hairline, as a multiple of the page's stroke width. Beside boxes
+and grids, hairlines are pieces of their lines."""
+
+
 @dataclass(eq=False)
 class Group:
     """Connected components that form one object.
@@ -286,6 +291,14 @@ def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
         and is_thin
         and group.area < 0.5 * stroke * max(group.box.width, group.box.height)
     )
+
+
+def is_hairline(group: Group, stroke: float) -> bool:
+    """Return whether a group is a straight line much thinner than the page's strokes.
+
+    ``stroke`` is the stroke width in pixels.
+    """
+    return min(group.box.width, group.box.height) <= MAX_HAIRLINE * stroke
 
 
 def _height_together(one: Group, other: Group) -> int:

@@ -8,13 +8,20 @@ not show paper.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
 from .boxes import Box
 from .cells import Cell, Cells, find_cells, ink_in_rows_of_cells
-from .components import Group, group_components, is_ruling, is_ruling_fragment
+from .components import (
+    Group,
+    group_components,
+    is_hairline,
+    is_ruling,
+    is_ruling_fragment,
+)
 from .cut_frames import cut_frames
 from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
@@ -137,21 +144,35 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     strokes = ink.strokes(traces)
     removed = possible_digits(ink, strokes, ink.traces & ~traces)
     yield _marks_of(ink, strokes, removed=removed)
-    lines = ink.strokes(ink.traces)
-    strokes, cells = find_cells(lines, stroke_width(lines))
+    strokes = ink.strokes(ink.traces)
+    stroke = stroke_width(strokes)
+    strokes, cells = find_cells(strokes, stroke)
+    # The lines are complete in the traces, even if they are fainter than the digits.
+    traces, others = find_cells(ink.traces, stroke)
+    if len(np.unique(others.labels)) > len(np.unique(cells.labels)):
+        strokes, cells = ink.strokes(traces), others
     if cells.labels.any():
         yield _marks_of(ink, strokes, cells)
 
 
-def unread_boxes(
-    ink: Ink, marks: Sequence[Mark], cells: Iterable[Cell] = ()
-) -> list[Box]:
-    """Return the bounding boxes of the ink outside all marks.
+class Unread(NamedTuple):
+    """The ink of a page outside all marks.
+
+    ``boxes`` are the bounding boxes of the ink, without frames. ``has_frames`` is True
+    if the page has frames around marks.
+    """
+
+    boxes: list[Box]
+    has_frames: bool
+
+
+def find_unread(ink: Ink, marks: Sequence[Mark], cells: Iterable[Cell] = ()) -> Unread:
+    """Find the ink outside all marks.
 
     Each box encloses one connected component of ink. A component lies outside if less
     than 30 % of its pixels are in the marks' boxes. A component whose box contains the
-    centre of a mark, such as a frame, gets no box. A narrow component gets a box
-    nevertheless if the mark is much smaller (see MIN_INNER_HEIGHT).
+    centre of a mark is a frame, and gets no box. There is one exception: a narrow
+    component is no frame if the mark is much smaller (see MIN_INNER_HEIGHT).
 
     Ink of a frame that was cut off at the sides of the picture is ignored (see
     `cut_frames`).
@@ -170,19 +191,25 @@ def unread_boxes(
     labels, count = ndimage.label(traces, EIGHT_CONNECTED)
     areas = np.bincount(labels.ravel(), minlength=count + 1)
     read_areas = np.bincount(labels[covered], minlength=count + 1)
-    outside = []
+    boxes, has_frames = [], False
     for number, part in enumerate(ndimage.find_objects(labels), start=1):
         if read_areas[number] >= 0.3 * areas[number]:
             continue
         box, highest = Box.of_slices(part), heights[part].max()
         is_narrow = box.width <= MAX_NARROW_ASPECT * box.height
         if highest < (MIN_INNER_HEIGHT * box.height if is_narrow else 1):
-            outside.append(box)
+            boxes.append(box)
+        else:
+            has_frames = True
     if not cells:
-        return outside
+        return Unread(boxes, has_frames)
     height = max(cell.box.height for cell in cells)
     in_cells = [mark for mark in marks if mark.height <= height]
-    return outside + ink_in_rows_of_cells(traces & ~_covered(in_cells, traces), cells)
+    # Around a mark is the soft edge of its strokes.
+    margin = 1 + round(ink.stroke / 2)
+    near = ndimage.maximum_filter(_covered(in_cells, traces), 2 * margin + 1)
+    boxes += ink_in_rows_of_cells(traces & ~near, cells)
+    return Unread(boxes, has_frames)
 
 
 def _covered(marks: Iterable[Mark], page: np.ndarray) -> np.ndarray:
@@ -217,6 +244,7 @@ def _marks_of(
         raise TooManyMarks(f"{len(groups):,} pieces of ink")
     add_work(len(groups))
     rulings, in_doubt = _judge_lines(groups, mask, labels, removed, stroke)
+    in_doubt += _find_rest(groups, labels, cells) if cells else []
     check_overlap((g.box for g in groups if g not in rulings), mask.size)
     return [
         _make_mark(
@@ -229,7 +257,28 @@ def _marks_of(
         for group in groups
         if group not in rulings
         and (group in in_doubt or not is_ruling_fragment(group, mask, stroke))
+        and not (cells and is_hairline(group, stroke))
         and _stands_out(ink, labels, group, stroke)
+    ]
+
+
+def _find_rest(groups: list[Group], labels: np.ndarray, cells: Cells) -> list[Group]:
+    """Return the groups that may be lines of cells that were not found.
+
+    They are outside all cells, connected with the lines of cells, and not larger than a
+    cell. ``labels`` is the label image of the groups.
+    """
+    rest = set(labels[cells.rest].tolist())
+    found = [cells.cells[place - 1].box for place in np.unique(cells.labels)[1:]]
+    height = max((box.height for box in found), default=0)
+    width = max((box.width for box in found), default=0)
+    return [
+        group
+        for group in groups
+        if not rest.isdisjoint(group.labels)
+        and cells.at(*group.box.centre) is None
+        and group.box.height <= height
+        and group.box.width <= width
     ]
 
 

@@ -33,8 +33,9 @@ from digit_recognition.imaging.marks import Mark, placed_mark
 from digit_recognition.imaging.mnist_format import is_mnist_format
 from digit_recognition.imaging.segmentation import (
     TooManyMarks,
+    Unread,
     find_marks,
-    unread_boxes,
+    find_unread,
 )
 from digit_recognition.imaging.sheets import without_surroundings, without_table
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
@@ -336,6 +337,7 @@ class Reader:
         cells: list[Cell] = []
         sheets: list[Mark] = []
         frames: list[Digit] = []
+        unread: Unread | None = None
         texture = None
         is_even = light_is_even(grey)
         with contextlib.ExitStack() as limits:
@@ -344,8 +346,10 @@ class Reader:
                     break
                 ink = find(grey)
                 is_local = find is find_ink_locally
+                is_settled = False
                 try:
-                    for marks in find_marks(ink):
+                    for place, marks in enumerate(find_marks(ink)):
+                        unread = None
                         cells += [mark.cell for mark in marks if mark.cell]
                         sheets += [mark for mark in marks if mark.is_sheet]
                         digits = self._read_marks(
@@ -354,24 +358,31 @@ class Reader:
                         frames += [d for d in digits if d.doubt == PERHAPS_FRAME]
                         found = choose_by_region(found or [], digits)
                         found = doubt_frames(found, frames)
-                        if is_even and _is_settled(found, ink):
-                            unread = unread_boxes(ink, [d.mark for d in found], cells)
-                            return found, unread, _largest(sheets)
                         if found:
                             limits.enter_context(optional_work())
+                        is_settled = is_even and _is_settled(found, ink)
+                        if is_settled:
+                            unread = find_unread(ink, [d.mark for d in found], cells)
+                            # A digit that touches a frame is found only in the second
+                            # list of marks.
+                            if place or not unread.has_frames:
+                                break
                 except TooManyMarks as error:
                     texture = error
                 except TooMuchWork:
                     if not found:
                         raise
                     break
+                if is_settled:
+                    break
         if found is None and texture:
             raise NothingToRead(
                 f"too crowded to read: received {texture}; cut the numbers out"
             ) from texture
         found = found or []
-        unread = unread_boxes(ink, [d.mark for d in found], cells) if ink else []
-        return found, unread, _largest(sheets)
+        if ink and not unread:
+            unread = find_unread(ink, [d.mark for d in found], cells)
+        return found, unread.boxes if unread else [], _largest(sheets)
 
     def _read_marks(self, marks: list[Mark]) -> list[Digit]:
         """Classify the marks, and split those that consist of touching digits."""
