@@ -138,6 +138,17 @@ def test_the_optimizer_is_a_class_of_keras_without_weight_decay(name, kind):
     assert not optimizer.weight_decay
 
 
+def test_weight_decay_moves_weights_towards_0_by_a_part_of_the_learning_rate():
+    recipe = Recipe.model_validate(VALUES | {"weight_decay": 0.1})
+    optimizer = compile_network(network_of(recipe), recipe).optimizer
+    weight = keras.Variable([2.0, -1.0])
+    optimizer.apply([np.zeros(2, np.float32)], [weight])
+    step = float(optimizer.learning_rate) * 0.1
+    np.testing.assert_allclose(
+        weight.numpy(), np.array([2, -1]) * (1 - step), rtol=1e-6
+    )
+
+
 def test_muon_is_for_the_hidden_dense_layer_and_adam_for_the_rest():
     recipe = Recipe.model_validate(
         VALUES | {"optimizer": "muon", "adam_lr_ratio": 0.25}

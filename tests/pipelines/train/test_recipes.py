@@ -81,6 +81,7 @@ def test_an_unknown_recipe_is_refused_with_the_known_ones(values):
         ("recipes.standard.warmup", 1.5, "warmup: expected less than 1"),
         ("recipes.plain.warmup", 0.1, "expected 0 with a constant schedule.*0.1"),
         ("recipes.plain.adam_lr_ratio", 0.5, "expected 1 with adam, received 0.5"),
+        ("recipes.quick.weight_decay", 0.1, "expected 0 with muon, received 0.1"),
         ("recipes.standard.augmentation.rotation", 90.0, "rotation: .*equal to 45"),
         ("recipes.standard.augmentation.flip", True, "flip: .*no such parameter"),
         ("deterministic", "sometimes", "deterministic: .*boolean.*'sometimes'"),

@@ -137,6 +137,7 @@ def test_training_learns_and_records_what_was_done(trained):
         "optimizer": "adam",
         "learning_rate": 0.01,
         "adam_lr_ratio": 1.0,
+        "weight_decay": 0.0,
         "schedule": "constant",
         "warmup": 0.0,
         "augmentation": None,

@@ -57,7 +57,9 @@ def compile_network(
             adam_weight_decay=0.0,
         )
     else:
-        optimizer = keras.optimizers.Adam(learning_rate)
+        optimizer = keras.optimizers.Adam(
+            learning_rate, weight_decay=recipe.weight_decay or None
+        )
     has_columns = network.output_shape != (None, NUM_CLASSES)
     network.compile(
         optimizer,

@@ -83,6 +83,9 @@ class Recipe(Parameters):
     - ``adam_lr_ratio``: Adam's learning rate, divided by Muon's learning rate. With the
       optimizer ``muon``, Muon trains the kernel of the hidden dense layer, and Adam
       trains all other weights. Other optimizers do not use ``adam_lr_ratio``.
+    - ``weight_decay``: after each step, Adam also moves each weight towards 0, by this
+      fraction of the weight times the learning rate (Loshchilov and Hutter 2019,
+      "Decoupled weight decay regularization"). The optimizer ``muon`` does not use it.
     - ``test_time_shift``: if it is not 0, the trained network averages the logits of
       five views: the image, and the image shifted by this number of pixels up, down,
       left and right.
@@ -92,6 +95,7 @@ class Recipe(Parameters):
     optimizer: Literal["adam", "muon"]
     learning_rate: PositiveFloat
     adam_lr_ratio: PositiveFloat = 1.0
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
     schedule: Literal["constant", "cosine"]
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.0
     augmentation: Augmentation | None = None
@@ -127,6 +131,11 @@ class Recipe(Parameters):
             raise ValueError(
                 f"adam_lr_ratio: expected 1 with {self.optimizer}, received "
                 f"{self.adam_lr_ratio}; only the optimizer muon uses it"
+            )
+        if self.weight_decay and self.optimizer != "adam":
+            raise ValueError(
+                f"weight_decay: expected 0 with {self.optimizer}, received "
+                f"{self.weight_decay}; only the optimizer adam uses it"
             )
         return self
 
