@@ -289,6 +289,21 @@ def test_a_digit_that_touches_the_frame_of_faint_boxes_is_in_its_cell():
     assert all(mark.cell for mark in in_cells)
 
 
+@pytest.mark.parametrize(("boxes", "in_doubt"), [(2, [183]), (0, [])])
+def test_a_line_of_a_cell_that_was_not_found_may_be_a_frame(boxes, in_doubt):
+    """The last box lacks its lower line; its other lines may be a 7."""
+    page = blank(120, 340)
+    for left in (20, 100):
+        page[20:100, left : left + 81] = INK
+        page[23:97, left + 3 : left + 78] = PAPER
+    page[20:23, 180:230] = page[20:90, 224:230] = INK
+    for left in (55, 135)[:boxes]:
+        page[35:85, left : left + 6] = INK
+    lists = list(find_marks(find_ink(page)))
+    marks = [mark for mark in lists[-1] if mark.perhaps_frame]
+    assert [mark.x for mark in marks] == in_doubt
+
+
 def test_pencil_is_kept_alone_and_ignored_beside_a_marker():
     faint = page_with()
     faint[50:130, 60:72] = 0.75

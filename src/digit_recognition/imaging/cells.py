@@ -22,8 +22,8 @@ enclosed by straight lines."""
 
 MAX_CELL_WIDTH, MAX_CELL_HEIGHT = 0.5, 0.95
 """Maximum width and height of a cell (an area enclosed by lines), as shares of the
-page's width and height. A row of boxes that was cut out of a form may be nearly as high
-as the picture."""
+page's width and height. The height may be larger, because a row of boxes that was cut
+out of a form may be nearly as high as the picture."""
 
 MAX_SIDE_OFFSET = 0.12
 """Maximum distance between a side of a cell (an area enclosed by lines) and the cell's
@@ -84,8 +84,7 @@ class Cells(NamedTuple):
     turned out not to be cells. Their numbers ``n`` do not occur in ``labels``.
 
     ``rest`` is bool (h, w). It is True on ink outside the cells that is connected with
-    their lines and was not removed: it may be a digit, or lines of cells that were not
-    found.
+    their lines and was not removed: a digit, or lines of cells that were not found.
     """
 
     labels: np.ndarray
@@ -103,8 +102,9 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
 
     ``mask`` is bool (h, w) and True on the strokes of a page. ``stroke`` is the stroke
     width in pixels. A cell is an area that is enclosed by lines. Ink inside a cell is
-    kept, even if it touches the lines. If the page has no cells, or more than
-    MAX_CELLS, the mask stays unchanged and no cells are returned.
+    kept, even if it touches the lines. Pieces of broken lines between cells are
+    removed, too. If the page has no cells, or more than MAX_CELLS, the mask stays
+    unchanged and no cells are returned.
     """
     found = [_find_quadrilaterals(mask, gap, stroke) for gap in CLOSED_GAPS]
     holes, numbers = max(found, key=lambda one: len(one[1]))
@@ -224,7 +224,7 @@ def _group_into_grids(
     ``holes`` is the label image of the paper, and ``components`` the label image of the
     ink. A hole is a connected area of paper. ``numbers`` lists the labels of the holes
     that may be cells. The function also changes ``labels``: it fills the convex hull of
-    each cell with the cell's position in ``numbers``, counted from 1.
+    each cell in the result with the cell's position in ``numbers``, counted from 1.
     """
     from skimage.morphology import convex_hull_image
 

@@ -36,8 +36,8 @@ connected components that are near one another."""
 
 
 MAX_HAIRLINE = 0.4
-"""Maximum width of a hairline, as a multiple of the page's stroke width. Beside boxes
-and grids, hairlines are pieces of their lines."""
+"""Maximum width of a hairline, as a multiple of the page's stroke width. On pages with
+boxes and grids, hairlines are pieces of their lines."""
 
 
 @dataclass(eq=False)
@@ -294,7 +294,7 @@ def is_ruling_fragment(group: Group, mask: np.ndarray, stroke: float) -> bool:
 
 
 def is_hairline(group: Group, stroke: float) -> bool:
-    """Return whether a group is a straight line much thinner than the page's strokes.
+    """Return whether a group is an upright or level line, far thinner than the strokes.
 
     ``stroke`` is the stroke width in pixels.
     """

@@ -131,7 +131,8 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
       `possible_digits`).
     - The second list follows only if the page has boxes or grids, as forms have. It
       contains the marks that are found after only the lines of these boxes and grids
-      have been removed.
+      have been removed. Pieces of lines that may be digits have ``perhaps_frame`` (see
+      ``_find_rest``).
 
     Raises TooManyMarks if the page has more pieces of ink than a page of digits can
     have. Raises TooMuchWork if the page needs more work than `bounded_work` allows.
@@ -159,7 +160,7 @@ class Unread(NamedTuple):
     """The ink of a page outside all marks.
 
     ``boxes`` are the bounding boxes of the ink, without frames. ``has_frames`` is True
-    if the page has frames around marks.
+    if the page has frames around marks (see `find_unread`).
     """
 
     boxes: list[Box]
@@ -171,8 +172,8 @@ def find_unread(ink: Ink, marks: Sequence[Mark], cells: Iterable[Cell] = ()) -> 
 
     Each box encloses one connected component of ink. A component lies outside if less
     than 30 % of its pixels are in the marks' boxes. A component whose box contains the
-    centre of a mark is a frame, and gets no box. There is one exception: a narrow
-    component is no frame if the mark is much smaller (see MIN_INNER_HEIGHT).
+    centre of a mark is a frame, and gets no box. But a narrow component is no frame if
+    the mark is much smaller (see MIN_INNER_HEIGHT).
 
     Ink of a frame that was cut off at the sides of the picture is ignored (see
     `cut_frames`).
@@ -266,20 +267,23 @@ def _find_rest(groups: list[Group], labels: np.ndarray, cells: Cells) -> list[Gr
     """Return the groups that may be lines of cells that were not found.
 
     They are outside all cells, connected with the lines of cells, and not larger than a
-    cell. ``labels`` is the label image of the groups.
+    cell. The result is empty if there are more of these groups than groups in cells:
+    the page is then ruled or squared paper, or a drawing. ``labels`` is the label image
+    of the groups.
     """
     rest = set(labels[cells.rest].tolist())
     found = [cells.cells[place - 1].box for place in np.unique(cells.labels)[1:]]
     height = max((box.height for box in found), default=0)
     width = max((box.width for box in found), default=0)
-    return [
+    outside = [group for group in groups if cells.at(*group.box.centre) is None]
+    lines = [
         group
-        for group in groups
+        for group in outside
         if not rest.isdisjoint(group.labels)
-        and cells.at(*group.box.centre) is None
         and group.box.height <= height
         and group.box.width <= width
     ]
+    return lines if len(lines) <= len(groups) - len(outside) else []
 
 
 def _judge_lines(

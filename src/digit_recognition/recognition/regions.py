@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from digit_recognition.imaging.boxes import Box
+from digit_recognition.imaging.cells import REACH
 from digit_recognition.imaging.marks import Mark
 from digit_recognition.recognition.lines import (
     NO_DIGIT,
@@ -108,8 +109,9 @@ def _connections(digits: list[Digit]) -> coo_array:
     """Return a sparse matrix (n, n) with a nonzero entry for each connected pair.
 
     Two of the n digits are connected if they overlap (see MIN_OVERLAP). All digits
-    whose centre is in the same printed grid of cells are connected to the first of
-    them. The regions of the page are the connected components.
+    whose centre is in the same printed grid of cells, or on its outer lines, are
+    connected to the first of them. The regions of the page are the connected
+    components.
     """
     boxes = np.array([digit.mark.box for digit in digits])
     areas = np.array([digit.mark.box.area for digit in digits])
@@ -121,7 +123,8 @@ def _connections(digits: list[Digit]) -> coo_array:
         pairs.append((np.full(len(overlapping), number), overlapping))
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     for grid in {digit.mark.cell.grid for digit in digits if digit.mark.cell}:
-        is_inside = (centres >= grid[:2]) & (centres <= grid[2:])
+        low, high = np.subtract(grid[:2], REACH), np.add(grid[2:], REACH)
+        is_inside = (centres >= low) & (centres <= high)
         inside = np.flatnonzero(is_inside.all(axis=1))
         pairs.append((np.full(len(inside), inside[:1]), inside))
     rows, columns = map(np.concatenate, zip(*pairs, strict=True))
