@@ -6,7 +6,7 @@ from imaging.pages import INK, blank
 
 from digit_recognition.imaging.cut_frames import cut_frames
 from digit_recognition.imaging.ink import find_ink
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.imaging.segmentation import find_marks, find_unread
 
 PEN = 10

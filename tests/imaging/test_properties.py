@@ -12,8 +12,8 @@ from scipy import ndimage
 from digit_recognition.datasets.picture_formats import FORMATS
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
 from digit_recognition.imaging.grayscale import to_grey
-from digit_recognition.imaging.marks import Mark
 from digit_recognition.imaging.mnist_format import to_mnist_format
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.imaging.segmentation import TooManyMarks, find_digits
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 

@@ -23,7 +23,7 @@ from sklearn.svm import SVC
 from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.cells import Cell
 from digit_recognition.imaging.ink import Ink, find_ink
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.imaging.segmentation import (
     TooManyMarks,
     find_digits,

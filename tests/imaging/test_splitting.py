@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from imaging.pages import INK, blank, distance, lines_on, row_of
 
-from digit_recognition.imaging.marks import Mark, placed_mark
+from digit_recognition.imaging.page_marks import Mark, placed_mark
 from digit_recognition.imaging.segmentation import find_digits
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.recognition.broken import broken_pairs
 from digit_recognition.recognition.lines import NO_DIGIT, SPLIT, Digit
 

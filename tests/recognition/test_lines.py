@@ -5,7 +5,7 @@ import pytest
 
 from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.cells import Cell
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.recognition.lines import (
     ASIDE,
     COLLIDE,

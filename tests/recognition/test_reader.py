@@ -10,7 +10,7 @@ from scipy import ndimage
 from digit_recognition.errors import ProjectError
 from digit_recognition.imaging import work
 from digit_recognition.imaging.ink import Ink, stroke_width
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.imaging.splitting import merge_marks, split_candidates
 from digit_recognition.recognition import reader
 from digit_recognition.recognition.acceptance import (

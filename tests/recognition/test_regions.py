@@ -2,7 +2,7 @@ import numpy as np
 
 from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.cells import Cell
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.recognition.lines import NO_DIGIT, PERHAPS_FRAME, Digit
 from digit_recognition.recognition.regions import (
     away_from_sides,

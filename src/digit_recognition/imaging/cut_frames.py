@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from .ink import EIGHT_CONNECTED, stroke_width
-from .marks import Mark
+from .page_marks import Mark
 
 MAX_DEPTH = 0.1
 """All ink of a line lies within this distance from the side of the picture, as a share

@@ -25,8 +25,8 @@ from .components import (
 from .cut_frames import cut_frames
 from .ink import EIGHT_CONNECTED, Ink, find_ink, stroke_width
 from .line_removal import without_edges, without_rulings
-from .marks import Mark, placed_mark
 from .mnist_format import is_mnist_format
+from .page_marks import Mark, placed_mark
 from .sheets import without_table
 from .tight_rows import (
     MAX_LINES,

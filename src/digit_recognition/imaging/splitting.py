@@ -12,7 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from .ink import reduced, resized
-from .marks import Mark
+from .page_marks import Mark
 
 SEARCH_HEIGHT = 32
 """Cuts are searched for in a reduced image of the mark. This is the maximum height of

@@ -32,7 +32,7 @@ KEEP_DIGITS = 0.97
 KEEP_LONE_ONES = 0.9
 """At least this fraction of the validation digits has a detector logit of
 ``lone_one_threshold`` or more. Many non-digits, such as strokes and brackets, look like
-a 1: of 86 non-digits that were accepted as single digits on synthetic pages, 58 were
+a 1: of 86 non-digits on synthetic pages that were above both other thresholds, 58 were
 read as a 1."""
 
 LINE_PENALTY = 10
@@ -246,10 +246,9 @@ def _find_number_threshold(
 ) -> Threshold:
     """Return the threshold that bounds the fraction of wrong numbers.
 
-    A number has at most as many errors as wrong digits. So the fraction of wrong
-    numbers is at most the fraction of wrong digits, multiplied by the mean length of a
-    number. The threshold bounds the fraction of wrong digits accordingly. This needs no
-    assumption on how the errors are distributed over the numbers, except that digits
+    A wrong number has at least one wrong digit. So the fraction of wrong numbers is at
+    most the fraction of wrong digits, multiplied by the mean length of a number. The
+    threshold bounds the fraction of wrong digits accordingly. This assumes that digits
     are not more often wrong in numbers that are accepted as a whole.
 
     A digit is accepted only if it passes ``are_digits``. Some digits pass only because

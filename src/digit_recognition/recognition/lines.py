@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from digit_recognition.imaging.boxes import Box, enclosing
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.imaging.segmentation import remove_specks, sort_into_lines
 
 MAX_REASONS = 3

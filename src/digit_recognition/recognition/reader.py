@@ -29,8 +29,8 @@ from digit_recognition.imaging.ink import (
     stroke_width,
 )
 from digit_recognition.imaging.line_removal import without_edges
-from digit_recognition.imaging.marks import Mark, placed_mark
 from digit_recognition.imaging.mnist_format import is_mnist_format
+from digit_recognition.imaging.page_marks import Mark, placed_mark
 from digit_recognition.imaging.segmentation import (
     TooManyMarks,
     Unread,

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from digit_recognition.imaging.boxes import Box
 from digit_recognition.imaging.cells import REACH
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.recognition.lines import (
     NO_DIGIT,
     PERHAPS_FRAME,

@@ -14,7 +14,7 @@ from digit_recognition.datasets.csv_safety import escape_name
 from digit_recognition.errors import ProjectError
 from digit_recognition.evaluation import verify_record
 from digit_recognition.imaging.decoding import UnreadablePicture, decode
-from digit_recognition.imaging.marks import Mark
+from digit_recognition.imaging.page_marks import Mark
 from digit_recognition.imaging.segmentation import TooManyMarks, find_digits
 from digit_recognition.models.cnn import Classifier
 from digit_recognition.parameters import Parameters
