@@ -84,6 +84,10 @@ height) is at most MAX_NARROW_ASPECT. Narrow ink is a frame only if the mark is 
 MIN_INNER_HEIGHT times as high as the ink. Otherwise, the mark may be a remainder of the
 ink itself, such as a piece of a 1."""
 
+MANY_CELLS = 200
+"""If this many cells are found in the strokes of a page, they are not searched for in
+its fainter traces, too. The search takes a second for a thousand cells."""
+
 MIN_SHEET_SIDE = 50
 """Minimum of the shorter side of a sheet of paper with writing on it, in pixels."""
 
@@ -149,9 +153,10 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     stroke = stroke_width(strokes)
     strokes, cells = find_cells(strokes, stroke)
     # The lines are complete in the traces, even if they are fainter than the digits.
-    traces, others = find_cells(ink.traces, stroke)
-    if len(np.unique(others.labels)) > len(np.unique(cells.labels)):
-        strokes, cells = ink.strokes(traces), others
+    if len(cells.cells) < MANY_CELLS:
+        traces, others = find_cells(ink.traces, stroke)
+        if len(np.unique(others.labels)) > len(np.unique(cells.labels)):
+            strokes, cells = ink.strokes(traces), others
     if cells.labels.any():
         yield _marks_of(ink, strokes, cells)
 
