@@ -86,7 +86,7 @@ ink itself, such as a piece of a 1."""
 
 MANY_CELLS = 200
 """If this many cells are found in the strokes of a page, they are not searched for in
-its fainter traces, too. The search takes a second for a thousand cells."""
+its fainter traces, too, because each search takes long on such a page."""
 
 MIN_SHEET_SIDE = 50
 """Minimum of the shorter side of a sheet of paper with writing on it, in pixels."""
