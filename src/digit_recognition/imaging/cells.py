@@ -79,22 +79,20 @@ class Cell(NamedTuple):
 class Cells(NamedTuple):
     """The cells of a page: areas enclosed by lines, in which digits may be written.
 
-    ``labels`` is a label image, int32 (h, w). It is ``n`` on the pixels of the cell
-    ``cells[n - 1]``, and 0 on all other pixels. ``cells`` may also contain areas that
-    turned out not to be cells. Their numbers ``n`` do not occur in ``labels``.
+    ``cells`` maps numbers to cells. ``labels`` is a label image, int32 (h, w), with the
+    number of the cell on its pixels, and 0 on all other pixels.
 
     ``rest`` is bool (h, w). It is True on ink outside the cells that is connected with
     their lines and was not removed: a digit, or lines of cells that were not found.
     """
 
     labels: np.ndarray
-    cells: list[Cell]
+    cells: dict[int, Cell]
     rest: np.ndarray
 
     def at(self, row: int, column: int) -> Cell | None:
         """Return the cell that a pixel lies in, or None if it lies in no cell."""
-        place = self.labels[row, column]
-        return self.cells[place - 1] if place else None
+        return self.cells.get(int(self.labels[row, column]))
 
 
 def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
@@ -110,25 +108,25 @@ def find_cells(mask: np.ndarray, stroke: float) -> tuple[np.ndarray, Cells]:
     holes, numbers = max(found, key=lambda one: len(one[1]))
     labels = np.zeros(mask.shape, np.int32)
     if not 0 < len(numbers) <= MAX_CELLS:
-        return mask, Cells(labels, [], np.zeros_like(mask))
+        return mask, Cells(labels, {}, np.zeros_like(mask))
     components, _ = ndimage.label(mask, EIGHT_CONNECTED)
     places_of = _group_into_grids(holes, numbers, components, labels)
     grids = list(places_of)
     objects = ndimage.find_objects(holes)
     boxes = [Box.of_slices(objects[number - 1]) for number in numbers]
-    cells = [Cell(box, box) for box in boxes]
+    cells: dict[int, Cell] = {}
     merged: list[int] = []
     for places in places_of.values():
         merged += _merged(places, boxes)
         grid = enclosing(boxes[place - 1] for place in places)
-        for place in places:
-            cells[place - 1] = Cell(boxes[place - 1], grid)
+        cells |= {place: Cell(boxes[place - 1], grid) for place in places}
     is_line = ndimage.maximum_filter(labels > 0, REACH) & (labels == 0)
     pieces = np.setdiff1d(components[is_line], components[~is_line])
     left = mask & ~(np.isin(components, [*grids, *pieces]) & is_line)
     rest = left & np.isin(components, grids) & (labels == 0)
     if merged:
         labels[np.isin(labels, merged)] = 0
+        cells = {place: cell for place, cell in cells.items() if place not in merged}
     return left, Cells(labels, cells, rest)
 
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from .ink import EIGHT_CONNECTED, stroke_width
+from .ink import EIGHT_CONNECTED
 from .page_marks import Mark
+from .tight_rows import MAX_TILT, MIN_PAGE_HEIGHT, MIN_SPAN
 
 MAX_DEPTH = 0.1
 """All ink of a line lies within this distance from the side of the picture, as a share
@@ -21,16 +22,16 @@ of the picture's width. The distance is at least 2 pixels."""
 MAX_GAP = 1
 """Each piece of a line begins at most this many pixels from the side."""
 
-MIN_SPAN, MIN_COVERAGE = 0.95, 0.7
-"""Minimum distance from the upper to the lower end of a line, as a share of the
-picture's height, and minimum share of the picture's rows in which the line has ink."""
+MIN_COVERAGE = 0.7
+"""Minimum share of the picture's rows in which a line has ink. From its upper to its
+lower end, the line is at least MIN_SPAN times as high as the picture."""
 
 MAX_ROW_HEIGHT = 1.5
 """The marks are one row of digits if all of them together are at most this many times
 as high as the highest mark. On a page of several rows, a column of 1s at the side may
 look like a broken line."""
 
-MIN_PAGE_HEIGHT, MIN_BEYOND = 1.15, 2
+MIN_BEYOND = 2
 """A line is longer than the row of digits: the picture is at least MIN_PAGE_HEIGHT
 times as high as the row. The line has ink in MIN_BEYOND pixel rows above the row of
 digits, and in as many below it."""
@@ -40,19 +41,11 @@ MAX_THICKENING = 1.5
 above and below them. One more pixel is allowed. If a digit touches the line, both
 together are thicker."""
 
-MAX_TILT = 0.03
-"""A line is straight and upright beside the digits: its box there is wider than its
-mean thickness by at most this share of the picture's height, or by one pixel. Further
-up and down, it may have the round corners of a frame."""
-
 MAX_THICKNESS, MAX_LOW = 0.4, 0.5
 """A line may still be a 1 that is higher than the other digits of its number. So it
 counts as a part of a frame only in two cases: its mean thickness is at most
 MAX_THICKNESS times the median stroke width of the marks, or no mark is higher than
 MAX_LOW times the picture. Digits of one number rarely differ that much."""
-
-HALF = 0.5
-"""Pixels of a mark with more ink than this are its strokes."""
 
 
 def cut_frames(unread: np.ndarray, marks: Sequence[Mark]) -> np.ndarray:
@@ -62,8 +55,8 @@ def cut_frames(unread: np.ndarray, marks: Sequence[Mark]) -> np.ndarray:
     objects that may be digits, doubtful ones included.
 
     A line that may be a 1 must not be ignored. So there are many conditions: the
-    constants of this module list them. If the marks are more than one row of digits,
-    the mask is empty.
+    constants of this module and of `tight_rows` list them. If the marks are more than
+    one row of digits, the mask is empty.
     """
     found = np.zeros_like(unread)
     depth = max(2, round(MAX_DEPTH * unread.shape[1]))
@@ -83,7 +76,7 @@ def cut_frames(unread: np.ndarray, marks: Sequence[Mark]) -> np.ndarray:
         line = np.isin(near, numbers)
         if not (_is_high(line) and _is_straight_beside(line, top, bottom)):
             continue
-        pen = np.median([stroke_width(mark.ink > HALF) for mark in marks])
+        pen = np.median([mark.stroke for mark in marks])
         is_low = highest <= MAX_LOW * len(unread)
         if is_low or _thickness(line) <= MAX_THICKNESS * pen:
             found[side] |= line
@@ -104,6 +97,9 @@ def _is_high(line: np.ndarray) -> bool:
 
 def _is_straight_beside(line: np.ndarray, top: int, bottom: int) -> bool:
     """Return whether a line is straight beside a row of digits, and longer than it.
+
+    The line is upright beside the digits (see MAX_TILT). Further up and down, it may
+    have the round corners of a frame.
 
     ``line`` is a mask, bool (h, w). The row of digits extends from the pixel row
     ``top`` to the one before ``bottom``.

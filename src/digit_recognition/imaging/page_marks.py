@@ -10,7 +10,11 @@ from digit_recognition import IMAGE_SIZE
 
 from .boxes import Box
 from .cells import Cell
+from .ink import stroke_width
 from .mnist_format import to_mnist_format
+
+HALF = 0.5
+"""Pixels of a mark with more ink than this are its strokes."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Mark:
     def box(self) -> Box:
         """The bounding box."""
         return Box(self.y, self.x, self.y + self.height, self.x + self.width)
+
+    @property
+    def stroke(self) -> float:
+        """The typical stroke width, in pixels."""
+        return stroke_width(self.ink > HALF)
 
     @property
     def field(self) -> np.ndarray:

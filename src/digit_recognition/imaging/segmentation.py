@@ -155,9 +155,9 @@ def find_marks(ink: Ink) -> Iterator[list[Mark]]:
     # The lines are complete in the traces, even if they are fainter than the digits.
     if len(cells.cells) < MANY_CELLS:
         traces, others = find_cells(ink.traces, stroke)
-        if len(np.unique(others.labels)) > len(np.unique(cells.labels)):
+        if len(others.cells) > len(cells.cells):
             strokes, cells = ink.strokes(traces), others
-    if cells.labels.any():
+    if cells.cells:
         yield _marks_of(ink, strokes, cells)
 
 
@@ -277,9 +277,8 @@ def _find_rest(groups: list[Group], labels: np.ndarray, cells: Cells) -> list[Gr
     of the groups.
     """
     rest = set(labels[cells.rest].tolist())
-    found = [cells.cells[place - 1].box for place in np.unique(cells.labels)[1:]]
-    height = max((box.height for box in found), default=0)
-    width = max((box.width for box in found), default=0)
+    height = max(cell.box.height for cell in cells.cells.values())
+    width = max(cell.box.width for cell in cells.cells.values())
     outside = [group for group in groups if cells.at(*group.box.centre) is None]
     lines = [
         group

@@ -16,7 +16,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from digit_recognition.imaging.ink import stroke_width
 from digit_recognition.recognition.acceptance import AcceptanceRule, confidence_by_line
 from digit_recognition.recognition.lines import NO_DIGIT, Digit, Line
 
@@ -55,10 +54,10 @@ def accept_by_line(line: Line, rule: AcceptanceRule) -> Line:
         return line
     passes = rule.are_digits(np.array([digit.digit_logit for digit in line.digits]))
     height = np.median([digit.mark.height for digit in sure])
-    pen = np.median([_pen(digit) for digit in sure])
+    pen = np.median([digit.mark.stroke for digit in sure])
 
     def is_similar(digit: Digit) -> bool:
-        ratios = digit.mark.height / height, _pen(digit) / pen
+        ratios = digit.mark.height / height, digit.mark.stroke / pen
         limits = SIZES, PENS
         return all(
             low <= ratio <= high
@@ -87,7 +86,3 @@ def _doubt_by_line(confidence: float, rule: AcceptanceRule) -> str:
     if doubt or confidence_by_line(confidence) > rule.min_confidence:
         return doubt
     return NO_DIGIT
-
-
-def _pen(digit: Digit) -> float:
-    return max(stroke_width(digit.mark.ink > 0.5), 1.0)  # noqa: PLR2004 (half of the ink)
