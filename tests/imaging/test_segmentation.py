@@ -304,6 +304,18 @@ def test_a_line_of_a_cell_that_was_not_found_may_be_a_frame(boxes, in_doubt):
     assert [mark.x for mark in marks] == in_doubt
 
 
+@pytest.mark.parametrize(("width", "columns"), [(2, [55, 135]), (8, [55, 75, 135])])
+def test_hairlines_are_no_marks_on_a_page_of_boxes(width, columns):
+    page = blank(120, 260)
+    for left in (20, 100):
+        page[20:100, left : left + 81] = INK
+        page[23:97, left + 3 : left + 78] = PAPER
+        page[35:85, left + 35 : left + 43] = INK
+    page[35:85, 75 : 75 + width] = INK
+    *_, in_cells = find_marks(find_ink(page))
+    assert sorted(mark.x for mark in in_cells) == columns
+
+
 def test_pencil_is_kept_alone_and_ignored_beside_a_marker():
     faint = page_with()
     faint[50:130, 60:72] = 0.75
@@ -382,6 +394,16 @@ def test_ink_of_which_only_a_speck_is_a_mark_is_unread():
     (found,) = find_unread(ink, [speck]).boxes
     np.testing.assert_allclose(found, (30, 40, 130, 48), atol=3)
     assert find_unread(ink, [inner]).boxes == []
+
+
+def test_the_soft_edge_of_a_digit_in_a_cell_is_not_unread():
+    page = page_with((80, 30, 86, 90))
+    grid = Box(20, 20, 100, 140)
+    cell = Cell(Box(20, 60, 100, 100), grid)
+    for width, count in ((5, 0), (1, 1)):
+        narrow = Mark(80, 30, width, 60, np.ones((60, width), np.float32))
+        found = find_unread(find_ink(page), [narrow], [cell])
+        assert len(found.boxes) == count
 
 
 def test_a_mark_over_two_cells_leaves_their_ink_unread():

@@ -50,6 +50,15 @@ def test_a_grid_is_read_as_a_whole():
     assert choose_by_region(lines, cells) == cells
 
 
+def test_a_piece_of_the_outer_line_of_a_grid_belongs_to_the_grid():
+    grid = Box(0, 0, 40, 100)
+    cells = [
+        digit(x, 5, 10, cell=Cell(Box(0, x - 5, 40, x + 15), grid)) for x in (10, 50)
+    ]
+    piece, beyond = digit(102, 5, 2), digit(130, 5, 2)
+    assert choose_by_region([piece, beyond], cells) == [beyond, *cells]
+
+
 def test_marks_that_touch_a_side_of_the_page_are_left_out():
     inside = digit(1, 1).mark
     at_sides = [digit(*place).mark for place in ((0, 5), (5, 0), (80, 5), (5, 70))]
