@@ -22,8 +22,8 @@ enclosed by straight lines."""
 
 MAX_CELL_WIDTH, MAX_CELL_HEIGHT = 0.5, 0.95
 """Maximum width and height of a cell (an area enclosed by lines), as shares of the
-page's width and height. The height may be larger, because a row of boxes that was cut
-out of a form may be nearly as high as the picture."""
+page's width and height. The limit for the height is the larger one, because a row of
+boxes that was cut out of a form may be nearly as high as the picture."""
 
 MAX_SIDE_OFFSET = 0.12
 """Maximum distance between a side of a cell (an area enclosed by lines) and the cell's

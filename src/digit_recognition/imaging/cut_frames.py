@@ -1,4 +1,4 @@
-"""Recognize lines of a frame that were cut off at the sides of a picture.
+"""Recognize the pieces of a frame that are left at the sides of a picture.
 
 Fields that are cut out of a scanned form often have a piece of their frame at the left
 or right side: a vertical line, often broken, from the top to the bottom.
@@ -17,7 +17,7 @@ from .tight_rows import MAX_TILT, MIN_PAGE_HEIGHT, MIN_SPAN
 
 MAX_DEPTH = 0.1
 """All ink of a line lies within this distance from the side of the picture, as a share
-of the picture's width. The distance is at least 2 pixels."""
+of the picture's width. In narrow pictures, 2 pixels are allowed instead."""
 
 MAX_GAP = 1
 """Each piece of a line begins at most this many pixels from the side."""
@@ -32,9 +32,9 @@ as high as the highest mark. On a page of several rows, a column of 1s at the si
 look like a broken line."""
 
 MIN_BEYOND = 2
-"""A line is longer than the row of digits: the picture is at least MIN_PAGE_HEIGHT
-times as high as the row. The line has ink in MIN_BEYOND pixel rows above the row of
-digits, and in as many below it."""
+"""A line must be longer than the row of digits. So the picture must be at least
+MIN_PAGE_HEIGHT times as high as the row, and the line must have ink in at least
+MIN_BEYOND pixel rows above the digits and as many below them."""
 
 MAX_THICKENING = 1.5
 """Maximum thickness of a line beside the digits, as a multiple of its median thickness

@@ -85,8 +85,8 @@ MIN_INNER_HEIGHT times as high as the ink. Otherwise, the mark may be a remainde
 ink itself, such as a piece of a 1."""
 
 MANY_CELLS = 200
-"""If this many cells are found in the strokes of a page, they are not searched for in
-its fainter traces, too, because each search takes long on such a page."""
+"""If at least this many cells are found in a page's strokes, its fainter traces are not
+searched for cells as well, because each search takes long on such a page."""
 
 MIN_SHEET_SIDE = 50
 """Minimum of the shorter side of a sheet of paper with writing on it, in pixels."""
@@ -180,7 +180,7 @@ def find_unread(ink: Ink, marks: Sequence[Mark], cells: Iterable[Cell] = ()) -> 
     centre of a mark is a frame, and gets no box. But a narrow component is no frame if
     the mark is much smaller (see MIN_INNER_HEIGHT).
 
-    Ink of a frame that was cut off at the sides of the picture is ignored (see
+    Pieces of a frame at the left and right sides of the picture are ignored (see
     `cut_frames`).
 
     ``cells`` are the cells, of boxes and grids, that contain writing. The rows of these

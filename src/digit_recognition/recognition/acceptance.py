@@ -30,10 +30,10 @@ KEEP_DIGITS = 0.97
 ``digit_threshold`` or more."""
 
 KEEP_LONE_ONES = 0.9
-"""At least this fraction of the validation digits has a detector logit of
-``lone_one_threshold`` or more. Many non-digits, such as strokes and brackets, look like
-a 1: of 86 non-digits on synthetic pages that were above both other thresholds, 58 were
-read as a 1."""
+"""At least this fraction of all validation digits, not only of the 1s, has a detector
+logit of ``lone_one_threshold`` or more. Many non-digits, such as strokes and brackets,
+look like a 1: of 86 non-digits on synthetic pages that were above ``digit_threshold``
+and the threshold for the confidence, 58 were read as a 1."""
 
 LINE_PENALTY = 10
 """Some marks pass as digits only because of the other marks in their line (see
@@ -112,11 +112,10 @@ class AcceptanceRule:
     - ``non_digit_threshold``: a mark with a logit below this value is clearly a
       non-digit.
     - ``typical_logit``: the median logit of the validation digits.
-    - ``lowest_logit``: the lowest logit of the validation digits. A mark with a lower
-      logit is never a part of a number.
 
     A 1 that is alone in its line passes only with a logit of at least
-    ``lone_one_threshold``.
+    ``lone_one_threshold``. A mark with a logit below ``lowest_logit``, the lowest of
+    the validation digits, is never a part of a number.
     """
 
     threshold: Threshold
@@ -246,10 +245,11 @@ def _find_number_threshold(
 ) -> Threshold:
     """Return the threshold that bounds the fraction of wrong numbers.
 
-    A wrong number has at least one wrong digit. So the fraction of wrong numbers is at
-    most the fraction of wrong digits, multiplied by the mean length of a number. The
-    threshold bounds the fraction of wrong digits accordingly. This assumes that digits
-    are not more often wrong in numbers that are accepted as a whole.
+    A wrong number has at least one wrong digit. So the fraction of wrong numbers among
+    the accepted ones is at most the fraction of wrong digits among the accepted ones,
+    multiplied by the mean length of a number. The threshold bounds the fraction of
+    wrong digits accordingly. This assumes that accepted digits are not wrong more often
+    in numbers that are accepted as a whole than in others.
 
     A digit is accepted only if it passes ``are_digits``. Some digits pass only because
     of their line: their confidence is lowered first (see ``confidence_by_line``).

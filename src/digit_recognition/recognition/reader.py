@@ -324,9 +324,10 @@ class Reader:
         The third value is the largest mark that looks like a sheet of paper, or None.
 
         Up to four ways to find the marks are tried: ink is found in two ways, and if
-        the page has boxes or grids, their lines are removed in two ways. If the first
-        way finds clear digits only, the second is tried only if there are frames around
-        digits, and the others are not tried. The marks in
+        the page has boxes or grids, their lines are removed in two ways. The
+        search ends early if the light is even and the digits found so far are good
+        enough (see ``_is_settled``). But if there are frames around digits, the second
+        way to remove lines is tried first. The marks in
         each region of the page come from the way that works best there (see
         ``choose_by_region``). If one way has found marks, and the next takes too much
         work, no more ways are tried.

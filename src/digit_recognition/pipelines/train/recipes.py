@@ -83,9 +83,9 @@ class Recipe(Parameters):
     - ``adam_lr_ratio``: Adam's learning rate, divided by Muon's learning rate. With the
       optimizer ``muon``, Muon trains the kernel of the hidden dense layer, and Adam
       trains all other weights. Other optimizers do not use ``adam_lr_ratio``.
-    - ``weight_decay``: after each step, Adam also moves each weight towards 0, by this
-      fraction of the weight times the learning rate (Loshchilov and Hutter 2019,
-      "Decoupled weight decay regularization"). The optimizer ``muon`` does not use it.
+    - ``weight_decay``: at each step, ``weight_decay * learning_rate * weight`` is also
+      subtracted from each weight (Loshchilov and Hutter 2019, "Decoupled weight decay
+      regularization"). With the optimizer ``muon``, it must be 0.
     - ``test_time_shift``: if it is not 0, the trained network averages the logits of
       five views: the image, and the image shifted by this number of pixels up, down,
       left and right.
